@@ -1,0 +1,1 @@
+# the prober: knows jobs, not services

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The control socket: HTTP and JSON (libmicrohttpd in external-epoll mode
+ * inside the daemon's libev loop) on a UNIX socket. Peers are checked by file
+ * mode and SO_PEERCRED. Routes are one table (control/routes.c).
+ */
+#ifndef NFTLB_CONTROL_CONTROL_H
+#define NFTLB_CONTROL_CONTROL_H
+
+#include "daemon/daemon.h"
+
+/**
+ * control_open() - listen on d->model->conf->control_socket
+ * A stale socket file is replaced; a live one (another daemon answers) is
+ * -EADDRINUSE. Mode 0600, or 0660 and control-group's gid where one is set.
+ */
+int control_open(struct control **out, struct daemon *d, struct err *err);
+void control_close(struct control *c);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The daemon's parts, and the commands that the control socket may give. All
+ * of them run in the one event loop; none blocks on a peer.
+ */
+#ifndef NFTLB_DAEMON_DAEMON_H
+#define NFTLB_DAEMON_DAEMON_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "lib/buf.h"
+#include "lib/err.h"
+#include "model/events.h"
+#include "model/model.h"
+#include "rulesets/flows.h"
+#include "rulesets/ruleset.h"
+
+struct committer; /* dirty services -> ruleset, daemon/committer.c */
+struct health;	  /* prober process <-> model, daemon/health.c */
+struct control;	  /* control socket, control/control.c */
+
+struct daemon {
+	struct ev_loop *loop;
+	const char *conf_path;
+	struct model *model;
+	struct ruleset *ruleset;
+	struct flows *flows;
+	struct committer *committer;
+	struct health *health;
+	struct control *control;
+	struct events events;
+	double started;	      /* Unix time */
+	bool flushed;	      /* `flush` was said: our tables stay away until
+			       * sync, reload or restart */
+	bool last_reload_ok;
+	char last_error[512]; /* of the last failed reload or commit; "" = none */
+};
+
+/* Who gives a command, for the log and the event. */
+struct author {
+	uid_t uid;
+	pid_t pid;
+};
+
+/* ---- commands (daemon/command.c). 0, or -errno with words in @err:
+ * -ENOENT no such service/backend, -ERANGE, -EINVAL. The change is in the
+ * kernel, or refused by it, when the call returns. */
+int command_backend_admin(struct daemon *d, const struct author *who,
+			  const char *service, const char *backend,
+			  enum admin admin, struct err *err);
+int command_backend_weight(struct daemon *d, const struct author *who,
+			   const char *service, const char *backend,
+			   int32_t weight, struct err *err);
+int command_service_disabled(struct daemon *d, const struct author *who,
+			     const char *service, bool disabled,
+			     struct err *err);
+int command_sync(struct daemon *d, const struct author *who, struct err *err);
+int command_flush(struct daemon *d, const struct author *who, struct err *err);
+
+/* ---- configuration (daemon/reload.c) */
+
+/**
+ * daemon_reload() - adopt the configuration in d->conf_path, or change nothing
+ * @errors: file:line complaints where the file is bad (-EINVAL)
+ * @err: words where the kernel refused the plan (other -errno)
+ */
+int daemon_reload(struct daemon *d, const struct author *who,
+		  struct conf_errors *errors, struct err *err);
+
+/**
+ * daemon_diff() - what would a reload with @path do? Changes nothing.
+ * @path: NULL = d->conf_path
+ * @plan: on success; the caller frees it with plan_free()
+ */
+int daemon_diff(struct daemon *d, const char *path, struct plan **plan,
+		struct conf_errors *errors, struct err *err);
+
+/** daemon_event() - log one line and keep one event; strings may be NULL */
+void daemon_event(struct daemon *d, const char *kind, const char *service,
+		  const char *backend, const char *old_state,
+		  const char *new_state, const char *reason_fmt, ...)
+	__attribute__((format(printf, 7, 8)));
+
+#endif

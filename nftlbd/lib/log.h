@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One line per state change, key=value words:
+ * service=web backend=b2 up -> down reason=timeout after=2000ms fails=3/3
+ * Goes to stderr (with <N> priorities when systemd's journal reads it) or to
+ * syslog once the daemon has no terminal.
+ */
+#ifndef NFTLB_LIB_LOG_H
+#define NFTLB_LIB_LOG_H
+
+#include <stdbool.h>
+
+enum log_level { LOG_LVL_ERROR, LOG_LVL_WARNING, LOG_LVL_INFO, LOG_LVL_DEBUG };
+
+/** log_open() - @ident names the program; @to_syslog: else stderr */
+void log_open(const char *ident, bool to_syslog);
+void log_set_level(enum log_level level);
+bool log_enabled(enum log_level level);
+void log_write(enum log_level level, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#define log_error(...) log_write(LOG_LVL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_write(LOG_LVL_WARNING, __VA_ARGS__)
+#define log_info(...) log_write(LOG_LVL_INFO, __VA_ARGS__)
+#define log_debug(...) \
+	(log_enabled(LOG_LVL_DEBUG) ? log_write(LOG_LVL_DEBUG, __VA_ARGS__) \
+				    : (void)0)
+
+#endif

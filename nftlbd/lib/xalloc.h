@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Allocation that cannot fail: out of memory logs one line and aborts. */
+#ifndef NFTLB_LIB_XALLOC_H
+#define NFTLB_LIB_XALLOC_H
+
+#include <stddef.h>
+
+void *xmalloc(size_t size);
+void *xcalloc(size_t n, size_t size);	       /* zeroed; checks overflow */
+void *xreallocarray(void *p, size_t n, size_t size);
+char *xstrdup(const char *s);
+char *xstrndup(const char *s, size_t n);
+char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Append room for one element to a vector; doubles the capacity. */
+#define VEC_PUSH(vec, n, cap)                                                 \
+	((n) == (cap) ? ((cap) = (cap) ? (cap) * 2 : 8,                       \
+			 (vec) = xreallocarray((vec), (cap), sizeof(*(vec)))) \
+		      : (vec),                                                \
+	 &(vec)[(n)++])
+
+#endif

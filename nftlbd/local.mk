@@ -1,0 +1,7 @@
+# lib: helpers everybody may use. config, model, control, daemon: the daemon.
+# ctl: the operator's tool.
+noinst_LIBRARIES += libutil.a libconfig.a libmodel.a libcontrol.a
+libutil_a_SOURCES =
+libconfig_a_SOURCES =
+libmodel_a_SOURCES =
+libcontrol_a_SOURCES =

@@ -1,0 +1,1 @@
+# the pure core and the thin kernel driver

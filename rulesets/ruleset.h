@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The facade of rulesets/: owns HAVE (what the kernel holds, as we know it) and
+ * the netlink sockets. want -> diff -> plan are pure and behind it.
+ */
+#ifndef RULESETS_RULESET_H
+#define RULESETS_RULESET_H
+
+#include <ev.h>
+
+#include "lib/buf.h"
+#include "lib/err.h"
+#include "rulesets/types.h"
+
+struct ruleset;
+struct plan;
+
+/* Numbers of what is (or would be) done, for logs, metrics and prices. */
+struct plan_price {
+	size_t services_added, services_removed, services_changed;
+	size_t elements_added, elements_removed;
+	size_t rules, chains;	/* written or removed */
+	uint64_t slots_total;	/* of all services that stay */
+	uint64_t slots_moved;	/* of these, with another backend than before */
+	double clients_moved;	/* 0..1, share of new flows that land elsewhere,
+				 * mean over the services that stay */
+	size_t backends_removed; /* backends no longer in any slot or map */
+};
+
+/* A (service, backend) pair that leaves the kernel: its UDP flows are cut. */
+struct plan_gone {
+	const char *service;
+	uint8_t family;
+	struct addr addr;
+	uint16_t port; /* 0 = kept the client's */
+};
+
+/** ruleset_open() - sockets, nothing is read or written yet */
+int ruleset_open(struct ruleset **out, const char *table, struct err *err);
+void ruleset_close(struct ruleset *rs);
+
+/**
+ * ruleset_scan() - HAVE := the kernel
+ * Consistent: read between two equal generation ids, or read again.
+ */
+int ruleset_scan(struct ruleset *rs, struct err *err);
+
+/**
+ * ruleset_plan() - what must change so that the kernel holds these services
+ * @svc: n services, both families of one name as two entries
+ * @whole: the list is complete: what HAVE holds beyond it is removed.
+ * Otherwise only these services are looked at.
+ * Pure: neither HAVE nor kernel change. Never fails. @svc must outlive the call
+ * only.
+ */
+struct plan *ruleset_plan(struct ruleset *rs, const struct rs_service *svc,
+			  size_t n, bool whole);
+bool plan_empty(const struct plan *p);
+void plan_price(const struct plan *p, struct plan_price *price);
+/** plan_print() - one line per change, "+"/"-"/"~", for people */
+void plan_print(const struct plan *p, struct buf *out);
+void plan_free(struct plan *p);
+
+/**
+ * ruleset_try() - ask the kernel whether it would take the plan; nothing stays
+ * Return: 0 or -errno with the kernel's words.
+ */
+int ruleset_try(struct ruleset *rs, const struct plan *p, struct err *err);
+
+/**
+ * ruleset_commit() - make it so; HAVE := HAVE + plan when the kernel took it
+ * A plan belongs to the HAVE it was made from: commit it before another.
+ * Return: 0; -errno, nothing changed; the caller scans and plans again (-EAGAIN:
+ * somebody else changed our tables meanwhile).
+ */
+int ruleset_commit(struct ruleset *rs, struct plan *p, struct err *err);
+
+/** ruleset_flush() - delete our tables, HAVE is empty then */
+int ruleset_flush(struct ruleset *rs, struct err *err);
+
+/**
+ * ruleset_slots() - the slots of a service as HAVE has them
+ * @name: backend's name of slot @i, or NULL for none; valid until the next
+ * commit or scan.
+ * Return: number of slots, 0 if the service is not there.
+ */
+uint32_t ruleset_slots(const struct ruleset *rs, const char *service,
+		       uint8_t family);
+const char *ruleset_slot(const struct ruleset *rs, const char *service,
+			 uint8_t family, uint32_t i);
+/** ruleset_slot_counts() - slots owned per backend name asked for */
+void ruleset_slot_counts(const struct ruleset *rs, const char *service,
+			 uint8_t family, const char *const *names, size_t n,
+			 uint32_t *counts);
+
+/**
+ * ruleset_watch_fd() - becomes readable when somebody changes nf_tables
+ * ruleset_watch_read() - drain it; true: our tables were touched by another
+ * (or messages were lost): scan. Own commits never report.
+ */
+int ruleset_watch_fd(const struct ruleset *rs);
+bool ruleset_watch_read(struct ruleset *rs);
+
+#endif

@@ -1,0 +1,1 @@
+# unit tests (make check) and the tools of the lab

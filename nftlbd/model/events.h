@@ -10,12 +10,12 @@
 struct event {
 	uint64_t id;
 	int64_t time_ms;    /* Unix time */
-	char kind[16];	    /* health admin weight reload commit resync ... */
+	char kind[16];      /* health admin weight reload commit resync ... */
 	char service[64];   /* "" = none */
 	char backend[64];   /* "" = none */
 	char old_state[16]; /* "" = none */
 	char new_state[16];
-	char reason[192];   /* free words */
+	char reason[192]; /* free words */
 };
 
 struct events {

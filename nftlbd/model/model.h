@@ -17,13 +17,21 @@
 
 enum admin { ADMIN_ENABLED, ADMIN_DRAIN, ADMIN_DISABLED };
 enum health { HEALTH_UP, HEALTH_DOWN, HEALTH_UNKNOWN };
-enum backend_state { BACKEND_ACTIVE, BACKEND_DRAIN, BACKEND_DOWN,
-		     BACKEND_DISABLED };
-enum service_state { SERVICE_UP, SERVICE_DEGRADED, SERVICE_DOWN,
-		     SERVICE_DISABLED };
+enum backend_state {
+	BACKEND_ACTIVE,
+	BACKEND_DRAIN,
+	BACKEND_DOWN,
+	BACKEND_DISABLED
+};
+enum service_state {
+	SERVICE_UP,
+	SERVICE_DEGRADED,
+	SERVICE_DOWN,
+	SERVICE_DISABLED
+};
 
-extern const struct word admin_words[];	 /* enabled drain disabled */
-extern const struct word health_words[]; /* up down unknown */
+extern const struct word admin_words[];         /* enabled drain disabled */
+extern const struct word health_words[];        /* up down unknown */
 extern const struct word backend_state_words[]; /* active drain down disabled */
 extern const struct word service_state_words[]; /* up degraded down disabled */
 
@@ -31,18 +39,18 @@ extern const struct word service_state_words[]; /* up degraded down disabled */
 
 /* What checks said of a backend; the daemon's side of a probe job. */
 struct check_state {
-	uint32_t job;	   /* prober's job id; 0 = none */
+	uint32_t job;        /* prober's job id; 0 = none */
 	uint32_t rise, fall; /* successes / failures in a row so far */
-	bool decided;	   /* a first result has come (start = unknown) */
-	uint8_t reason;	   /* enum hc_reason of the last result */
-	uint32_t last_us;  /* duration of the last probe; 0 = none yet */
+	bool decided;        /* a first result has come (start = unknown) */
+	uint8_t reason;      /* enum hc_reason of the last result */
+	uint32_t last_us;    /* duration of the last probe; 0 = none yet */
 };
 
 struct backend {
 	const struct conf_backend *conf;
 	enum admin admin;
 	enum health health;
-	int32_t weight;	   /* operator's, 0..65535, or WEIGHT_DEFAULT */
+	int32_t weight; /* operator's, 0..65535, or WEIGHT_DEFAULT */
 	struct check_state check;
 };
 
@@ -50,17 +58,17 @@ struct service {
 	const struct conf_service *conf;
 	struct backend *backends; /* as conf->backends, same order */
 	size_t nbackends;
-	bool disabled;		  /* by the operator */
+	bool disabled; /* by the operator */
 	bool dirty;
 };
 
 struct model {
-	struct conf *conf;	   /* owned */
-	struct service *services;  /* as conf->services, same order */
+	struct conf *conf;        /* owned */
+	struct service *services; /* as conf->services, same order */
 	size_t nservices;
-	uint32_t *by_name;	   /* indices into services, sorted by name */
-	uint64_t revision;	   /* counts accepted configurations, from 1 */
-	size_t *dirty;		   /* indices of dirty services */
+	uint32_t *by_name; /* indices into services, sorted by name */
+	uint64_t revision; /* counts accepted configurations, from 1 */
+	size_t *dirty;     /* indices of dirty services */
 	size_t ndirty, capdirty;
 };
 

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Building a model from a configuration, carrying over what is known of
+ * objects of the same name, and finding things in it.
+ *
+ * A candidate shares nothing with the model it was made from: it can be thrown
+ * away at any time, and the running one has not changed.
+ */
+#include "model/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/xalloc.h"
+
+static int by_name_cmp(const void *a, const void *b, void *arg)
+{
+	const struct model *m = arg;
+
+	return strcmp(m->services[*(const uint32_t *)a].conf->name,
+		      m->services[*(const uint32_t *)b].conf->name);
+}
+
+static void model_index(struct model *m)
+{
+	m->by_name = xcalloc(m->nservices, sizeof(*m->by_name));
+	for (size_t i = 0; i < m->nservices; i++)
+		m->by_name[i] = (uint32_t)i;
+	qsort_r(m->by_name, m->nservices, sizeof(*m->by_name), by_name_cmp, m);
+}
+
+/* The same probe means the same: what it found out stays true. */
+static bool same_check(const struct conf_backend *a,
+		       const struct conf_backend *b)
+{
+	if (!a->check || !b->check)
+		return a->check == b->check;
+	return a->check->type == b->check->type &&
+	       a->check_port == b->check_port &&
+	       addr_cmp(&a->check_addr, &b->check_addr) == 0;
+}
+
+static enum health start_health(const struct conf_backend *c)
+{
+	static const enum health of_start[] = {
+		[HC_START_UP] = HEALTH_UP,
+		[HC_START_DOWN] = HEALTH_DOWN,
+		[HC_START_UNKNOWN] = HEALTH_UNKNOWN,
+	};
+
+	return c->check ? of_start[c->check->start] : HEALTH_UP;
+}
+
+static void backend_init(struct backend *b, const struct conf_backend *conf,
+			 const struct backend *old)
+{
+	b->conf = conf;
+	b->weight = WEIGHT_DEFAULT;
+	b->admin = conf->disabled ? ADMIN_DISABLED : ADMIN_ENABLED;
+	b->health = start_health(conf);
+	if (!old)
+		return;
+	b->weight = old->weight;
+	/* The operator's word stands, unless the file's own word changed. */
+	if (old->conf->disabled == conf->disabled)
+		b->admin = old->admin;
+	if (same_check(conf, old->conf)) {
+		b->health = old->health;
+		b->check = old->check;
+	}
+}
+
+/* Most reloads keep the order: look at the same place before searching. */
+static const struct backend *old_backend(const struct service *old, size_t i,
+					 const char *name)
+{
+	if (!old)
+		return NULL;
+	if (i < old->nbackends && !strcmp(old->backends[i].conf->name, name))
+		return &old->backends[i];
+	return service_backend(old, name);
+}
+
+static void service_init(struct service *s, const struct conf_service *conf,
+			 const struct service *old)
+{
+	s->conf = conf;
+	s->nbackends = conf->nbackends;
+	s->backends = xcalloc(conf->nbackends, sizeof(*s->backends));
+	s->disabled = old && old->disabled;
+	for (size_t i = 0; i < conf->nbackends; i++)
+		backend_init(&s->backends[i], &conf->backends[i],
+			     old_backend(old, i, conf->backends[i].name));
+}
+
+struct model *model_new(struct conf *conf, const struct model *old)
+{
+	struct model *m = xcalloc(1, sizeof(*m));
+
+	m->conf = conf;
+	m->revision = old ? old->revision + 1 : 1;
+	m->nservices = conf->nservices;
+	m->services = xcalloc(conf->nservices, sizeof(*m->services));
+	for (size_t i = 0; i < m->nservices; i++)
+		service_init(&m->services[i], &conf->services[i],
+			     old ? model_service(old, conf->services[i].name)
+				 : NULL);
+	model_index(m);
+	for (size_t i = 0; i < m->nservices; i++)
+		model_mark_dirty(m, &m->services[i]);
+	return m;
+}
+
+void model_free(struct model *m)
+{
+	if (!m)
+		return;
+	for (size_t i = 0; i < m->nservices; i++)
+		free(m->services[i].backends);
+	free(m->services);
+	free(m->by_name);
+	free(m->dirty);
+	conf_free(m->conf);
+	free(m);
+}
+
+struct service *model_service(const struct model *m, const char *name)
+{
+	size_t lo = 0, hi = m->nservices;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		struct service *s = &m->services[m->by_name[mid]];
+		int c = strcmp(name, s->conf->name);
+
+		if (c == 0)
+			return s;
+		if (c < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return NULL;
+}
+
+struct backend *service_backend(const struct service *s, const char *name)
+{
+	for (size_t i = 0; i < s->nbackends; i++)
+		if (!strcmp(s->backends[i].conf->name, name))
+			return &s->backends[i];
+	return NULL;
+}

@@ -1,7 +1,16 @@
 # lib: helpers everybody may use. config, model, control, daemon: the daemon.
 # ctl: the operator's tool.
 noinst_LIBRARIES += libutil.a libconfig.a libmodel.a libcontrol.a
-libutil_a_SOURCES =
+libutil_a_SOURCES = \
+	nftlbd/lib/addr.c nftlbd/lib/addr.h \
+	nftlbd/lib/buf.c nftlbd/lib/buf.h \
+	nftlbd/lib/err.c nftlbd/lib/err.h \
+	nftlbd/lib/log.c nftlbd/lib/log.h \
+	nftlbd/lib/parse.c nftlbd/lib/parse.h \
+	nftlbd/lib/words.c nftlbd/lib/words.h \
+	nftlbd/lib/xalloc.c nftlbd/lib/xalloc.h \
+	healthcheck/words.c healthcheck/protocol.h \
+	rulesets/types.c rulesets/types.h
 libconfig_a_SOURCES =
 libmodel_a_SOURCES = nftlbd/model/model.c nftlbd/model/model.h \
 	nftlbd/model/state.c nftlbd/model/events.c nftlbd/model/events.h

@@ -10,7 +10,11 @@
 
 #include <stdbool.h>
 
+#include "lib/words.h"
+
 enum log_level { LOG_LVL_ERROR, LOG_LVL_WARNING, LOG_LVL_INFO, LOG_LVL_DEBUG };
+
+extern const struct word log_level_words[]; /* error warning info debug */
 
 /** log_open() - @ident names the program; @to_syslog: else stderr */
 void log_open(const char *ident, bool to_syslog);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How the enumerations of types.h are spelled, everywhere. */
+#include "rulesets/types.h"
+
+#include <netinet/in.h>
+
+const struct word rs_mode_words[] = {
+	{ "dnat", RS_DNAT },
+	{ "snat", RS_SNAT },
+	{ NULL, 0 },
+};
+
+const struct word rs_scheduler_words[] = {
+	{ "round-robin", RS_ROUND_ROBIN },
+	{ "weighted", RS_WEIGHTED },
+	{ "source-hash", RS_SOURCE_HASH },
+	{ NULL, 0 },
+};
+
+const struct word rs_hash_key_words[] = {
+	{ "source", RS_KEY_SOURCE },
+	{ "source-port", RS_KEY_SOURCE_PORT },
+	{ "5-tuple", RS_KEY_5TUPLE },
+	{ NULL, 0 },
+};
+
+const struct word rs_on_empty_words[] = {
+	{ "reject", RS_REJECT },
+	{ "drop", RS_DROP },
+	{ NULL, 0 },
+};
+
+const struct word rs_proto_words[] = {
+	{ "tcp", IPPROTO_TCP },
+	{ "udp", IPPROTO_UDP },
+	{ "sctp", IPPROTO_SCTP },
+	{ NULL, 0 },
+};

@@ -1,1 +1,9 @@
 # the prober: knows jobs, not services
+pkglibexec_PROGRAMS += nftlb-prober
+nftlb_prober_SOURCES = \
+	healthcheck/main.c healthcheck/clock.h healthcheck/protocol.h \
+	healthcheck/link.c healthcheck/link.h \
+	healthcheck/jobs.c healthcheck/jobs.h \
+	healthcheck/checks.c healthcheck/checks.h \
+	healthcheck/tcp.c healthcheck/tcp.h
+nftlb_prober_LDADD = libutil.a $(EV_LIBS)

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What all types of check share: the start, the timeout and the end.
+ *
+ * Invariants: a running check has its timer active; check_finish() is the only
+ * way to `done`; resources are given back before `done`, which may start the
+ * check again.
+ *
+ * A timeout is only said when it is true: timers run by the loop's own, older
+ * time and a loop can be late. So the real clock is asked first, and the
+ * type's look() once more after it: an answer that lies in the kernel counts.
+ *
+ * Must not know intervals, the link to the daemon, or services.
+ */
+#include "healthcheck/checks.h"
+
+#include <string.h>
+
+#include "healthcheck/clock.h"
+
+#define DURATION_MAX_US 3600000000u
+
+static const struct check_ops ops_of_type[] = {
+	[HC_TCP] = { tcp_start, tcp_look, tcp_cancel },
+};
+
+bool check_type_known(unsigned int type)
+{
+	return type < sizeof(ops_of_type) / sizeof(ops_of_type[0]);
+}
+
+bool check_running(const struct check *c)
+{
+	return c->ops != NULL;
+}
+
+static uint64_t elapsed_us(const struct check *c)
+{
+	return clock_now_us() - c->started_us;
+}
+
+static void timeout_arm(struct check *c, uint64_t after_us)
+{
+	ev_timer_set(&c->timeout, (double)after_us / 1e6, 0);
+	ev_timer_start(c->loop, &c->timeout);
+}
+
+static void timeout_cb(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+	struct check *c = w->data;
+	uint64_t limit_us = (uint64_t)c->timeout_ms * 1000;
+	uint64_t past_us = elapsed_us(c);
+	int reason;
+
+	if (past_us < limit_us) {
+		timeout_arm(c, limit_us - past_us);
+		return;
+	}
+	reason = c->ops->look(c);
+	check_finish(c, reason == CHECK_RUNNING ? HC_TIMEOUT
+						: (enum hc_reason)reason);
+}
+
+void check_init(struct check *c, struct ev_loop *loop, check_done *done)
+{
+	memset(c, 0, sizeof(*c));
+	c->loop = loop;
+	c->done = done;
+	ev_init(&c->timeout, timeout_cb);
+	c->timeout.data = c;
+}
+
+void check_start(struct check *c, const struct hc_job *job)
+{
+	int reason;
+
+	c->ops = &ops_of_type[job->type];
+	c->timeout_ms = job->timeout_ms;
+	c->started_us = clock_now_us();
+	timeout_arm(c, (uint64_t)c->timeout_ms * 1000);
+	reason = c->ops->start(c, job);
+	if (reason != CHECK_RUNNING)
+		check_finish(c, (enum hc_reason)reason);
+}
+
+void check_cancel(struct check *c)
+{
+	if (!c->ops)
+		return;
+	ev_timer_stop(c->loop, &c->timeout);
+	c->ops->cancel(c);
+	c->ops = NULL;
+}
+
+void check_finish(struct check *c, enum hc_reason reason)
+{
+	uint64_t us = elapsed_us(c);
+	uint64_t limit_us = (uint64_t)c->timeout_ms * 1000;
+
+	/* What came in time but was seen late took no longer than allowed. */
+	if (us > limit_us)
+		us = limit_us;
+	check_cancel(c);
+	c->done(c, reason,
+		us > DURATION_MAX_US ? DURATION_MAX_US : (uint32_t)us);
+}

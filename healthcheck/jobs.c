@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Jobs and their rhythm. A job is a hash entry, a timer that says when the next
+ * probe is due, and at most one probe under way.
+ *
+ * Rhythm: from start to start, planned from the last planned start and not from
+ * the last real one: no drift, and jobs that are spread over time stay spread
+ * after a stall (turns that were missed are left out, never made up for in a
+ * burst). Jitter only shortens an interval, never below the timeout, so one
+ * probe is over before the next is due. The first interval is shortened at
+ * random: jobs that begin together are apart from their second probe on.
+ *
+ * A job whose last result could not be sent yet leaves out turns: nothing that
+ * was measured is lost, and a daemon that does not read causes no load.
+ *
+ * Must not know protocols, rise and fall, or services.
+ */
+#include "healthcheck/jobs.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "healthcheck/checks.h"
+#include "healthcheck/clock.h"
+#include "lib/xalloc.h"
+
+#define BUCKETS_MIN 64
+
+struct job {
+	struct job *next; /* of its bucket */
+	struct jobs *jobs;
+	struct hc_job conf;
+	uint64_t due_us;
+	bool begun;   /* its first probe was started */
+	bool overdue; /* became due while a probe was under way */
+	struct ev_timer rhythm;
+	struct check check;
+	struct link_result out;
+};
+
+struct jobs {
+	struct ev_loop *loop;
+	struct link *link;
+	struct job **buckets; /* a power of two, at least as many as jobs */
+	size_t nbuckets, n;
+	unsigned short random[3];
+};
+
+/* Ids are dense: their low bits are a good hash. */
+static struct job **bucket_of(const struct jobs *js, uint32_t id)
+{
+	return &js->buckets[id & (js->nbuckets - 1)];
+}
+
+static struct job **job_find(const struct jobs *js, uint32_t id)
+{
+	struct job **at = bucket_of(js, id);
+
+	while (*at && (*at)->conf.id != id)
+		at = &(*at)->next;
+	return at;
+}
+
+static void table_grow(struct jobs *js)
+{
+	struct job **old = js->buckets;
+	size_t nold = js->nbuckets;
+
+	js->nbuckets = nold ? nold * 2 : BUCKETS_MIN;
+	js->buckets = xcalloc(js->nbuckets, sizeof(struct job *));
+	for (size_t i = 0; i < nold; i++) {
+		for (struct job *j = old[i], *next; j; j = next) {
+			struct job **head = bucket_of(js, j->conf.id);
+
+			next = j->next;
+			j->next = *head;
+			*head = j;
+		}
+	}
+	free(old);
+}
+
+/* 0..limit, evenly */
+static uint64_t random_upto(struct jobs *js, uint64_t limit)
+{
+	return (uint64_t)(erand48(js->random) * (double)(limit + 1));
+}
+
+static void rhythm_arm(struct job *j)
+{
+	struct ev_loop *loop = j->jobs->loop;
+	uint64_t now_us = clock_now_us();
+	double wait_s =
+	    j->due_us > now_us ? (double)(j->due_us - now_us) / 1e6 : 0;
+
+	ev_timer_stop(loop, &j->rhythm);
+	ev_timer_set(&j->rhythm, wait_s, 0);
+	ev_timer_start(loop, &j->rhythm);
+}
+
+/* The next planned start after this one. */
+static void rhythm_next(struct job *j)
+{
+	uint64_t interval_us = (uint64_t)j->conf.interval_ms * 1000;
+	uint64_t slack_us = interval_us - (uint64_t)j->conf.timeout_ms * 1000;
+	uint64_t shorten_us = interval_us * j->conf.jitter_pct / 100;
+	uint64_t now_us = clock_now_us();
+
+	if (!j->begun || shorten_us > slack_us)
+		shorten_us = slack_us;
+	j->begun = true;
+	j->due_us += interval_us - random_upto(j->jobs, shorten_us);
+	if (j->due_us <= now_us)
+		j->due_us +=
+		    ((now_us - j->due_us) / interval_us + 1) * interval_us;
+	rhythm_arm(j);
+}
+
+static void rhythm_cb(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+	struct job *j = w->data;
+
+	if (check_running(&j->check)) {
+		j->overdue = true;
+		return;
+	}
+	rhythm_next(j);
+	if (!j->out.queued)
+		check_start(&j->check, &j->conf);
+}
+
+static void job_done(struct check *c, enum hc_reason reason,
+		     uint32_t duration_us)
+{
+	struct job *j = (struct job *)((char *)c - offsetof(struct job, check));
+
+	j->out.result = (struct hc_result){ .id = j->conf.id,
+					    .duration_us = duration_us,
+					    .reason = (uint8_t)reason };
+	link_push(j->jobs->link, &j->out);
+	if (j->overdue) {
+		j->overdue = false;
+		rhythm_arm(j);
+	}
+}
+
+static void job_reset(struct job *j)
+{
+	check_cancel(&j->check);
+	link_drop(j->jobs->link, &j->out);
+	ev_timer_stop(j->jobs->loop, &j->rhythm);
+	j->begun = j->overdue = false;
+}
+
+/* A job for another target, or one that is new: nothing of before counts. */
+static void job_begin(struct job *j, const struct hc_job *conf)
+{
+	j->conf = *conf;
+	j->due_us = clock_now_us() + (uint64_t)conf->first_ms * 1000;
+	rhythm_arm(j);
+}
+
+static void job_adjust(struct job *j, const struct hc_job *conf)
+{
+	uint64_t latest_us =
+	    clock_now_us() + (uint64_t)conf->interval_ms * 1000;
+
+	j->conf = *conf;
+	if (j->overdue || j->due_us <= latest_us)
+		return;
+	j->due_us = latest_us;
+	rhythm_arm(j);
+}
+
+static struct job *job_new(struct jobs *js, uint32_t id)
+{
+	struct job *j = xcalloc(1, sizeof(*j));
+	struct job **head;
+
+	if (js->n == js->nbuckets)
+		table_grow(js);
+	js->n++;
+	head = bucket_of(js, id);
+	j->next = *head;
+	*head = j;
+	j->jobs = js;
+	check_init(&j->check, js->loop, job_done);
+	ev_init(&j->rhythm, rhythm_cb);
+	j->rhythm.data = j;
+	return j;
+}
+
+static bool same_target(const struct hc_job *a, const struct hc_job *b)
+{
+	return a->type == b->type && a->family == b->family &&
+	       a->port == b->port && !memcmp(a->ip, b->ip, sizeof(a->ip));
+}
+
+void jobs_put(struct jobs *js, const struct hc_job *conf)
+{
+	struct job *j = *job_find(js, conf->id);
+
+	if (j && same_target(&j->conf, conf)) {
+		job_adjust(j, conf);
+		return;
+	}
+	if (j)
+		job_reset(j);
+	else
+		j = job_new(js, conf->id);
+	job_begin(j, conf);
+}
+
+void jobs_stop(struct jobs *js, uint32_t id)
+{
+	struct job **at = job_find(js, id), *j = *at;
+
+	if (!j)
+		return;
+	*at = j->next;
+	js->n--;
+	job_reset(j);
+	free(j);
+}
+
+struct jobs *jobs_open(struct ev_loop *loop, struct link *link)
+{
+	struct jobs *js = xcalloc(1, sizeof(*js));
+
+	js->loop = loop;
+	js->link = link;
+	/* Only spreads load: a seed that is not random harms nobody. */
+	if (getrandom(js->random, sizeof(js->random), GRND_NONBLOCK) < 0)
+		js->random[0] = (unsigned short)clock_now_us();
+	table_grow(js);
+	return js;
+}
+
+void jobs_close(struct jobs *js)
+{
+	for (size_t i = 0; i < js->nbuckets; i++)
+		while (js->buckets[i])
+			jobs_stop(js, js->buckets[i]->conf.id);
+	free(js->buckets);
+	free(js);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The daemon's jobs: which there are, and when each is due. */
+#ifndef HEALTHCHECK_JOBS_H
+#define HEALTHCHECK_JOBS_H
+
+#include <ev.h>
+
+#include "healthcheck/link.h"
+
+struct jobs;
+
+/** jobs_open() - no jobs yet; results go out through @link, which must outlive
+ * them. Free with jobs_close(). */
+struct jobs *jobs_open(struct ev_loop *loop, struct link *link);
+void jobs_close(struct jobs *js);
+
+/**
+ * jobs_put() - add the job, or replace the one of the same id
+ * Same type and target: only parameters change, the rhythm goes on (sooner if
+ * the new interval is shorter). Else it is a new job: first_ms counts.
+ */
+void jobs_put(struct jobs *js, const struct hc_job *conf);
+
+/** jobs_stop() - forget the job @id, its probe and its result; unknown: none */
+void jobs_stop(struct jobs *js, uint32_t id);
+
+#endif

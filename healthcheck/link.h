@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The prober's end of the socketpair to the daemon. */
+#ifndef HEALTHCHECK_LINK_H
+#define HEALTHCHECK_LINK_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "healthcheck/protocol.h"
+
+/* A result on its way out. Embedded in its job: so the queue never holds more
+ * than one of each job, and never allocates. */
+struct link_result {
+	struct hc_result result;
+	bool queued;
+	TAILQ_ENTRY(link_result) entry;
+};
+
+/* What the daemon asks for. Records are valid when they get here. */
+struct link_ops {
+	void (*job)(void *arg, const struct hc_job *job);
+	void (*stop)(void *arg, uint32_t id);
+};
+
+struct link {
+	struct ev_loop *loop;
+	const struct link_ops *ops;
+	void *arg;
+	struct ev_io in, out;
+	struct ev_prepare flush;
+	TAILQ_HEAD(link_queue, link_result) queue;
+	int status; /* exit status of the process once the loop was left */
+};
+
+/**
+ * link_open() - watch @fd and say hello
+ * @fd: a connected SOCK_SEQPACKET socket; stays the caller's.
+ * The loop is left (ev_break) when the daemon closes its end (status 0) or says
+ * something that is not the protocol (status 1, one line in the log).
+ * Return: 0; -errno where @fd is not such a socket.
+ */
+int link_open(struct link *l, struct ev_loop *loop, int fd,
+	      const struct link_ops *ops, void *arg);
+void link_close(struct link *l);
+
+/** link_push() - send @r with the others of this turn; @r must not be queued */
+void link_push(struct link *l, struct link_result *r);
+/** link_drop() - take @r back, if it has not gone */
+void link_drop(struct link *l, struct link_result *r);
+
+#endif

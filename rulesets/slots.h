@@ -11,8 +11,8 @@
 
 #include "rulesets/types.h"
 
-#define SLOT_NONE 0xffff      /* owner of a slot when nobody is usable */
-#define SLOTS_MAX 1048576u    /* most slots of one service */
+#define SLOT_NONE 0xffff   /* owner of a slot when nobody is usable */
+#define SLOTS_MAX 1048576u /* most slots of one service */
 
 /**
  * slots_size() - how many slots M the service's table has

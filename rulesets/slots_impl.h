@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What slots.c and its schedulers share; nobody else includes this. */
+#ifndef RULESETS_SLOTS_IMPL_H
+#define RULESETS_SLOTS_IMPL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rulesets/slots.h"
+
+/* A backend of weight > 0 on its way to slots. */
+struct slot_share {
+	const char *name;
+	uint32_t weight; /* round-robin: 1 */
+	uint32_t floor;  /* owns at least so many slots */
+	uint32_t count;  /* owns so many slots */
+	uint16_t index;  /* into svc->backends */
+	bool usable;
+};
+
+/* One row of the scheduler table. */
+struct slots_scheduler {
+	bool equal_weights; /* weights other than 0 count as 1 */
+	bool by_name;       /* the order of the file must not matter */
+	/* M where the file leaves it to us; @sh: n shares, @configured: number
+	 * of backends, those of weight 0 included */
+	uint32_t (*size)(const struct slot_share *sh, size_t n,
+			 size_t configured);
+	/* as slots_check_size() */
+	uint32_t (*check_size)(uint32_t n);
+	/* give the open slots (SLOT_NONE) of @owner to shares, each its count;
+	 * the counts add up to @open. Writes indices into @sh. */
+	void (*place)(const struct slot_share *sh, size_t n, uint16_t *owner,
+		      uint32_t m, uint32_t open);
+};
+
+extern const struct slots_scheduler slots_round_robin;
+extern const struct slots_scheduler slots_weighted;
+extern const struct slots_scheduler slots_maglev;
+
+/**
+ * slots_apportion() - count := share of @total, in proportion to weight
+ * Largest remainder (Hamilton); equal remainders go to the earlier share. Who
+ * would get less than his floor gets his floor. The floors must fit in @total;
+ * weight 0 with floor 0 gets nothing. At least one weight must not be 0.
+ */
+void slots_apportion(struct slot_share *sh, size_t n, uint32_t total);
+
+/**
+ * slots_interleave() - a smooth sequence in which each share has its count
+ * @seq: @len entries, the sum of all counts; filled with indices into @sh
+ * Smooth: after any t entries a share had t * count / len of them, rounded up
+ * or down. Periodic where the counts have a common divisor. O(len log n).
+ */
+void slots_interleave(const struct slot_share *sh, size_t n, uint16_t *seq,
+		      uint32_t len);
+
+/**
+ * slots_name_hash() - 64 bits of a backend's name
+ * @basis: start value; different bases give independent functions.
+ * FNV-1a (prime 0x100000001b3) over the bytes of the name, then MurmurHash3's
+ * 64-bit finaliser (both public domain). Gateways must agree: never change it.
+ */
+uint64_t slots_name_hash(const char *name, uint64_t basis);
+
+#endif

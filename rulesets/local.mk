@@ -2,6 +2,20 @@
 noinst_LIBRARIES += librulesets.a
 librulesets_a_SOURCES =
 
+# services -> want -> plan: pure
+librulesets_a_SOURCES += rulesets/types.h \
+	rulesets/form.c rulesets/form.h rulesets/rule.c rulesets/rule.h \
+	rulesets/rule_match.c rulesets/base.c rulesets/base.h \
+	rulesets/unit.c rulesets/unit.h rulesets/alloc.c rulesets/alloc.h \
+	rulesets/compile.c rulesets/compile.h rulesets/diff.c \
+	rulesets/plan.c rulesets/plan.h rulesets/plan_text.c rulesets/gone.c
+
+# plan -> kernel, kernel -> have
+librulesets_a_SOURCES += rulesets/encode.c rulesets/encode.h \
+	rulesets/nl.c rulesets/nl.h rulesets/have.c rulesets/have.h \
+	rulesets/scan.c rulesets/scan_elems.c rulesets/scan_elems.h \
+	rulesets/watch.c rulesets/watch.h rulesets/ruleset.c rulesets/ruleset.h
+
 # slot tables, and which slot a client's flow takes
 librulesets_a_SOURCES += rulesets/slots.c rulesets/slots.h \
 	rulesets/slots_impl.h rulesets/slots_maglev.c rulesets/slots_share.c \

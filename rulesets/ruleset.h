@@ -10,6 +10,7 @@
 
 #include "lib/buf.h"
 #include "lib/err.h"
+#include "rulesets/flows.h"
 #include "rulesets/types.h"
 
 struct ruleset;
@@ -19,20 +20,12 @@ struct plan;
 struct plan_price {
 	size_t services_added, services_removed, services_changed;
 	size_t elements_added, elements_removed;
-	size_t rules, chains;	/* written or removed */
-	uint64_t slots_total;	/* of all services that stay */
-	uint64_t slots_moved;	/* of these, with another backend than before */
-	double clients_moved;	/* 0..1, share of new flows that land elsewhere,
-				 * mean over the services that stay */
+	size_t rules, chains; /* written or removed */
+	uint64_t slots_total; /* of all services that stay */
+	uint64_t slots_moved; /* of these, with another backend than before */
+	double clients_moved; /* 0..1, share of new flows that land elsewhere,
+			       * mean over the services that stay */
 	size_t backends_removed; /* backends no longer in any slot or map */
-};
-
-/* A (service, backend) pair that leaves the kernel: its UDP flows are cut. */
-struct plan_gone {
-	const char *service;
-	uint8_t family;
-	struct addr addr;
-	uint16_t port; /* 0 = kept the client's */
 };
 
 /** ruleset_open() - sockets, nothing is read or written yet */
@@ -57,6 +50,12 @@ struct plan *ruleset_plan(struct ruleset *rs, const struct rs_service *svc,
 			  size_t n, bool whole);
 bool plan_empty(const struct plan *p);
 void plan_price(const struct plan *p, struct plan_price *price);
+/**
+ * plan_gone() - flows that the plan leaves without their backend
+ * Of HAVE's backends and service keys that are no longer in WANT, for the given
+ * protocol. The caller frees @out; returns how many.
+ */
+size_t plan_gone(const struct plan *p, uint8_t proto, struct flow_match **out);
 /** plan_print() - one line per change, "+"/"-"/"~", for people */
 void plan_print(const struct plan *p, struct buf *out);
 void plan_free(struct plan *p);
@@ -70,8 +69,8 @@ int ruleset_try(struct ruleset *rs, const struct plan *p, struct err *err);
 /**
  * ruleset_commit() - make it so; HAVE := HAVE + plan when the kernel took it
  * A plan belongs to the HAVE it was made from: commit it before another.
- * Return: 0; -errno, nothing changed; the caller scans and plans again (-EAGAIN:
- * somebody else changed our tables meanwhile).
+ * Return: 0; -errno, nothing changed; the caller scans and plans again
+ * (-EAGAIN: somebody else changed our tables meanwhile).
  */
 int ruleset_commit(struct ruleset *rs, struct plan *p, struct err *err);
 
@@ -100,5 +99,12 @@ void ruleset_slot_counts(const struct ruleset *rs, const char *service,
  */
 int ruleset_watch_fd(const struct ruleset *rs);
 bool ruleset_watch_read(struct ruleset *rs);
+
+struct ruleset_stats {
+	uint64_t commits; /* transactions that the kernel took (first parts) */
+	uint64_t refused; /* plans that it refused */
+	uint64_t scans;
+};
+const struct ruleset_stats *ruleset_stats(const struct ruleset *rs);
 
 #endif

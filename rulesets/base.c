@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The rules, written down. rulesets/README.md has them in nft's words and says
+ * why they are so; here is how a packet walks:
+ *
+ *   prerouting, output: (address, protocol, port) -> service.NAME
+ *   service.NAME:       priority := slot, by numgen or jhash
+ *   to-slot:            priority := backend id
+ *   to-backend:         DNAT to the id's address, or refuse
+ *   postrouting:        flows of snat services -> source.NAME
+ *
+ * nat chains see the first packet of a flow only, so all of this is paid once.
+ */
+#include "rulesets/base.h"
+
+#include <netinet/in.h> /* before the kernel's own */
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_conntrack_tuple_common.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter_ipv4.h>
+#include <string.h>
+
+#include "rulesets/form.h"
+#include "rulesets/rule.h"
+
+static unsigned int addr_words(uint8_t family)
+{
+	return family == AF_INET6 ? 4 : 1;
+}
+
+static void load_addr(struct buf *r, uint8_t family, bool source,
+		      uint32_t words)
+{
+	unsigned int len = addr_words(family) * 4;
+	unsigned int first = family == AF_INET6 ? 8 : 12;
+
+	rule_payload(r, REG(words), NFT_PAYLOAD_NETWORK_HEADER,
+		     source ? first : first + len, len);
+}
+
+static void load_port(struct buf *r, bool source, uint32_t words)
+{
+	rule_payload(r, REG(words), NFT_PAYLOAD_TRANSPORT_HEADER,
+		     source ? 0 : 2, 2);
+}
+
+static void match_proto(struct buf *r, uint8_t proto)
+{
+	rule_meta_load(r, NFT_META_L4PROTO, REG(0));
+	rule_cmp(r, NFT_CMP_EQ, REG(0), &proto, 1);
+}
+
+/* daddr . l4proto [. dport] -> verdict */
+static void dispatch(struct buf *r, uint8_t family, enum rs_map map)
+{
+	unsigned int w = addr_words(family);
+
+	load_addr(r, family, false, 0);
+	rule_meta_load(r, NFT_META_L4PROTO, REG(w));
+	if (map_forms[map].key == KEY_ADDR_PROTO_PORT)
+		load_port(r, false, w + 1);
+	rule_lookup(r, map_forms[map].name, REG(0), NO_REG, true);
+}
+
+static bool prerouting_rule(struct buf *r, unsigned int i, uint8_t family)
+{
+	static const enum rs_map order[] = { MAP_SERVICES, MAP_SERVICES_ANY,
+					     MAP_SERVICE_RANGES };
+
+	if (i >= 3)
+		return false;
+	dispatch(r, family, order[i]);
+	return true;
+}
+
+/* The maps are looked up with the original destination: after DNAT the packet
+ * only has the backend's. Three rules per map, because nft knows the type of
+ * `ct original proto-dst` only once the protocol is known. */
+static bool source_rules(struct buf *r, unsigned int i, uint8_t family)
+{
+	static const uint8_t protos[] = { IPPROTO_TCP, IPPROTO_UDP,
+					  IPPROTO_SCTP };
+	static const enum rs_map maps[] = { MAP_SNAT, MAP_SNAT_RANGES };
+	unsigned int w = addr_words(family);
+	uint32_t key = family == AF_INET6 ? NFT_CT_DST_IP6 : NFT_CT_DST_IP;
+	bool any = i == 6;
+
+	if (i > 6)
+		return false;
+	if (!any)
+		match_proto(r, protos[i % 3]);
+	rule_ct_load(r, key, REG(0), IP_CT_DIR_ORIGINAL);
+	rule_meta_load(r, NFT_META_L4PROTO, REG(w));
+	if (!any)
+		rule_ct_load(r, NFT_CT_PROTO_DST, REG(w + 1),
+			     IP_CT_DIR_ORIGINAL);
+	rule_lookup(r, map_forms[any ? MAP_SNAT_ANY : maps[i / 3]].name, REG(0),
+		    NO_REG, true);
+	return true;
+}
+
+static bool postrouting_rule(struct buf *r, unsigned int i, uint8_t family)
+{
+	uint32_t zero = 0;
+
+	if (i > 0)
+		return false;
+	rule_ct_load(r, NFT_CT_STATUS, REG(0), -1);
+	rule_and(r, REG(0), IPS_DST_NAT);
+	rule_cmp(r, NFT_CMP_NEQ, REG(0), &zero, sizeof(zero));
+	rule_verdict(r, NFT_GOTO, "to-source");
+	return true;
+}
+
+/* Kernels before 6.17 can miss an element that is just being replaced. A second
+ * look finds it; the drop after that costs the client one retransmission, and
+ * nothing reaches the local stack. */
+static bool to_slot_rule(struct buf *r, unsigned int i, uint8_t family)
+{
+	if (i > 2)
+		return false;
+	if (i == 2) {
+		rule_verdict(r, NF_DROP, NULL);
+		return true;
+	}
+	rule_meta_load(r, NFT_META_PRIORITY, REG(0));
+	rule_lookup(r, map_forms[MAP_SLOTS].name, REG(0), REG(0), false);
+	rule_meta_set(r, NFT_META_PRIORITY, REG(0));
+	rule_verdict(r, NFT_GOTO, CHAIN_TO_BACKEND);
+	return true;
+}
+
+static void dnat(struct buf *r, uint8_t family, enum rs_map map)
+{
+	bool port = map_forms[map].data == DATA_ADDR_PORT;
+
+	rule_meta_load(r, NFT_META_PRIORITY, REG(0));
+	rule_lookup(r, map_forms[map].name, REG(0), REG(0), false);
+	rule_nat(r, NFT_NAT_DNAT, family, REG(0),
+		 port ? REG(addr_words(family)) : NO_REG);
+}
+
+static void match_reject(struct buf *r)
+{
+	uint32_t id = ID_REJECT;
+
+	rule_meta_load(r, NFT_META_PRIORITY, REG(0));
+	rule_cmp(r, NFT_CMP_EQ, REG(0), &id, sizeof(id));
+}
+
+/* An id's address never changes (another address gets another id), so that one
+ * look is enough here. */
+static bool to_backend_rule(struct buf *r, unsigned int i, uint8_t family)
+{
+	static const uint8_t protos[] = { IPPROTO_TCP, IPPROTO_UDP,
+					  IPPROTO_SCTP };
+
+	switch (i) {
+	case 0:
+	case 1:
+	case 2:
+		/* nft wants to know the protocol where ports are set. */
+		match_proto(r, protos[i]);
+		dnat(r, family, MAP_BACKENDS);
+		return true;
+	case 3:
+		dnat(r, family, MAP_BACKENDS_PORTLESS);
+		return true;
+	case 4:
+		match_reject(r);
+		match_proto(r, IPPROTO_TCP);
+		rule_reject(r, NFT_REJECT_TCP_RST, 0);
+		return true;
+	case 5:
+		match_reject(r);
+		rule_reject(r, NFT_REJECT_ICMP_UNREACH,
+			    family == AF_INET6 ? 4 : 3); /* port unreachable */
+		return true;
+	case 6:
+		rule_verdict(r, NF_DROP, NULL);
+		return true;
+	default:
+		return false;
+	}
+}
+
+const struct base_chain base_chains[] = {
+	{ CHAIN_TO_BACKEND, NULL, 0, 0, to_backend_rule },
+	{ CHAIN_TO_SLOT, NULL, 0, 0, to_slot_rule },
+	{ "to-source", NULL, 0, 0, source_rules },
+	{ "prerouting", "nat", NF_INET_PRE_ROUTING, NF_IP_PRI_NAT_DST,
+	  prerouting_rule },
+	{ "output", "nat", NF_INET_LOCAL_OUT, NF_IP_PRI_NAT_DST,
+	  prerouting_rule },
+	{ "postrouting", "nat", NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC,
+	  postrouting_rule },
+	{ NULL, NULL, 0, 0, NULL },
+};
+
+int base_chain_find(const char *name)
+{
+	for (int i = 0; base_chains[i].name; i++)
+		if (!strcmp(base_chains[i].name, name))
+			return i;
+	return -1;
+}
+
+/* Put the hash key into the registers from word 4 on; returns its bytes.
+ * Word 0 takes the result, as nft has it. */
+static uint32_t load_hash_key(struct buf *r, const struct rs_service *svc)
+{
+	uint32_t at = 4, w = addr_words(svc->family);
+
+	load_addr(r, svc->family, true, at);
+	at += w;
+	if (svc->hash_key == RS_KEY_5TUPLE) {
+		load_addr(r, svc->family, false, at);
+		at += w;
+		rule_meta_load(r, NFT_META_L4PROTO, REG(at));
+		at++;
+	}
+	if (svc->hash_key != RS_KEY_SOURCE) {
+		load_port(r, true, at);
+		at++;
+	}
+	if (svc->hash_key == RS_KEY_5TUPLE) {
+		load_port(r, false, at);
+		at++;
+	}
+	return (at - 4) * 4;
+}
+
+void service_rule(struct buf *r, const struct rs_service *svc, uint32_t base,
+		  uint32_t m)
+{
+	if (svc->scheduler == RS_SOURCE_HASH) {
+		uint32_t len = load_hash_key(r, svc);
+
+		rule_jhash(r, REG(4), len, REG(0), m, svc->hash_seed, base);
+	} else {
+		rule_numgen_inc(r, REG(0), m, base);
+	}
+	rule_meta_set(r, NFT_META_PRIORITY, REG(0));
+	rule_verdict(r, NFT_GOTO, CHAIN_TO_SLOT);
+}
+
+void source_rule(struct buf *r, const struct rs_service *svc)
+{
+	if (svc->source.family == 0) {
+		rule_masquerade(r);
+		return;
+	}
+	rule_value(r, REG(0), svc->source.ip, addr_words(svc->family) * 4);
+	rule_nat(r, NFT_NAT_SNAT, svc->family, REG(0), NO_REG);
+}

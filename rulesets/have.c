@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The list of units that HAVE is. */
+#include "rulesets/have.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/xalloc.h"
+
+void have_init(struct have *h)
+{
+	memset(h, 0, sizeof(*h));
+	for (int f = 0; f < RS_FAMILIES; f++)
+		alloc_init(&h->tab[f].alloc);
+}
+
+static void strings_free(char ***list, size_t *n, size_t *cap)
+{
+	for (size_t i = 0; i < *n; i++)
+		free((*list)[i]);
+	free(*list);
+	*list = NULL;
+	*n = *cap = 0;
+}
+
+void have_forget_strays(struct have_table *t)
+{
+	unit_free(t->strays);
+	t->strays = NULL;
+	free(t->stray_slots);
+	t->stray_slots = NULL;
+	t->nstray_slots = t->capstray_slots = 0;
+	strings_free(&t->stray_chains, &t->nstray_chains, &t->capstray_chains);
+	strings_free(&t->stray_sets, &t->nstray_sets, &t->capstray_sets);
+}
+
+void have_free(struct have *h)
+{
+	for (size_t i = 0; i < h->nunits; i++)
+		unit_free(h->units[i]);
+	free(h->units);
+	for (int f = 0; f < RS_FAMILIES; f++) {
+		have_forget_strays(&h->tab[f]);
+		alloc_free(&h->tab[f].alloc);
+	}
+	memset(h, 0, sizeof(*h));
+}
+
+/* Where the unit is, or would have to be. */
+static size_t have_place(const struct have *h, const char *name, uint8_t family)
+{
+	size_t lo = 0, hi = h->nunits;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		const struct unit *u = h->units[mid];
+
+		if (unit_cmp(u->name, u->family, name, family) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+struct unit *have_find(const struct have *h, const char *name, uint8_t family)
+{
+	size_t i = have_place(h, name, family);
+
+	if (i == h->nunits ||
+	    unit_cmp(h->units[i]->name, h->units[i]->family, name, family))
+		return NULL;
+	return h->units[i];
+}
+
+void have_insert(struct have *h, struct unit *u)
+{
+	size_t i = have_place(h, u->name, u->family);
+
+	VEC_PUSH(h->units, h->nunits, h->capunits);
+	memmove(&h->units[i + 1], &h->units[i],
+		(h->nunits - 1 - i) * sizeof(*h->units));
+	h->units[i] = u;
+}
+
+void have_replace(struct have *h, struct unit *have, struct unit *want)
+{
+	size_t i;
+
+	if (!have) {
+		have_insert(h, want);
+		return;
+	}
+	i = have_place(h, have->name, have->family);
+	if (want) {
+		h->units[i] = want;
+	} else {
+		h->nunits--;
+		memmove(&h->units[i], &h->units[i + 1],
+			(h->nunits - i) * sizeof(*h->units));
+	}
+	unit_free(have);
+}
+
+void have_drop_family(struct have *h, unsigned int index)
+{
+	struct have_table *t = &h->tab[index];
+	size_t kept = 0;
+
+	for (size_t i = 0; i < h->nunits; i++)
+		if (h->units[i]->family == family_of(index))
+			unit_free(h->units[i]);
+		else
+			h->units[kept++] = h->units[i];
+	h->nunits = kept;
+	have_forget_strays(t);
+	alloc_free(&t->alloc);
+	alloc_init(&t->alloc);
+}

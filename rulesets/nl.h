@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Netlink to nf_tables: batches out, dumps in. The only place that knows about
+ * sequence numbers, buffer sizes and the errors of a netlink socket.
+ */
+#ifndef RULESETS_NL_H
+#define RULESETS_NL_H
+
+#include <libmnl/libmnl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "lib/err.h"
+
+struct nl {
+	struct mnl_socket *sock;
+	uint32_t portid;
+	uint32_t seq;
+	int sndbuf; /* bytes the socket takes in one message */
+};
+
+int nl_open(struct nl *nl, struct err *err);
+void nl_close(struct nl *nl);
+
+/** A batch under construction: messages back to back. */
+struct batch {
+	struct buf buf;
+	size_t msg; /* where the message being built starts */
+	uint32_t first_seq, next_seq;
+	const char **what; /* per message: what it is about, for errors */
+	size_t nwhat, capwhat;
+};
+
+/** batch_begin() - @genid: refuse unless the rule set is of this generation;
+ * 0 = whatever it is */
+void batch_begin(struct batch *b, struct nl *nl, uint32_t genid);
+
+/**
+ * batch_msg() - start a message; @room bytes are there for attributes
+ * @type: NFT_MSG_*; @flags: NLM_F_CREATE etc. (NLM_F_REQUEST is added)
+ * @what: words for an error; must live as long as the batch
+ * The pointer is valid until the next batch call.
+ */
+struct nlmsghdr *batch_msg(struct batch *b, uint16_t type, uint16_t flags,
+			   uint8_t family, size_t room, const char *what);
+void batch_msg_end(struct batch *b);
+size_t batch_messages(const struct batch *b);
+void batch_free(struct batch *b);
+
+/**
+ * nl_commit() - send the batch; @dry: without its end, so that the kernel
+ * checks everything and keeps nothing
+ * Return: 0, or -errno of the first refusal, with words. -ERESTART: another
+ * generation. -ENOBUFS: the kernel's answers were lost, the outcome is unknown.
+ */
+int nl_commit(struct nl *nl, struct batch *b, bool dry, struct err *err);
+
+/** nl_genid() - generation of the whole rule set; 0 or -errno */
+int nl_genid(struct nl *nl, uint32_t *genid);
+
+/**
+ * nl_dump() - run a dump, @cb for each message; @cb returns 0 or -errno
+ * @table, @set: names to ask for, or NULL; @table_attr: NFTA_*_TABLE
+ * Return: 0; -EINTR: it was not consistent, run it again; other -errno.
+ */
+typedef int nl_cb(const struct nlmsghdr *nlh, void *arg);
+int nl_dump(struct nl *nl, uint16_t type, uint8_t family, const char *table,
+	    uint16_t table_attr, const char *set, nl_cb *cb, void *arg);
+
+#endif

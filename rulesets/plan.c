@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a plan costs, how it reads, whose flows it leaves without a backend.
+ */
+#include "rulesets/plan.h"
+
+#include <arpa/inet.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/xalloc.h"
+
+static bool table_has_first(const struct plan_table *t)
+{
+	if (t->delete_table || t->base || t->chains.n || t->slot_del.n ||
+	    t->slot_add.n)
+		return true;
+	for (int m = 0; m < MAP_COUNT; m++)
+		if (t->del[m].n || t->add[m].n)
+			return true;
+	return false;
+}
+
+static bool table_has_late(const struct plan_table *t)
+{
+	if (t->late_chains.n || t->late_slots.n || t->nlate_sets)
+		return true;
+	for (int m = 0; m < MAP_COUNT; m++)
+		if (t->late_del[m].n)
+			return true;
+	return false;
+}
+
+bool plan_has_first(const struct plan *p)
+{
+	return table_has_first(&p->tab[0]) || table_has_first(&p->tab[1]);
+}
+
+bool plan_has_late(const struct plan *p)
+{
+	return table_has_late(&p->tab[0]) || table_has_late(&p->tab[1]);
+}
+
+bool plan_empty(const struct plan *p)
+{
+	return !plan_has_first(p) && !plan_has_late(p);
+}
+
+/* Slots with another backend than before, where the tables are of one size. */
+static uint32_t slots_moved(const struct unit *have, const struct unit *want)
+{
+	uint32_t moved = 0;
+
+	for (uint32_t i = 0; i < want->m; i++)
+		moved += have->ids[i] != want->ids[i];
+	return moved;
+}
+
+/* With another size, slot i of m covers the share [i/m, (i+1)/m) of the hash
+ * values: compare the two tables piece by piece. */
+static double share_moved(const struct unit *have, const struct unit *want)
+{
+	uint64_t h = 0, w = 0, at = 0, end = (uint64_t)have->m * want->m;
+	uint64_t moved = 0;
+
+	while (at < end) {
+		uint64_t next_h = (h + 1) * want->m, next_w = (w + 1) * have->m;
+		uint64_t next = next_h < next_w ? next_h : next_w;
+
+		if (have->ids[h] != want->ids[w])
+			moved += next - at;
+		at = next;
+		h += next == next_h;
+		w += next == next_w;
+	}
+	return (double)moved / (double)end;
+}
+
+static bool table_resized(const struct unit *have, const struct unit *want)
+{
+	return have->base != want->base || have->m != want->m;
+}
+
+static bool unit_changed(const struct unit *have, const struct unit *want,
+			 double share)
+{
+	if (share > 0 || table_resized(have, want) ||
+	    have->nelems != want->nelems || have->rule.len != want->rule.len)
+		return true;
+	for (size_t i = 0; i < want->nelems; i++)
+		if (elem_cmp(&have->elems[i], &want->elems[i]) ||
+		    !elem_same(&have->elems[i], &want->elems[i]))
+			return true;
+	return false;
+}
+
+void plan_price_unit(struct plan *p, const struct unit *have,
+		     const struct unit *want)
+{
+	struct plan_price *pr = &p->price;
+	double share;
+
+	if (!have || !want) {
+		pr->services_added += !have;
+		pr->services_removed += !want;
+		return;
+	}
+	if (have->m == 0) {
+		pr->services_changed++;
+		return;
+	}
+	share = have->m == want->m ? (double)slots_moved(have, want) / want->m
+				   : share_moved(have, want);
+	pr->slots_total += want->m;
+	pr->slots_moved += (uint64_t)llround(share * want->m);
+	pr->services_changed += unit_changed(have, want, share);
+	p->moved_sum += share;
+}
+
+void plan_price(const struct plan *p, struct plan_price *price)
+{
+	size_t stay = 0;
+
+	*price = p->price;
+	for (size_t i = 0; i < p->nunits; i++)
+		stay += p->units[i].have && p->units[i].want;
+	price->clients_moved = stay ? p->moved_sum / (double)stay : 0;
+	for (int f = 0; f < RS_FAMILIES; f++) {
+		const struct plan_table *t = &p->tab[f];
+
+		price->chains += t->chains.n + t->late_chains.n;
+		price->elements_added += t->slot_add.n;
+		price->elements_removed += t->slot_del.n + t->late_slots.n;
+		for (int m = 0; m < MAP_COUNT; m++) {
+			price->elements_added += t->add[m].n;
+			price->elements_removed +=
+			    t->del[m].n + t->late_del[m].n;
+		}
+		price->backends_removed += t->late_del[MAP_BACKENDS].n +
+					   t->late_del[MAP_BACKENDS_PORTLESS].n;
+	}
+}

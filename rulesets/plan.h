@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * PLAN: the ordered difference WANT - HAVE, as plain data. Its first part is
+ * one transaction; its second part removes what no packet can reach any more
+ * once the first has been accepted, so that no packet sees a half.
+ */
+#ifndef RULESETS_PLAN_H
+#define RULESETS_PLAN_H
+
+#include "rulesets/ruleset.h"
+#include "rulesets/unit.h"
+
+struct slot_op {
+	uint32_t key, id;
+};
+
+struct slot_ops {
+	struct slot_op *list;
+	size_t n, cap;
+};
+
+struct elem_ops {
+	const struct elem **list;
+	size_t n, cap;
+};
+
+struct chain_op {
+	char name[CHAIN_NAME_MAX];
+	const struct buf *rule; /* the one rule; NULL: the chain goes */
+	bool create;
+};
+
+struct chain_ops {
+	struct chain_op *list;
+	size_t n, cap;
+};
+
+/* What happens to one family's table. */
+struct plan_table {
+	bool delete_table; /* first: it is not what it should be */
+	bool base;         /* write maps and base chains */
+	struct chain_ops chains;
+	struct elem_ops del[MAP_COUNT], add[MAP_COUNT];
+	struct slot_ops slot_del, slot_add;
+	/* second part */
+	struct chain_ops late_chains;
+	struct elem_ops late_del[MAP_COUNT];
+	struct slot_ops late_slots;
+	const char *const *late_sets; /* unknown sets, owned by HAVE */
+	size_t nlate_sets;
+};
+
+struct plan_unit {
+	struct unit *have; /* NULL: new. Owned by HAVE. */
+	struct unit *want; /* NULL: goes. Owned by the plan until it is taken */
+};
+
+struct plan {
+	struct plan_table tab[RS_FAMILIES];
+	struct plan_unit *units;
+	size_t nunits, capunits;
+	struct ruleset *rs; /* whose allocator the new units used */
+	struct plan_price price;
+	double moved_sum; /* of the shares of clients that move, per unit */
+};
+
+/**
+ * plan_unit_diff() - append what turns @have into @want
+ * Either may be NULL (new, gone), not both.
+ */
+void plan_unit_diff(struct plan *p, struct unit *have, struct unit *want);
+
+/** plan_has_first(), plan_has_late() - is there anything in that part? */
+bool plan_has_first(const struct plan *p);
+bool plan_has_late(const struct plan *p);
+
+/** plan_price_unit() - count slots and clients that move; price.c */
+void plan_price_unit(struct plan *p, const struct unit *have,
+		     const struct unit *want);
+
+#endif

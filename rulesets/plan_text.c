@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A plan for people: what happens to each service, in their words. Slot numbers
+ * and ids are left out: they mean nothing to an operator, their count does.
+ */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rulesets/plan.h"
+#include "rulesets/rule.h"
+
+static const char *endpoint_of(const struct elem *e, uint8_t family,
+			       char buf[ENDPOINT_STRLEN])
+{
+	struct addr a = { .family = family };
+	unsigned int len = addr_len(&a);
+	uint16_t port = 0;
+
+	memcpy(a.ip, e->data, len);
+	if (e->map == MAP_BACKENDS)
+		memcpy(&port, e->data + len, sizeof(port));
+	return endpoint_format(&a, ntohs(port), buf);
+}
+
+static const struct elem *backend_named(const struct unit *u, const char *name)
+{
+	for (size_t i = 0; u && i < u->nelems; i++)
+		if (elem_is_backend(&u->elems[i]) &&
+		    !strcmp(elem_backend_name(&u->elems[i]), name))
+			return &u->elems[i];
+	return NULL;
+}
+
+static uint32_t slots_of(const struct unit *u, const struct elem *backend)
+{
+	uint32_t n = 0;
+
+	if (!u || !backend)
+		return 0;
+	for (uint32_t i = 0; i < u->m; i++)
+		n += u->ids[i] == elem_id(backend);
+	return n;
+}
+
+static void print_share(struct buf *out, const struct unit *u,
+			const struct elem *b)
+{
+	buf_printf(out, "%u/%u", slots_of(u, b), u ? u->m : 0);
+}
+
+static void print_backend(struct buf *out, const struct plan_unit *pu,
+			  const struct elem *b)
+{
+	char text[ENDPOINT_STRLEN];
+	const char *name = elem_backend_name(b);
+	const struct elem *old = backend_named(pu->have, name);
+	const struct elem *new = backend_named(pu->want, name);
+	uint8_t family = pu->have ? pu->have->family : pu->want->family;
+
+	if (old && new &&elem_id(old) == elem_id(new) &&
+	    slots_of(pu->have, old) == slots_of(pu->want, new) &&
+	    pu->have->m == pu->want->m)
+		return;
+	buf_printf(out, "  %c backend %s %s slots ",
+		   !old   ? '+'
+		   : !new ? '-'
+			  : '~',
+		   name, endpoint_of(new ? new : old, family, text));
+	if (old)
+		print_share(out, pu->have, old);
+	if (old && new)
+		buf_printf(out, " -> ");
+	if (new)
+		print_share(out, pu->want, new);
+	buf_printf(out, "\n");
+}
+
+static void print_backends(struct buf *out, const struct plan_unit *pu)
+{
+	for (size_t i = 0; pu->have && i < pu->have->nelems; i++)
+		if (elem_is_backend(&pu->have->elems[i]))
+			print_backend(out, pu, &pu->have->elems[i]);
+	for (size_t i = 0; pu->want && i < pu->want->nelems; i++) {
+		const struct elem *e = &pu->want->elems[i];
+
+		if (elem_is_backend(e) &&
+		    !backend_named(pu->have, elem_backend_name(e)))
+			print_backend(out, pu, e);
+	}
+}
+
+static bool has_key(const struct unit *u, const struct elem *key)
+{
+	for (size_t i = 0; u && i < u->nelems; i++)
+		if (elem_cmp(&u->elems[i], key) == 0)
+			return true;
+	return false;
+}
+
+static void print_key(struct buf *out, char sign, const struct elem *e,
+		      uint8_t family)
+{
+	struct addr a = { .family = family };
+	unsigned int len = addr_len(&a);
+	char text[ADDR_STRLEN];
+	uint16_t lo, hi;
+
+	memcpy(a.ip, e->key, len);
+	memcpy(&lo, e->key + len + 4, sizeof(lo));
+	memcpy(&hi, e->key_end + len + 4, sizeof(hi));
+	buf_printf(out, "  %c address %s %s ", sign, addr_format(&a, text),
+		   word_text(rs_proto_words, e->key[len]));
+	if (e->map == MAP_SERVICES_ANY)
+		buf_printf(out, "any port\n");
+	else if (e->map == MAP_SERVICE_RANGES)
+		buf_printf(out, "ports %u-%u\n", ntohs(lo), ntohs(hi));
+	else
+		buf_printf(out, "port %u\n", ntohs(lo));
+}
+
+static void print_keys(struct buf *out, char sign, const struct unit *from,
+		       const struct unit *other)
+{
+	for (size_t i = 0; from && i < from->nelems; i++) {
+		const struct elem *e = &from->elems[i];
+
+		if ((e->map == MAP_SERVICES || e->map == MAP_SERVICE_RANGES ||
+		     e->map == MAP_SERVICES_ANY) &&
+		    !has_key(other, e))
+			print_key(out, sign, e, from->family);
+	}
+}
+
+static void print_rule(struct buf *out, const struct plan_unit *pu)
+{
+	const struct buf *h = pu->have ? &pu->have->rule : NULL;
+	const struct buf *w = pu->want ? &pu->want->rule : NULL;
+
+	if (h && w && !rule_matches(w->data, w->len, h->data, h->len))
+		buf_printf(out, "  ~ rule: %u slots -> %u slots\n", pu->have->m,
+			   pu->want->m);
+}
+
+static void print_unit(struct buf *out, const struct plan_unit *pu)
+{
+	const struct unit *u = pu->have ? pu->have : pu->want;
+	const char *family = u->family == AF_INET6 ? "IPv6" : "IPv4";
+	struct buf body = { 0 };
+
+	print_keys(&body, '-', pu->have, pu->want);
+	print_keys(&body, '+', pu->want, pu->have);
+	print_rule(&body, pu);
+	print_backends(&body, pu);
+	if (body.len > 0 || !pu->have || !pu->want)
+		buf_printf(out, "%c service %s (%s)\n%s",
+			   !pu->have   ? '+'
+			   : !pu->want ? '-'
+				       : '~',
+			   u->name, family, body.len ? body.data : "");
+	buf_free(&body);
+}
+
+static void print_table(struct buf *out, const struct plan_table *t,
+			const char *family)
+{
+	if (t->delete_table)
+		buf_printf(out, "~ table %s is not ours in form: made anew\n",
+			   family);
+	else if (t->base)
+		buf_printf(out, "+ table %s: maps and base chains\n", family);
+	for (size_t i = 0; i < t->nlate_sets; i++)
+		buf_printf(out, "- set %s (%s), not ours\n", t->late_sets[i],
+			   family);
+}
+
+void plan_print(const struct plan *p, struct buf *out)
+{
+	for (unsigned int f = 0; f < RS_FAMILIES; f++)
+		print_table(out, &p->tab[f], f ? "ip6" : "ip");
+	for (size_t i = 0; i < p->nunits; i++)
+		print_unit(out, &p->units[i]);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A rule as the kernel wants it: the bytes of NFTA_RULE_EXPRESSIONS, appended
+ * expression by expression.
+ */
+#ifndef RULESETS_RULE_H
+#define RULESETS_RULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+
+/*
+ * Register that starts @words 32-bit words into the register file. The kernel
+ * has two numberings and dumps the old one where it fits; so do we, that a dump
+ * compares equal.
+ */
+#define REG(words) ((words) % 4 ? 8u + (words) : 1u + (words) / 4)
+#define NO_REG     0u
+
+void rule_payload(struct buf *r, uint32_t dreg, uint32_t base, uint32_t offset,
+		  uint32_t len);
+void rule_meta_load(struct buf *r, uint32_t key, uint32_t dreg);
+void rule_meta_set(struct buf *r, uint32_t key, uint32_t sreg);
+/** rule_ct_load() - @dir: IP_CT_DIR_*, or -1 where the key has none */
+void rule_ct_load(struct buf *r, uint32_t key, uint32_t dreg, int dir);
+void rule_cmp(struct buf *r, uint32_t op, uint32_t sreg, const void *data,
+	      uint32_t len);
+void rule_and(struct buf *r, uint32_t reg, uint32_t mask);
+/** rule_lookup() - @dreg: NO_REG for a verdict map */
+void rule_lookup(struct buf *r, const char *map, uint32_t sreg, uint32_t dreg,
+		 bool verdict);
+void rule_numgen_inc(struct buf *r, uint32_t dreg, uint32_t mod,
+		     uint32_t offset);
+void rule_jhash(struct buf *r, uint32_t sreg, uint32_t len, uint32_t dreg,
+		uint32_t mod, uint32_t seed, uint32_t offset);
+/** rule_verdict() - @chain: target of goto/jump, else NULL */
+void rule_verdict(struct buf *r, int verdict, const char *chain);
+void rule_value(struct buf *r, uint32_t dreg, const void *data, uint32_t len);
+/** rule_nat() - @type NFT_NAT_SNAT/DNAT; @port_reg may be NO_REG */
+void rule_nat(struct buf *r, uint32_t type, uint8_t family, uint32_t addr_reg,
+	      uint32_t port_reg);
+void rule_masquerade(struct buf *r);
+void rule_reject(struct buf *r, uint32_t type, uint8_t code);
+
+/**
+ * rule_matches() - is @have (as the kernel dumps it) the rule @want?
+ * Every expression and every attribute that we sent must be there with the same
+ * value; attributes that the kernel adds do not count. Never reads beyond the
+ * lengths; expressions that we do not know are a mismatch, not an error.
+ */
+bool rule_matches(const void *want, size_t want_len, const void *have,
+		  size_t have_len);
+
+/**
+ * rule_slots() - the slot range of a service's rule: numgen's or jhash's
+ * modulus and offset. False where the rule has none.
+ */
+bool rule_slots(const void *rule, size_t len, uint32_t *base, uint32_t *m);
+
+#endif

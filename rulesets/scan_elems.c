@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The elements of the maps: a verdict's chain, a backend's comment and a slot's
+ * number say whose they are.
+ */
+#include "rulesets/scan_elems.h"
+
+#include <arpa/inet.h>
+#include <libnftnl/udata.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/xalloc.h"
+
+void scan_attrs(const struct nlmsghdr *nlh, const struct nlattr **tb, size_t n)
+{
+	const struct nlattr *a;
+
+	memset(tb, 0, n * sizeof(*tb));
+	mnl_attr_for_each(a, nlh, sizeof(struct nfgenmsg))
+		if (mnl_attr_get_type(a) < n)
+			tb[mnl_attr_get_type(a)] = a;
+}
+
+static void nested_attrs(const struct nlattr *nest, const struct nlattr **tb,
+			 size_t n)
+{
+	const struct nlattr *a;
+
+	memset(tb, 0, n * sizeof(*tb));
+	if (!nest)
+		return;
+	mnl_attr_for_each_nested(a, nest)
+		if (mnl_attr_get_type(a) < n)
+			tb[mnl_attr_get_type(a)] = a;
+}
+
+const char *scan_str(const struct nlattr *a)
+{
+	size_t len = a ? mnl_attr_get_payload_len(a) : 0;
+	const char *s = a ? mnl_attr_get_payload(a) : NULL;
+
+	return len && s[len - 1] == '\0' ? s : NULL;
+}
+
+bool scan_is_str(const struct nlattr *a, const char *text)
+{
+	const char *s = scan_str(a);
+
+	return s && !strcmp(s, text);
+}
+
+uint32_t scan_u32(const struct nlattr *a)
+{
+	if (!a || mnl_attr_get_payload_len(a) < sizeof(uint32_t))
+		return 0;
+	return ntohl(mnl_attr_get_u32(a));
+}
+
+/* The value inside a key or data attribute, if it has @len bytes. */
+static const void *value(const struct nlattr *nest, size_t len)
+{
+	const struct nlattr *tb[NFTA_DATA_MAX + 1];
+
+	nested_attrs(nest, tb, NFTA_DATA_MAX + 1);
+	if (!tb[NFTA_DATA_VALUE] ||
+	    mnl_attr_get_payload_len(tb[NFTA_DATA_VALUE]) != len)
+		return NULL;
+	return mnl_attr_get_payload(tb[NFTA_DATA_VALUE]);
+}
+
+/* The chain that a verdict goes to; NULL for accept, drop, jump and the like:
+ * ours always go. */
+static const char *goto_chain(const struct nlattr *data)
+{
+	const struct nlattr *tb[NFTA_DATA_MAX + 1], *v[NFTA_VERDICT_MAX + 1];
+
+	nested_attrs(data, tb, NFTA_DATA_MAX + 1);
+	nested_attrs(tb[NFTA_DATA_VERDICT], v, NFTA_VERDICT_MAX + 1);
+	if ((int32_t)scan_u32(v[NFTA_VERDICT_CODE]) != NFT_GOTO)
+		return NULL;
+	return scan_str(v[NFTA_VERDICT_CHAIN]);
+}
+
+/* The comment in an element's user data, or NULL. */
+static const char *comment(const struct nlattr *udata)
+{
+	const uint8_t *p = udata ? mnl_attr_get_payload(udata) : NULL;
+	size_t left = udata ? mnl_attr_get_payload_len(udata) : 0;
+
+	while (left >= 2 && left - 2 >= p[1]) {
+		if (p[0] == NFTNL_UDATA_SET_ELEM_COMMENT && p[1] > 0 &&
+		    p[1 + p[1]] == '\0')
+			return (const char *)p + 2;
+		left -= 2u + p[1];
+		p += 2u + p[1];
+	}
+	return NULL;
+}
+
+static struct unit *unit_of_chain(struct scan *s, const char *chain)
+{
+	static const char *const prefixes[] = { CHAIN_SERVICE, CHAIN_SOURCE };
+
+	for (size_t i = 0; chain && i < 2; i++) {
+		size_t len = strlen(prefixes[i]);
+
+		if (!strncmp(chain, prefixes[i], len))
+			return have_find(s->have, chain + len, s->family);
+	}
+	return NULL;
+}
+
+static struct unit *unit_of_comment(struct scan *s, const char *text)
+{
+	const char *slash = text ? strchr(text, '/') : NULL;
+	char name[CHAIN_NAME_MAX];
+	size_t len = slash ? (size_t)(slash - text) : 0;
+
+	if (!slash || len >= sizeof(name))
+		return NULL;
+	memcpy(name, text, len);
+	name[len] = '\0';
+	return have_find(s->have, name, s->family);
+}
+
+/* The unit whose slot range @key is in. */
+static struct unit *unit_of_slot(struct scan *s, uint32_t key)
+{
+	size_t lo = 0, hi = s->nranges;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		struct unit *u = s->ranges[mid];
+
+		if (key < u->base)
+			hi = mid;
+		else if (key - u->base >= u->m)
+			lo = mid + 1;
+		else
+			return u;
+	}
+	return NULL;
+}
+
+static void take_slot(struct scan *s, const void *key, const void *data)
+{
+	uint32_t slot, id;
+	struct unit *u;
+
+	memcpy(&slot, key, sizeof(slot));
+	memcpy(&id, data, sizeof(id));
+	u = unit_of_slot(s, slot);
+	if (u)
+		u->ids[slot - u->base] = id;
+	else
+		*VEC_PUSH(s->t->stray_slots, s->t->nstray_slots,
+			  s->t->capstray_slots) = slot;
+}
+
+static struct unit *strays(struct scan *s)
+{
+	if (!s->t->strays)
+		s->t->strays = unit_new("", s->family);
+	return s->t->strays;
+}
+
+/* An element of any other map. */
+static void take_elem(struct scan *s, const struct nlattr **tb, const void *key,
+		      const void *key_end, const void *data)
+{
+	const struct map_form *f = &map_forms[s->map];
+	unsigned int key_len = map_key_len(f, s->family);
+	const char *text;
+	struct unit *u;
+	struct elem *e;
+
+	if (f->data == DATA_VERDICT) {
+		text = goto_chain(tb[NFTA_SET_ELEM_DATA]);
+		u = unit_of_chain(s, text);
+	} else {
+		uint32_t id;
+
+		memcpy(&id, key, sizeof(id));
+		text = comment(tb[NFTA_SET_ELEM_USERDATA]);
+		u = alloc_take_id(&s->t->alloc, id) ? unit_of_comment(s, text)
+						    : NULL;
+	}
+	e = unit_add(u ? u : strays(s), (enum rs_map)s->map);
+	memcpy(e->key, key, key_len);
+	if (key_end)
+		memcpy(e->key_end, key_end, key_len);
+	if (data)
+		memcpy(e->data, data, map_data_len(f, s->family));
+	e->text = text ? xstrdup(text) : NULL;
+}
+
+static void take(struct scan *s, const struct nlattr *elem)
+{
+	const struct map_form *f = &map_forms[s->map];
+	const struct nlattr *tb[NFTA_SET_ELEM_MAX + 1];
+	unsigned int key_len = map_key_len(f, s->family);
+	const void *key, *key_end = NULL, *data = NULL;
+
+	nested_attrs(elem, tb, NFTA_SET_ELEM_MAX + 1);
+	key = value(tb[NFTA_SET_ELEM_KEY], key_len);
+	if (f->interval)
+		key_end = value(tb[NFTA_SET_ELEM_KEY_END], key_len);
+	if (f->data != DATA_VERDICT)
+		data =
+		    value(tb[NFTA_SET_ELEM_DATA], map_data_len(f, s->family));
+	/* A catch-all element has no key: nothing of ours, and nothing that
+	 * could be removed by its key. */
+	if (!key || (f->interval && !key_end) ||
+	    (f->data != DATA_VERDICT && !data))
+		s->t->alien = true;
+	else if (s->map == MAP_SLOTS)
+		take_slot(s, key, data);
+	else
+		take_elem(s, tb, key, key_end, data);
+}
+
+static int elems_cb(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct nlattr *tb[NFTA_SET_ELEM_LIST_MAX + 1], *elem;
+	struct scan *s = arg;
+
+	scan_attrs(nlh, tb, NFTA_SET_ELEM_LIST_MAX + 1);
+	if (tb[NFTA_SET_ELEM_LIST_ELEMENTS])
+		mnl_attr_for_each_nested(elem, tb[NFTA_SET_ELEM_LIST_ELEMENTS])
+			take(s, elem);
+	return MNL_CB_OK;
+}
+
+static int by_base(const void *a, const void *b)
+{
+	uint32_t x = (*(struct unit *const *)a)->base;
+	uint32_t y = (*(struct unit *const *)b)->base;
+
+	return (x > y) - (x < y);
+}
+
+static void sort_ranges(struct scan *s)
+{
+	s->ranges = xcalloc(s->have->nunits + 1, sizeof(*s->ranges));
+	for (size_t i = 0; i < s->have->nunits; i++) {
+		struct unit *u = s->have->units[i];
+
+		if (u->family == s->family && u->m > 0)
+			s->ranges[s->nranges++] = u;
+	}
+	qsort(s->ranges, s->nranges, sizeof(*s->ranges), by_base);
+}
+
+int scan_elems(struct scan *s, struct nl *nl)
+{
+	int ret = 0;
+
+	sort_ranges(s);
+	for (s->map = 0; ret == 0 && s->map < MAP_COUNT; s->map++)
+		if (s->maps_seen & 1u << s->map)
+			ret = nl_dump(nl, NFT_MSG_GETSETELEM, s->family,
+				      s->table, NFTA_SET_ELEM_LIST_TABLE,
+				      map_forms[s->map].name, elems_cb, s);
+	free(s->ranges);
+	s->ranges = NULL;
+	return ret;
+}

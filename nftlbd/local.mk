@@ -13,5 +13,13 @@ libutil_a_SOURCES = \
 	rulesets/types.c rulesets/types.h
 libconfig_a_SOURCES =
 libmodel_a_SOURCES = nftlbd/model/model.c nftlbd/model/model.h \
-	nftlbd/model/state.c nftlbd/model/events.c nftlbd/model/events.h
+	nftlbd/model/state.c nftlbd/model/events.c nftlbd/model/events.h \
+	nftlbd/model/health_fsm.c nftlbd/model/health_fsm.h
 libcontrol_a_SOURCES =
+
+# the daemon's side of health checks; part of nftlbd, and tested on its own
+nftlbd_health_sources = \
+	nftlbd/daemon/health.c nftlbd/daemon/health.h \
+	nftlbd/daemon/health_jobs.c nftlbd/daemon/health_jobs.h \
+	nftlbd/daemon/prober_process.c nftlbd/daemon/prober_process.h \
+	nftlbd/daemon/prober_spawn.c nftlbd/daemon/prober_spawn.h

@@ -18,7 +18,7 @@
 #include "rulesets/ruleset.h"
 
 struct committer; /* dirty services -> ruleset, daemon/committer.c */
-struct health;	  /* prober process <-> model, daemon/health.c */
+struct healthcheck; /* prober process <-> model, daemon/health.c */
 struct control;	  /* control socket, control/control.c */
 
 struct daemon {
@@ -28,7 +28,7 @@ struct daemon {
 	struct ruleset *ruleset;
 	struct flows *flows;
 	struct committer *committer;
-	struct health *health;
+	struct healthcheck *health;
 	struct control *control;
 	struct events events;
 	double started;	      /* Unix time */

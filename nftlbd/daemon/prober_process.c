@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The life of the prober process.
+ *
+ *   start -> (hello within 5 s) -> ready -> death -> wait 100 ms .. 10 s ->
+ * start
+ *
+ * Whatever is wrong with it (no hello, a packet that is not the protocol, ten
+ * seconds without reading, its end closed) has one answer: it is killed. So
+ * there is one way out of a life, child_cb(), and one place that starts the
+ * next. Waiting times double, and are forgotten after a life of 60 s.
+ *
+ * Invariants: pid != 0 exactly while a child is not reaped; fd >= 0 only then.
+ * Nothing here blocks but prober_close().
+ *
+ * Must not know jobs, health or the model.
+ */
+#include "daemon/prober_process.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon/prober_spawn.h"
+#include "lib/log.h"
+#include "lib/xalloc.h"
+
+#define HELLO_S          5.0
+#define STUCK_S          10.0
+#define RESTART_MIN_S    0.1
+#define RESTART_MAX_S    10.0
+#define GOOD_LIFE_S      60.0
+#define CLOSE_MS         1000
+#define PACKETS_PER_TURN 64
+
+struct prober {
+	struct ev_loop *loop;
+	const char *path;
+	const struct prober_ops *ops;
+	void *arg;
+	pid_t pid;
+	int fd;
+	bool ready;    /* it said hello */
+	char why[128]; /* we killed it because; "" = it died by itself */
+	unsigned int restarts;
+	double delay_s; /* before the next start */
+	ev_tstamp started;
+	struct ev_io in, out;
+	struct ev_child child;
+	struct ev_timer hello, stuck, restart;
+};
+
+struct packet {
+	struct hc_header head;
+	struct hc_result results[HC_RECORDS_MAX];
+};
+
+static void prober_start(struct prober *p);
+
+/* All watchers of a life stop; child_cb() comes when it is over. */
+static void life_quiet(struct prober *p)
+{
+	ev_io_stop(p->loop, &p->in);
+	ev_io_stop(p->loop, &p->out);
+	ev_timer_stop(p->loop, &p->hello);
+	ev_timer_stop(p->loop, &p->stuck);
+	p->ready = false;
+	if (p->fd >= 0)
+		close(p->fd);
+	p->fd = -1;
+}
+
+static void prober_kill(struct prober *p, const char *why)
+{
+	if (!p->why[0])
+		snprintf(p->why, sizeof(p->why), "%s", why);
+	life_quiet(p);
+	if (p->pid)
+		kill(p->pid, SIGKILL);
+}
+
+static void restart_later(struct prober *p)
+{
+	if (p->delay_s < RESTART_MIN_S)
+		p->delay_s = RESTART_MIN_S;
+	ev_timer_set(&p->restart, p->delay_s, 0);
+	ev_timer_start(p->loop, &p->restart);
+	p->delay_s *= 2;
+	if (p->delay_s > RESTART_MAX_S)
+		p->delay_s = RESTART_MAX_S;
+}
+
+/* "exited status=1", "killed signal=9", or our own reason to kill it */
+static void death_words(const struct prober *p, int status, char *words,
+			size_t size)
+{
+	if (p->why[0])
+		snprintf(words, size, "%s", p->why);
+	else if (WIFSIGNALED(status))
+		snprintf(words, size, "killed signal=%d", WTERMSIG(status));
+	else
+		snprintf(words, size, "exited status=%d", WEXITSTATUS(status));
+}
+
+static void child_cb(struct ev_loop *loop, struct ev_child *w, int events)
+{
+	struct prober *p = w->data;
+	double life_s = ev_time() - p->started;
+	char words[160];
+
+	if (!WIFEXITED(w->rstatus) && !WIFSIGNALED(w->rstatus))
+		return; /* stopped or continued: alive */
+	ev_child_stop(loop, w);
+	life_quiet(p);
+	death_words(p, w->rstatus, words, sizeof(words));
+	p->pid = 0;
+	if (life_s >= GOOD_LIFE_S)
+		p->delay_s = 0;
+	restart_later(p);
+	p->ops->gone(p->arg, words);
+}
+
+static void restart_cb(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+	struct prober *p = w->data;
+
+	p->restarts++;
+	prober_start(p);
+}
+
+static void hello_cb(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+	struct prober *p = w->data;
+
+	prober_kill(p, p->fd < 0 ? "closed its socket" : "no hello");
+}
+
+static void stuck_cb(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+	prober_kill(w->data, "does not read");
+}
+
+static const char *hello_take(struct prober *p, const struct packet *packet)
+{
+	if (p->ready)
+		return "a second hello";
+	if (packet->head.count != 0)
+		return "a hello with records";
+	p->ready = true;
+	ev_timer_stop(p->loop, &p->hello);
+	p->ops->ready(p->arg, p->restarts);
+	return NULL;
+}
+
+static const char *results_take(struct prober *p, const struct packet *packet)
+{
+	if (!p->ready)
+		return "results before hello";
+	if (packet->head.count == 0 || packet->head.count > HC_RECORDS_MAX)
+		return "a count out of range";
+	return p->ops->results(p->arg, packet->results, packet->head.count);
+}
+
+static const struct {
+	size_t record;
+	const char *(*take)(struct prober *p, const struct packet *packet);
+} messages[] = {
+	[HC_MSG_HELLO] = { 0, hello_take },
+	[HC_MSG_RESULT] = { sizeof(struct hc_result), results_take },
+};
+
+/* NULL, or what is wrong with the packet. */
+static const char *packet_take(struct prober *p, const struct packet *packet,
+			       size_t len)
+{
+	const struct hc_header *head = &packet->head;
+
+	if (len < sizeof(*head))
+		return "shorter than its header";
+	if (head->version != HC_VERSION)
+		return "another version";
+	if (head->type >= sizeof(messages) / sizeof(messages[0]) ||
+	    !messages[head->type].take)
+		return "an unknown type";
+	if (len !=
+	    sizeof(*head) + (size_t)head->count * messages[head->type].record)
+		return "a length that does not fit its count";
+	return messages[head->type].take(p, packet);
+}
+
+static void in_cb(struct ev_loop *loop, struct ev_io *w, int events)
+{
+	struct prober *p = w->data;
+	struct packet packet;
+	char words[128];
+
+	for (int i = 0; i < PACKETS_PER_TURN && p->fd >= 0; i++) {
+		ssize_t n = recv(p->fd, &packet, sizeof(packet),
+				 MSG_DONTWAIT | MSG_TRUNC);
+		const char *wrong;
+
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n <= 0) {
+			/* Most likely it is dead, and child_cb() will say how.
+			 * If not, hello_cb() ends it. */
+			life_quiet(p);
+			ev_timer_set(&p->hello, HELLO_S, 0);
+			ev_timer_start(p->loop, &p->hello);
+			return;
+		}
+		wrong = packet_take(p, &packet, (size_t)n);
+		if (wrong) {
+			snprintf(words, sizeof(words), "bad packet: %s", wrong);
+			prober_kill(p, words);
+			return;
+		}
+	}
+}
+
+static void out_cb(struct ev_loop *loop, struct ev_io *w, int events)
+{
+	struct prober *p = w->data;
+
+	ev_io_stop(loop, w);
+	p->ops->writable(p->arg);
+}
+
+int prober_send(struct prober *p, const void *packet, size_t len)
+{
+	if (!p->ready)
+		return -ENOTCONN;
+	if (send(p->fd, packet, len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
+		ev_timer_stop(p->loop, &p->stuck);
+		return 0;
+	}
+	if (errno != EAGAIN && errno != EINTR && errno != ENOBUFS &&
+	    errno != ENOMEM) {
+		prober_kill(p, strerror(errno));
+		return -ENOTCONN;
+	}
+	ev_io_start(p->loop, &p->out);
+	if (!ev_is_active(&p->stuck)) {
+		ev_timer_set(&p->stuck, STUCK_S, 0);
+		ev_timer_start(p->loop, &p->stuck);
+	}
+	return -EAGAIN;
+}
+
+static void prober_start(struct prober *p)
+{
+	struct err err = { "" };
+
+	p->why[0] = '\0';
+	p->started = ev_time();
+	if (prober_spawn(p->path, p->ops->user(p->arg), &p->pid, &p->fd, &err) <
+	    0) {
+		p->pid = 0;
+		p->fd = -1;
+		restart_later(p);
+		p->ops->gone(p->arg, err.msg);
+		return;
+	}
+	ev_io_set(&p->in, p->fd, EV_READ);
+	ev_io_set(&p->out, p->fd, EV_WRITE);
+	ev_io_start(p->loop, &p->in);
+	ev_child_set(&p->child, p->pid, 0);
+	ev_child_start(p->loop, &p->child);
+	ev_timer_set(&p->hello, HELLO_S, 0);
+	ev_timer_start(p->loop, &p->hello);
+}
+
+struct prober *prober_open(struct ev_loop *loop, const char *path,
+			   const struct prober_ops *ops, void *arg)
+{
+	struct prober *p = xcalloc(1, sizeof(*p));
+
+	p->loop = loop;
+	p->path = path;
+	p->ops = ops;
+	p->arg = arg;
+	p->fd = -1;
+	ev_init(&p->in, in_cb);
+	ev_init(&p->out, out_cb);
+	ev_init(&p->child, child_cb);
+	ev_init(&p->hello, hello_cb);
+	ev_init(&p->stuck, stuck_cb);
+	ev_init(&p->restart, restart_cb);
+	p->in.data = p->out.data = p->child.data = p;
+	p->hello.data = p->stuck.data = p->restart.data = p;
+	prober_start(p);
+	return p;
+}
+
+/* The loop no longer runs: wait by hand. */
+static void child_wait(pid_t pid)
+{
+	struct pollfd over = { .fd = pidfd_open(pid, 0), .events = POLLIN };
+	int status;
+
+	if (over.fd < 0 || poll(&over, 1, CLOSE_MS) != 1)
+		kill(pid, SIGKILL);
+	if (over.fd >= 0)
+		close(over.fd);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+}
+
+void prober_close(struct prober *p)
+{
+	life_quiet(p); /* closes its socket: it leaves */
+	ev_timer_stop(p->loop, &p->restart);
+	ev_child_stop(p->loop, &p->child);
+	if (p->pid)
+		child_wait(p->pid);
+	free(p);
+}
+
+pid_t prober_pid(const struct prober *p)
+{
+	return p->pid;
+}
+
+unsigned int prober_restarts(const struct prober *p)
+{
+	return p->restarts;
+}

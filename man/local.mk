@@ -1,1 +1,2 @@
 # manuals (mdoc)
+dist_man_MANS = man/nftlbd.8

@@ -1,0 +1,22 @@
+# what goes beside the programs: systemd unit, user, example, completions
+EXTRA_DIST += packaging/nftlbd.service.in packaging/nftlb.sysusers \
+	packaging/nftlbd.conf.example
+
+systemdsystemunit_DATA = packaging/nftlbd.service
+examplesdir = $(docdir)/examples
+examples_DATA = packaging/nftlbd.conf.example
+dist_doc_DATA = README.md LICENSE
+CLEANFILES += packaging/nftlbd.service
+
+packaging/nftlbd.service: packaging/nftlbd.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) packaging && \
+	$(SED) -e 's|@sbindir[@]|$(sbindir)|g' \
+		$(srcdir)/packaging/nftlbd.service.in >$@.tmp && mv $@.tmp $@
+
+# sysusers.d wants PACKAGE.conf
+install-data-hook:
+	$(MKDIR_P) '$(DESTDIR)$(sysusersdir)'
+	$(INSTALL_DATA) $(srcdir)/packaging/nftlb.sysusers \
+		'$(DESTDIR)$(sysusersdir)/nftlb.conf'
+uninstall-hook:
+	rm -f '$(DESTDIR)$(sysusersdir)/nftlb.conf'

@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What `make install` puts where, and that what is installed fits together.
+# usage: install.sh BUILD-DIRECTORY (configured with Debian's directories)
+# shellcheck disable=SC2317 # the functions are called by check()
+set -u
+build=$1
+root=$(mktemp -d /tmp/nftlb-install.XXXXXX)
+trap 'rm -rf "$root"' EXIT
+failed=0
+
+# check NAME COMMAND...
+check() {
+    local name=$1
+    shift
+    if "$@" >"$root/out" 2>&1; then
+        echo "ok packaging: $name"
+    else
+        echo "not ok packaging: $name"
+        sed 's/^/#   /' "$root/out"
+        failed=1
+    fi
+}
+
+unit_dir=$(pkg-config --variable=systemdsystemunitdir systemd 2>/dev/null)
+unit_dir=${unit_dir:-/usr/lib/systemd/system}
+users_dir=$(pkg-config --variable=sysusersdir systemd 2>/dev/null)
+users_dir=${users_dir:-/usr/lib/sysusers.d}
+
+wanted="/usr/sbin/nftlbd
+/usr/sbin/nftlbctl
+/usr/libexec/nftlb/nftlb-prober
+$unit_dir/nftlbd.service
+$users_dir/nftlb.conf
+/usr/share/bash-completion/completions/nftlbctl
+/usr/share/doc/nftlb/LICENSE
+/usr/share/doc/nftlb/README.md
+/usr/share/doc/nftlb/examples/nftlbd.conf.example
+/usr/share/man/man5/nftlbd.conf.5
+/usr/share/man/man8/nftlbctl.8
+/usr/share/man/man8/nftlbd.8
+/usr/share/zsh/vendor-completions/_nftlbctl"
+
+same_files() {
+    diff <(sort <<<"$wanted") \
+        <(cd "$root/tree" && find . -type f | sed 's/^\.//' | sort)
+}
+
+unit_complete() {
+    local unit=$root/tree$unit_dir/nftlbd.service key
+    ! grep '@' "$unit" | grep -v '^SystemCallFilter=@' || return 1
+    for key in Type=notify ExecStartPre=/usr/sbin/nftlbd ExecReload= \
+        CapabilityBoundingSet= NoNewPrivileges=yes; do
+        grep -q "^$key" "$unit" || { echo "no $key"; return 1; }
+    done
+}
+
+hardened() {
+    local f
+    for f in nftlbd nftlbctl; do
+        readelf -hW "$root/tree/usr/sbin/$f" | grep -q 'Type:.*DYN' ||
+            { echo "$f: no PIE"; return 1; }
+        readelf -dW "$root/tree/usr/sbin/$f" | grep -q 'BIND_NOW\|FLAGS.*NOW' ||
+            { echo "$f: no bindnow"; return 1; }
+        readelf -lW "$root/tree/usr/sbin/$f" | grep -q GNU_RELRO ||
+            { echo "$f: no relro"; return 1; }
+    done
+}
+
+# The prober reads what peers send: it gets few libraries, and no nftables.
+prober_small() {
+    ! readelf -dW "$root/tree/usr/libexec/nftlb/nftlb-prober" |
+        grep NEEDED | grep 'nft\|mnl\|microhttpd\|systemd'
+}
+
+# Strings of the build directory's own must not be in what is installed.
+prober_found() {
+    grep -aq '/usr/libexec/nftlb/nftlb-prober' "$root/tree/usr/sbin/nftlbd"
+}
+
+example_good() {
+    "$root/tree/usr/sbin/nftlbd" -t \
+        -c "$root/tree/usr/share/doc/nftlb/examples/nftlbd.conf.example"
+}
+
+completion_good() {
+    bash -n "$root/tree/usr/share/bash-completion/completions/nftlbctl" &&
+        head -n 1 "$root/tree/usr/share/zsh/vendor-completions/_nftlbctl" |
+        grep -q '^#compdef nftlbctl'
+}
+
+uninstall_clean() {
+    make -s -C "$build" uninstall DESTDIR="$root/tree" &&
+        [ -z "$(find "$root/tree" -type f)" ]
+}
+
+check "make install" make -s -C "$build" install DESTDIR="$root/tree"
+check "each file where Debian expects it" same_files
+check "the systemd unit is complete" unit_complete
+check "programs are hardened" hardened
+check "the prober links no kernel library" prober_small
+check "nftlbd knows where the prober is" prober_found
+check "nftlbd -t takes the example" example_good
+check "completions are well formed" completion_good
+check "make uninstall leaves no file" uninstall_clean
+exit "$failed"

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154 # top, build, cache, jobs: set by lab
+# ./lab check. A suite is a function suite_NAME that prints "ok TEST" or
+# "not ok TEST" for each of its tests; all counting is of these lines. Suites
+# run as jobs with a process group each, so that an exit of any kind ends them.
+
+suite_pids=()
+
+suite_style() {
+    python3 tests/style/style.py
+}
+
+# The unit tests run under ASan and UBSan; what they say is cmocka's.
+suite_unit() {
+    local rc=0 f name
+    make -s -k -j"$jobs" -C "$build/asan" check || rc=$?
+    for f in "$build"/asan/tests/unit/*.trs; do
+        [ -e "$f" ] || continue
+        name=$(basename "$f" .trs)
+        sed 's/\x1b\[[0-9;]*m//g' "${f%.trs}.log" | awk -v name="$name" '
+            /^\[       OK \]/ { sub(/.*\] /, ""); print "ok " name ": " $0 }
+            /^\[  FAILED  \] [^0-9]/ && !/^\[  FAILED  \] [0-9]+ test/ {
+                sub(/.*\] /, ""); if (!seen[$0]++) bad[++n] = $0 }
+            END { for (i = 1; i <= n; i++) print "not ok " name ": " bad[i] }'
+        grep -q '^:test-result: PASS' "$f" ||
+            { echo "not ok $name as a whole"; cat "${f%.trs}.log"; }
+    done
+    return "$rc"
+}
+
+suite_packaging() {
+    bash tests/packaging/install.sh "$build"
+}
+
+suite_distcheck() {
+    # (its own make check repeats the unit tests, without the sanitizers)
+    if make -s -C "$build" distcheck \
+        DISTCHECK_CONFIGURE_FLAGS=--enable-werror; then
+        echo "ok distcheck"
+    else
+        echo "not ok distcheck"
+        return 1
+    fi
+}
+
+suite_vm() {
+    local rc=0
+    vm_run 180 bash tests/vm/smoke.sh || rc=1
+    vm_run 900 python3 tests/lab/run.py --vm || rc=1
+    return "$rc"
+}
+
+suite_lab() {
+    exec python3 tests/lab/run.py -j "$jobs"
+}
+
+# check_start SUITE: as a job; its pid is its process group
+check_start() {
+    set -m
+    (
+        trap - EXIT INT TERM
+        SECONDS=0
+        rc=0
+        "suite_$1" || rc=$?
+        exit "$rc"
+    ) >"$build/check/$1.log" 2>&1 </dev/null &
+    suite_pids[$!]=$1
+    set +m
+}
+
+# check_wait: for all suites started
+check_wait() {
+    local pid name rc
+    for pid in "${!suite_pids[@]}"; do
+        name=${suite_pids[$pid]}
+        rc=0
+        wait "$pid" || rc=$?
+        unset "suite_pids[$pid]"
+        check_report "$name" "$rc"
+    done
+}
+
+# check_report SUITE STATUS: count; tell more of a suite that failed
+check_report() {
+    local log=$build/check/$1.log ok bad
+    ok=$(grep -ac '^ok ' "$log" || true)
+    bad=$(grep -ac '^not ok ' "$log" || true)
+    # a suite that ends badly, or without a test, has failed whatever it says
+    if [ "$bad" = 0 ] && { [ "$2" != 0 ] || [ "$ok" = 0 ]; }; then
+        echo "not ok $1: exit status $2, $ok tests" >>"$log"
+        bad=1
+    fi
+    passed=$((passed + ok))
+    failed=$((failed + bad))
+    printf '%-10s %4d ok %4d not ok  (at %d s)\n' "$1" "$ok" "$bad" "$SECONDS"
+    if [ "$bad" != 0 ]; then
+        echo "---- $log"
+        grep -av '^ok \|^[0-9]* passed, [0-9]* failed$' "$log" | tail -n 400
+        echo "----"
+    fi
+}
+
+check_cleanup() {
+    local pid
+    for pid in "${!suite_pids[@]}"; do
+        kill -TERM -- "-$pid" 2>/dev/null || true
+    done
+    for pid in "${!suite_pids[@]}"; do
+        timeout 20 tail --pid="$pid" -f /dev/null || true
+        kill -KILL -- "-$pid" 2>/dev/null || true
+        # what a killed run.py left: its namespaces are named after its pid
+        PYTHONPATH=tests/lab python3 -c \
+            "import lab; lab.sweep('nl${pid}t')" || true
+    done
+    chmod -R u+w "$build"/nftlb-[0-9]* 2>/dev/null || true
+    rm -rf "$build"/nftlb-[0-9]*/
+}
+
+check_builds() {
+    local plain=0 asan=0 pid
+    build_bootstrap >"$build/check/build.log" 2>&1 || return 1
+    build_asan >"$build/check/asan.log" 2>&1 &
+    pid=$!
+    build_one "$build" CFLAGS="-O2 -g" >>"$build/check/build.log" 2>&1 ||
+        plain=$?
+    wait "$pid" || asan=$?
+    [ "$plain" = 0 ] || cat "$build/check/build.log"
+    [ "$asan" = 0 ] || cat "$build/check/asan.log"
+    [ $((plain + asan)) = 0 ]
+}
+
+check_all() {
+    passed=0
+    failed=0
+    trap check_cleanup EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    export ASAN_OPTIONS=abort_on_error=0:detect_leaks=1
+    export UBSAN_OPTIONS=print_stacktrace=1
+    deps_install
+    rm -rf "$build/check"
+    mkdir -p "$build/check"
+    if check_builds; then
+        echo "built      in $SECONDS s, plain and with sanitizers"
+        check_start vm
+        check_start style
+        check_start unit
+        check_start packaging
+        check_start distcheck
+        check_wait
+        # what measures time has the machine for itself
+        check_start lab
+        check_wait
+    else
+        failed=1
+    fi
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+}

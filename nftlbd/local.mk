@@ -11,7 +11,16 @@ libutil_a_SOURCES = \
 	nftlbd/lib/xalloc.c nftlbd/lib/xalloc.h \
 	healthcheck/words.c healthcheck/protocol.h \
 	rulesets/types.c rulesets/types.h
-libconfig_a_SOURCES =
+libconfig_a_SOURCES = \
+	nftlbd/config/backends.c nftlbd/config/conf.c nftlbd/config/conf.h \
+	nftlbd/config/doc.h nftlbd/config/draft.h nftlbd/config/include.c \
+	nftlbd/config/keys.c nftlbd/config/keys.h nftlbd/config/lists.c \
+	nftlbd/config/names.c nftlbd/config/names.h nftlbd/config/near.c \
+	nftlbd/config/nftwords.c nftlbd/config/overlap.c \
+	nftlbd/config/print.c nftlbd/config/reader.c nftlbd/config/report.c \
+	nftlbd/config/report.h nftlbd/config/resolve.c \
+	nftlbd/config/resolve.h nftlbd/config/service.c \
+	nftlbd/config/values.c nftlbd/config/values.h
 libmodel_a_SOURCES = nftlbd/model/model.c nftlbd/model/model.h \
 	nftlbd/model/state.c nftlbd/model/events.c nftlbd/model/events.h \
 	nftlbd/model/health_fsm.c nftlbd/model/health_fsm.h

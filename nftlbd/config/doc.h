@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files say, as sections and entries of plain text, before anybody
+ * asks what it means. Texts live in one buffer and are named by offset, so that
+ * a hundred thousand entries cost a few megabytes and are gone at once.
+ */
+#ifndef NFTLB_CONFIG_DOC_H
+#define NFTLB_CONFIG_DOC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "config/report.h"
+#include "lib/buf.h"
+
+enum doc_kind {
+	DOC_GLOBAL,
+	DOC_DEFAULTS,
+	DOC_CHECK,
+	DOC_POOL,
+	DOC_SERVICE,
+	DOC_KINDS
+};
+
+struct doc_entry {
+	uint32_t key, value; /* offsets into text */
+	uint32_t line;
+};
+
+struct doc_section {
+	enum doc_kind kind;
+	bool broken;   /* a line of it was unreadable: it is not all here */
+	uint32_t name; /* offset into text; "" where the kind has none */
+	struct where where;
+	size_t first, n; /* its entries */
+};
+
+/* A file that was read; the inode finds loops. */
+struct doc_file {
+	dev_t dev;
+	ino_t ino;
+};
+
+struct doc {
+	struct buf text;
+	struct doc_section *sections;
+	size_t nsections, capsections;
+	struct doc_entry *entries;
+	size_t nentries, capentries;
+	char **names; /* of the files, as opened; owned until taken */
+	size_t nnames, capnames;
+	struct doc_file *files; /* as names */
+	size_t nfiles, capfiles;
+};
+
+/**
+ * doc_read() - read @path and all that it includes, includes after the file
+ * Complaints go to @r; what could be read is in @doc in any case.
+ */
+void doc_read(struct doc *doc, const char *path, struct report *r);
+void doc_free(struct doc *doc);
+
+/** doc_text() - text at @offset; valid until the next doc_read() */
+static inline const char *doc_text(const struct doc *doc, uint32_t offset)
+{
+	return doc->text.data + offset;
+}
+
+/** doc_label() - "[service www]" for messages, @buf of at least 96 bytes */
+const char *doc_label(const struct doc *doc, const struct doc_section *s,
+		      char *buf, size_t size);
+
+/**
+ * doc_parse() - one file's text into sections and entries (reader.c)
+ * @file: index into doc->names, for places.
+ */
+void doc_parse(struct doc *doc, uint32_t file, const char *text, size_t len,
+	       struct report *r);
+
+/** doc_near() - the one of @n words closest to @text, NULL if none is close */
+const char *doc_near(const char *text, const char *const *words, size_t n);
+
+#endif

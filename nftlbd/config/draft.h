@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Objects under construction: what the keys of one section said, references
+ * still as names. Values are stored into these by offset (keys.c, values.c).
+ * Drafts can be copied by assignment; text belongs to the document.
+ */
+#ifndef NFTLB_CONFIG_DRAFT_H
+#define NFTLB_CONFIG_DRAFT_H
+
+#include "config/conf.h"
+#include "config/report.h"
+
+#define DRAFT_KEYS_MAX 48 /* at least the rows of conf_keys */
+
+struct global_draft {
+	struct conf conf; /* its strings are malloc'd */
+	struct where set[DRAFT_KEYS_MAX];
+};
+
+struct check_draft {
+	struct conf_check conf;
+	struct where set[DRAFT_KEYS_MAX];
+};
+
+struct service_draft {
+	struct conf_service conf; /* addrs and ports are malloc'd */
+	const char *check;        /* NULL = not said */
+	const char *pool;         /* NULL or "" = none */
+	struct where set[DRAFT_KEYS_MAX];
+	bool broken; /* something was refused: skip what builds on it */
+};
+
+struct backend_draft {
+	const char *name;
+	struct addr addr;
+	uint16_t port;
+	uint32_t weight;
+	bool disabled;
+	const char *check;               /* NULL = the service's */
+	const struct conf_check *joined; /* what @check names; NULL = none */
+	struct addr check_addr;
+	uint16_t check_port;
+	struct where where;
+};
+
+#endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which files make up the configuration: the first one, then those that each
+ * file includes, in the order they are named, after the file that names them
+ * (so that [defaults] of a file hold for what it includes). A file is read
+ * once: a second time is an error, which also ends loops. Only regular files
+ * are opened, without blocking: a FIFO must not hang the daemon.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/doc.h"
+#include "config/values.h"
+#include "lib/xalloc.h"
+
+#define DEPTH_MAX      8
+#define FILE_MAX_BYTES (64u << 20)
+#define ALL_MAX_BYTES  (512u << 20)
+
+static const char files_allowed[] =
+    "regular files that the daemon may read, each once, up to 64 MB, "
+    "paths relative to this file, patterns such as conf.d/*.conf";
+
+struct includer {
+	struct doc *doc;
+	struct report *report;
+	unsigned int depth;
+};
+
+/* Read an open file to its end. 0 or -errno. */
+static int file_slurp(int fd, struct buf *out)
+{
+	ssize_t n;
+
+	do {
+		buf_reserve(out, 65536);
+		n = read(fd, out->data + out->len, out->cap - out->len - 1);
+		if (n > 0)
+			out->len += (size_t)n;
+		if (out->len > FILE_MAX_BYTES)
+			return -EFBIG;
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	return n < 0 ? -errno : 0;
+}
+
+static const char *file_refuse(const struct stat *st)
+{
+	if (S_ISDIR(st->st_mode))
+		return "is a directory";
+	if (S_ISFIFO(st->st_mode))
+		return "is a FIFO";
+	if (!S_ISREG(st->st_mode))
+		return "is not a regular file";
+	if (st->st_size > (off_t)FILE_MAX_BYTES)
+		return "is larger than 64 MB";
+	return NULL;
+}
+
+/* Index of the file if it was read before, else -1. */
+static ssize_t file_known(const struct doc *doc, const struct stat *st)
+{
+	size_t i;
+
+	for (i = 0; i < doc->nfiles; i++) {
+		if (doc->files[i].dev == st->st_dev &&
+		    doc->files[i].ino == st->st_ino)
+			return (ssize_t)i;
+	}
+	return -1;
+}
+
+static uint32_t file_name_add(struct doc *doc, const char *path)
+{
+	*VEC_PUSH(doc->names, doc->nnames, doc->capnames) = xstrdup(path);
+	*VEC_PUSH(doc->files, doc->nfiles, doc->capfiles) =
+	    (struct doc_file){ 0 };
+	return (uint32_t)(doc->nnames - 1);
+}
+
+/**
+ * file_open() - open and read @path
+ * @words: why not, at least 256 bytes; "" on success
+ */
+static void file_open(struct includer *in, const char *path, struct buf *text,
+		      struct stat *st, char *words, size_t size)
+{
+	const char *refuse;
+	ssize_t known;
+	int fd, ret;
+
+	words[0] = '\0';
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0 || fstat(fd, st) < 0) {
+		snprintf(words, size, "%s", strerror(errno));
+		goto out;
+	}
+	refuse = file_refuse(st);
+	known = file_known(in->doc, st);
+	if (refuse)
+		snprintf(words, size, "%s", refuse);
+	else if (known >= 0)
+		snprintf(words, size, "was read already, as %.200s",
+			 in->doc->names[known]);
+	else if ((ret = file_slurp(fd, text)) < 0)
+		snprintf(words, size, "%s", strerror(-ret));
+	else if (in->doc->text.len + text->len > ALL_MAX_BYTES)
+		snprintf(words, size, "all files are larger than 512 MB");
+out:
+	if (fd >= 0)
+		close(fd);
+}
+
+static void file_includes(struct includer *in, uint32_t file, size_t first);
+
+/* @named: where the file was named; NULL for the first one. */
+static void file_read(struct includer *in, const char *path,
+		      const struct where *named, const char *found)
+{
+	struct doc *doc = in->doc;
+	struct buf text = { 0 };
+	char words[512], problem[PATH_MAX + 600];
+	size_t first = doc->nsections;
+	uint32_t file = 0;
+	struct stat st;
+
+	if (!named) /* so that a complaint about it has a name to show */
+		file = file_name_add(doc, path);
+	file_open(in, path, &text, &st, words, sizeof(words));
+	if (*words && named) {
+		snprintf(problem, sizeof(problem), "%.200s: %s", path, words);
+		report_value(in->report, *named, "[global]", "include", found,
+			     problem, files_allowed);
+	} else if (*words) {
+		report_add(in->report, (struct where){ file, 0 },
+			   "%s; allowed: a regular file that may be read",
+			   words);
+	} else {
+		if (named)
+			file = file_name_add(doc, path);
+		doc->files[file] = (struct doc_file){ st.st_dev, st.st_ino };
+		doc_parse(doc, file, text.data, text.len, in->report);
+		buf_free(&text);
+		file_includes(in, file, first);
+	}
+	buf_free(&text);
+}
+
+/* @pattern relative to the directory of @file -> malloc'd path */
+static char *include_path(const struct doc *doc, uint32_t file,
+			  const char *pattern)
+{
+	const char *slash = strrchr(doc->names[file], '/');
+
+	if (*pattern == '/' || !slash)
+		return xstrdup(pattern);
+	return xasprintf("%.*s/%s", (int)(slash - doc->names[file]),
+			 doc->names[file], pattern);
+}
+
+/* A directory that is not there matches nothing, like an empty one. */
+static int glob_error(const char *path, int error)
+{
+	(void)path;
+	return error != ENOENT && error != ENOTDIR;
+}
+
+static void include_one(struct includer *in, const struct where *where,
+			const char *pattern)
+{
+	char *path = include_path(in->doc, where->file, pattern);
+	glob_t found = { 0 };
+	size_t i;
+	int ret;
+
+	if (!strpbrk(pattern, "*?[")) {
+		file_read(in, path, where, pattern);
+		goto out;
+	}
+	ret = glob(path, 0, glob_error, &found);
+	if (ret && ret != GLOB_NOMATCH)
+		report_value(in->report, *where, "[global]", "include", pattern,
+			     ret == GLOB_ABORTED ? strerror(errno)
+						 : "too many files",
+			     files_allowed);
+	for (i = 0; !ret && i < found.gl_pathc; i++)
+		file_read(in, found.gl_pathv[i], where, pattern);
+	globfree(&found);
+out:
+	free(path);
+}
+
+static void include_list(struct includer *in, const struct where *where,
+			 const char *value)
+{
+	char item[8192]; /* as long as a line */
+
+	if (++in->depth > DEPTH_MAX) {
+		report_value(in->report, *where, "[global]", "include", value,
+			     "includes are nested too deeply",
+			     "files included up to 8 levels deep");
+	} else {
+		while (list_next(&value, item, sizeof(item))) {
+			if (*item)
+				include_one(in, where, item);
+			else
+				report_value(in->report, *where, "[global]",
+					     "include", "", "empty item",
+					     files_allowed);
+		}
+	}
+	in->depth--;
+}
+
+/* The sections from @first on are those of @file. */
+static void file_includes(struct includer *in, uint32_t file, size_t first)
+{
+	size_t last = in->doc->nsections, i, j;
+	const struct doc_section *s;
+	const struct doc_entry *e;
+	struct where where;
+	char *value;
+
+	for (i = first; i < last; i++) {
+		if (in->doc->sections[i].kind != DOC_GLOBAL)
+			continue;
+		for (j = 0; j < in->doc->sections[i].n; j++) {
+			s = &in->doc->sections[i]; /* may have moved */
+			e = &in->doc->entries[s->first + j];
+			if (strcmp(doc_text(in->doc, e->key), "include"))
+				continue;
+			where = (struct where){ file, e->line };
+			value = xstrdup(doc_text(in->doc, e->value));
+			include_list(in, &where, value);
+			free(value);
+		}
+	}
+}
+
+void doc_read(struct doc *doc, const char *path, struct report *r)
+{
+	struct includer in = { doc, r, 0 };
+
+	buf_append(&doc->text, "", 1); /* offset 0 is the empty text */
+	file_read(&in, path, NULL, path);
+}
+
+void doc_free(struct doc *doc)
+{
+	size_t i;
+
+	for (i = 0; i < doc->nnames; i++)
+		free(doc->names[i]);
+	free(doc->names);
+	free(doc->files);
+	free(doc->sections);
+	free(doc->entries);
+	buf_free(&doc->text);
+	*doc = (struct doc){ 0 };
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The key table: one row per key of the configuration. */
+#ifndef NFTLB_CONFIG_KEYS_H
+#define NFTLB_CONFIG_KEYS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/words.h"
+
+/* Where a key may stand; bits. */
+enum key_place {
+	IN_GLOBAL = 1 << 0,
+	IN_DEFAULTS = 1 << 1,
+	IN_CHECK = 1 << 2,
+	IN_POOL = 1 << 3,
+	IN_SERVICE = 1 << 4,
+	IN_BACKEND = 1 << 5 /* an option of a backend line */
+};
+
+enum value_kind {
+	VALUE_INCLUDE, /* read by include.c */
+	VALUE_BACKEND, /* read by backend.c */
+	VALUE_PATH,    /* char *, absolute */
+	VALUE_SOCKET,  /* char *, absolute, fits into sockaddr_un */
+	VALUE_ACCOUNT, /* char *, name of a user or group */
+	VALUE_TABLE,   /* char *, name of an nf_tables table */
+	VALUE_NUMBER,  /* uint32_t */
+	VALUE_MS,      /* uint32_t */
+	VALUE_PERCENT, /* uint32_t */
+	VALUE_SLOTS,   /* uint32_t, auto = 0 */
+	VALUE_PORT,    /* uint16_t */
+	VALUE_WORD,    /* enum, words from a table */
+	VALUE_FLAG,    /* bool; takes no value */
+	VALUE_REF,     /* const char *, name of a check or pool */
+	VALUE_ADDR,    /* struct addr */
+	VALUE_ADDRS,   /* the rest: lists in struct conf_service */
+	VALUE_PORTS,
+	VALUE_PROTOS,
+	VALUE_SOURCE
+};
+
+struct conf_key {
+	unsigned int places; /* enum key_place */
+	const char *name;
+	enum value_kind kind;
+	size_t offset;     /* of the field in the section's draft */
+	uint32_t min, max; /* of numbers; ms for durations */
+	const struct word *words;
+	const char *fallback; /* the default, as text; NULL = none */
+	const char *help;
+};
+
+extern const struct conf_key conf_keys[]; /* a row without name ends it */
+extern const size_t conf_nkeys;
+
+/** key_find() - row of @name in a section, NULL where it is unknown there */
+const struct conf_key *key_find(unsigned int place, const char *name);
+
+/** key_near() - a key of that section that is spelled much like @name, or NULL
+ */
+const char *key_near(unsigned int place, const char *name);
+
+/** keys_list() - "a, b or c": the keys of a section, for messages */
+const char *keys_list(unsigned int place, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The effective configuration as INI, defaults and members of pools written
+ * out: conf_load() reads it as the same configuration. The key table drives it,
+ * so that a new key cannot be forgotten here.
+ */
+#include <string.h>
+
+#include "config/doc.h"
+#include "config/draft.h"
+#include "config/values.h"
+
+static void key_print(const struct conf_key *key, const void *draft,
+		      struct buf *out)
+{
+	buf_printf(out, "%-14s = ", key->name);
+	value_print(key, draft, out);
+	/* an empty value must not leave a blank at the end */
+	if (out->data[out->len - 1] == ' ')
+		out->len--;
+	buf_append(out, "\n", 1);
+}
+
+/* The keys of a place whose values live in the draft itself. */
+static void keys_print(unsigned int place, const void *draft, struct buf *out)
+{
+	const struct conf_key *key;
+
+	for (key = conf_keys; key->name; key++) {
+		if (!(key->places & place) || key->kind == VALUE_INCLUDE ||
+		    key->kind == VALUE_BACKEND || key->kind == VALUE_REF)
+			continue;
+		key_print(key, draft, out);
+	}
+}
+
+static void check_print(const struct conf_check *c, struct buf *out)
+{
+	const struct check_draft draft = { .conf = *c };
+	const struct conf_key *key;
+
+	buf_printf(out, "\n[check %s]\n", c->name);
+	for (key = conf_keys; key->name; key++) {
+		if ((key->places & IN_CHECK) &&
+		    (strcmp(key->name, "port") || c->port))
+			key_print(key, &draft, out);
+	}
+}
+
+static void backend_print(const struct conf_backend *b, struct buf *out)
+{
+	char text[ENDPOINT_STRLEN];
+
+	buf_printf(out, "backend.%s = %s weight=%u", b->name,
+		   endpoint_format(&b->addr, b->port, text), b->weight);
+	buf_printf(out, " check=%s", b->check ? b->check->name : "none");
+	if (b->check)
+		buf_printf(out, " check-address=%s check-port=%u",
+			   addr_format(&b->check_addr, text), b->check_port);
+	buf_printf(out, "%s\n", b->disabled ? " disabled" : "");
+}
+
+static void service_print(const struct conf_service *s, struct buf *out)
+{
+	const struct service_draft draft = { .conf = *s };
+	const struct conf_key *key;
+	size_t i;
+
+	buf_printf(out, "\n[service %s]\n", s->name);
+	for (key = conf_keys; key->name; key++) {
+		if (!(key->places & IN_SERVICE) || key->kind == VALUE_BACKEND ||
+		    key->kind == VALUE_REF)
+			continue;
+		/* these two are refused beside others */
+		if (!strcmp(key->name, "hash-key") &&
+		    s->scheduler != RS_SOURCE_HASH)
+			continue;
+		if (!strcmp(key->name, "source-address") && s->mode != RS_SNAT)
+			continue;
+		key_print(key, &draft, out);
+	}
+	if (s->pool)
+		buf_printf(out, "; with the members of pool %s\n", s->pool);
+	for (i = 0; i < s->nbackends; i++)
+		backend_print(&s->backends[i], out);
+}
+
+void conf_print(const struct conf *c, struct buf *out)
+{
+	const struct global_draft draft = { .conf = *c };
+	size_t i;
+
+	buf_printf(out, "[global]\n");
+	keys_print(IN_GLOBAL, &draft, out);
+	for (i = 0; i < c->nchecks; i++)
+		check_print(&c->checks[i], out);
+	for (i = 0; i < c->nservices; i++)
+		service_print(&c->services[i], out);
+}
+
+/* Sections as the manual calls them. */
+static const struct word place_words[] = {
+	{ "global", IN_GLOBAL },
+	{ "defaults", IN_DEFAULTS },
+	{ "check", IN_CHECK },
+	{ "pool", IN_POOL },
+	{ "service", IN_SERVICE },
+	{ "backend", IN_BACKEND },
+	{ NULL, 0 },
+};
+
+void conf_keys_print(struct buf *out)
+{
+	const struct conf_key *key;
+	const struct word *place;
+
+	for (place = place_words; place->text; place++) {
+		for (key = conf_keys; key->name; key++) {
+			if (key->places & (unsigned int)place->value)
+				buf_printf(out, "%s\t%s\t%s\t%s\t%s\n",
+					   place->text, key->name,
+					   value_type(key),
+					   key->fallback ? key->fallback : "-",
+					   key->help);
+		}
+	}
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From sections of text to the configuration: shared by the files that do it.
+ */
+#ifndef NFTLB_CONFIG_RESOLVE_H
+#define NFTLB_CONFIG_RESOLVE_H
+
+#include "config/conf.h"
+#include "config/doc.h"
+#include "config/draft.h"
+#include "config/keys.h"
+#include "config/names.h"
+#include "config/report.h"
+
+#define LABEL_SIZE 96
+
+struct backend_list {
+	struct backend_draft *list;
+	size_t n, cap;
+	bool too_many; /* said so already */
+};
+
+struct pool {
+	struct backend_list members;
+	bool broken;
+};
+
+struct resolver {
+	struct doc *doc;
+	struct report *report;
+	struct conf *conf;
+	struct names checks; /* -> conf->checks */
+	struct names pools;  /* -> pools */
+	struct pool *pools_list;
+	size_t npools, cappools;
+	size_t capservices;
+	/* scratch of service.c and backends.c, kept from one to the next */
+	struct backend_list own;      /* backend lines of the section */
+	struct backend_list backends; /* with those of its pool */
+	struct names backend_names;
+	uint32_t *order;
+	size_t caporder;
+};
+
+/**
+ * conf_resolve() - read values, fill in defaults, join what names each other
+ * @doc: its text is used up: words are cut where they stand.
+ * Complaints go to @r; @conf is complete only if there are none at all.
+ */
+void conf_resolve(struct doc *doc, struct conf *conf, struct report *r);
+
+/**
+ * section_read() - the entries of @s into a draft
+ * @place: the one place (keys.h) whose keys are known here.
+ * @draft: of the section's kind; @set: its array of places.
+ * @backends: where backend lines go, NULL where there are none.
+ * Return: false where any entry was refused.
+ */
+bool section_read(struct resolver *r, const struct doc_section *s,
+		  unsigned int place, void *draft, struct where *set,
+		  struct backend_list *backends);
+
+/** draft_defaults() - the table's defaults of a place into its draft */
+void draft_defaults(unsigned int place, void *draft);
+
+/** draft_where() - where the key was said; line 0 = nowhere */
+struct where draft_where(const struct where *set, unsigned int place,
+			 const char *key);
+
+/**
+ * check_find() - the check of that name; "none" and NULL give NULL
+ * @label, @key, @where: who asks, for the complaint.
+ * Return: false after a complaint.
+ */
+bool check_find(struct resolver *r, const char *name, const char *label,
+		const char *key, struct where where,
+		const struct conf_check **check);
+
+/**
+ * backend_read() - one backend line, appended to @list
+ * @value: of the document; words are cut where they stand, and kept.
+ * Return: false after a complaint; nothing is appended then.
+ */
+bool backend_read(struct resolver *r, const char *label, const char *key,
+		  char *value, struct where where, struct backend_list *list);
+
+/**
+ * backends_check() - names and endpoints are unique, checks exist
+ * Joins the checks that backends name. Return: false after a complaint.
+ */
+bool backends_check(struct resolver *r, const char *label,
+		    struct backend_list *list);
+
+/** service_add() - one [service] section; @proto: the draft from [defaults] */
+void service_add(struct resolver *r, const struct doc_section *s,
+		 const struct service_draft *proto);
+
+/**
+ * overlaps_check() - no two services claim one address, protocol and port
+ * @services: n of them; sorted lists inside, as conf.h says.
+ * Cost: n log n, and memory for the services of one address at a time.
+ */
+void overlaps_check(const struct conf_service *services, size_t n,
+		    const struct doc *doc, struct report *r);
+
+#endif

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One [service] section: its keys, its backends (the pool's members, then its
+ * own), and what must hold between them: families, checks' ports, slots, keys
+ * that only make sense with others. What several services must not do is
+ * overlap.c's.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/resolve.h"
+#include "lib/xalloc.h"
+#include "rulesets/slots.h"
+
+/* The service that is being looked at. */
+struct look {
+	struct resolver *r;
+	const struct doc_section *section;
+	struct service_draft *draft;
+	const struct conf_check *check;
+	struct backend_list *backends;
+	char label[LABEL_SIZE];
+};
+
+static struct where said(const struct look *l, const char *key)
+{
+	struct where w = draft_where(l->draft->set, IN_SERVICE, key);
+
+	return w.line ? w : l->section->where;
+}
+
+/* Said in this very section, not inherited from [defaults]? */
+static bool said_here(const struct look *l, const char *key)
+{
+	struct where w = draft_where(l->draft->set, IN_SERVICE, key);
+
+	return w.file == l->section->where.file &&
+	       w.line > l->section->where.line;
+}
+
+static void refuse(struct look *l, const char *key, const char *found,
+		   const char *problem, const char *allowed)
+{
+	report_value(l->r->report, said(l, key), l->label, key, found, problem,
+		     allowed);
+	l->draft->broken = true;
+}
+
+static void required_check(struct look *l, const char *key, const char *allowed)
+{
+	if (draft_where(l->draft->set, IN_SERVICE, key).line)
+		return;
+	report_add(l->r->report, l->section->where,
+		   "%s: %s is missing; allowed: %s", l->label, key, allowed);
+	l->draft->broken = true;
+}
+
+/* Keys that need another key's value. */
+static void keys_check(struct look *l)
+{
+	struct conf_service *s = &l->draft->conf;
+
+	if (s->scheduler != RS_SOURCE_HASH && said_here(l, "hash-key"))
+		refuse(l, "hash-key", word_text(rs_hash_key_words, s->hash_key),
+		       "the scheduler does not hash",
+		       "hash-key with scheduler = source-hash only");
+	if (s->mode == RS_SNAT)
+		return;
+	if (said_here(l, "source-address") &&
+	    (s->source4.family || s->source6.family))
+		refuse(l, "source-address", "an address",
+		       "the mode keeps the client's address",
+		       "source-address with mode = snat only");
+	s->source4 = s->source6 = (struct addr){ 0 };
+}
+
+/* The pool that the service names; NULL for none. False after a complaint. */
+static bool pool_find(struct look *l, const struct pool **pool)
+{
+	const char *name = l->draft->pool;
+	char allowed[640];
+	ssize_t i;
+
+	*pool = NULL;
+	if (!name || !*name)
+		return true;
+	i = names_find(&l->r->pools, name);
+	if (i >= 0) {
+		*pool = &l->r->pools_list[i];
+		return true;
+	}
+	snprintf(allowed, sizeof(allowed), "one of the pools: ");
+	names_print(&l->r->pools, allowed + strlen(allowed),
+		    sizeof(allowed) - strlen(allowed));
+	refuse(l, "pool", name, "no such pool", allowed);
+	return false;
+}
+
+static const char *family_text(uint8_t family)
+{
+	return family == AF_INET6 ? "IPv6" : "IPv4";
+}
+
+static bool service_has(const struct conf_service *s, uint8_t family)
+{
+	size_t i;
+
+	for (i = 0; i < s->naddrs; i++) {
+		if (s->addrs[i].family == family)
+			return true;
+	}
+	return false;
+}
+
+static bool list_has(const struct backend_list *list, uint8_t family)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		if (list->list[i].addr.family == family)
+			return true;
+	}
+	return false;
+}
+
+/* NAT does not change the family: each side needs the other's. */
+static void family_check(struct look *l, uint8_t family)
+{
+	const struct addr *source = family == AF_INET6
+					? &l->draft->conf.source6
+					: &l->draft->conf.source4;
+	bool has = service_has(&l->draft->conf, family);
+	char found[ENDPOINT_STRLEN], key[80], words[96];
+	const struct backend_draft *b;
+	size_t i;
+
+	if (!has && source->family && said_here(l, "source-address"))
+		refuse(l, "source-address", addr_format(source, found),
+		       "the service has no address of this family",
+		       "source addresses of the service's families");
+	if (has && l->backends->n && !list_has(l->backends, family)) {
+		snprintf(words, sizeof(words),
+			 "an %s address, but every backend is %s",
+			 family_text(family),
+			 family_text(family == AF_INET6 ? AF_INET : AF_INET6));
+		for (i = 0; l->draft->conf.addrs[i].family != family; i++)
+			;
+		refuse(l, "address",
+		       addr_format(&l->draft->conf.addrs[i], found), words,
+		       "addresses of families that backends have as well");
+	}
+	for (i = 0; !has && i < l->backends->n; i++) {
+		b = &l->backends->list[i];
+		if (b->addr.family != family)
+			continue;
+		snprintf(key, sizeof(key), "backend.%s", b->name);
+		snprintf(words, sizeof(words),
+			 "an %s backend, but the service's address is %s",
+			 family_text(family),
+			 family_text(family == AF_INET6 ? AF_INET : AF_INET6));
+		report_value(l->r->report, b->where, l->label, key,
+			     endpoint_format(&b->addr, b->port, found), words,
+			     "backends of families that the service has as "
+			     "well");
+		l->draft->broken = true;
+	}
+}
+
+static void slots_check(struct look *l)
+{
+	struct conf_service *s = &l->draft->conf;
+	uint32_t better = 0, n4 = 0, n6 = 0, most;
+	char found[16], allowed[128];
+	size_t i;
+
+	if (!s->slots)
+		return;
+	for (i = 0; i < l->backends->n; i++) {
+		if (l->backends->list[i].weight)
+			*(l->backends->list[i].addr.family == AF_INET6 ? &n6
+								       : &n4) +=
+			    1;
+	}
+	snprintf(found, sizeof(found), "%u", s->slots);
+	most = n4 > n6 ? n4 : n6;
+	if (s->slots < most) {
+		snprintf(allowed, sizeof(allowed),
+			 "auto, or at least one slot for each of the %u "
+			 "backends",
+			 most);
+		refuse(l, "slots", found, "fewer than backends", allowed);
+		return;
+	}
+	better = slots_check_size(s->scheduler, s->slots);
+	if (!better)
+		return;
+	snprintf(allowed, sizeof(allowed), "auto, or for example %u", better);
+	refuse(l, "slots", found,
+	       s->scheduler == RS_SOURCE_HASH
+		   ? "source-hash needs a prime number of slots"
+		   : "no size for this scheduler",
+	       allowed);
+}
+
+/* The port to probe; 0 where nobody said one. */
+static uint16_t check_port(const struct conf_service *s,
+			   const struct backend_draft *b)
+{
+	if (b->check_port)
+		return b->check_port;
+	if (b->joined->port)
+		return b->joined->port;
+	if (b->port)
+		return b->port;
+	if (s->nports == 1 && s->ports[0].lo == s->ports[0].hi)
+		return s->ports[0].lo;
+	return 0;
+}
+
+/* What is probed, for each backend that is. */
+static void checks_settle(struct look *l)
+{
+	struct backend_draft *b;
+	char key[80];
+	size_t i;
+
+	for (i = 0; i < l->backends->n; i++) {
+		b = &l->backends->list[i];
+		if (!b->check)
+			b->joined = l->check;
+		if (!b->joined)
+			continue;
+		if (!b->check_addr.family)
+			b->check_addr = b->addr;
+		b->check_port = check_port(&l->draft->conf, b);
+		if (b->check_port)
+			continue;
+		snprintf(key, sizeof(key), "backend.%s", b->name);
+		report_value(l->r->report, b->where, l->label, key,
+			     b->joined->name,
+			     "no port for this check: neither backend nor "
+			     "service has a single one",
+			     "check-port=, a port of the backend, port in the "
+			     "[check] section, or check=none");
+		l->draft->broken = true;
+	}
+}
+
+static struct conf_backend backend_build(const struct resolver *r,
+					 const struct backend_draft *b)
+{
+	return (struct conf_backend){
+		.name = xstrdup(b->name),
+		.addr = b->addr,
+		.port = b->port,
+		.weight = b->weight,
+		.disabled = b->disabled,
+		.check = b->joined,
+		.check_addr = b->joined ? b->check_addr : (struct addr){ 0 },
+		.check_port = b->joined ? b->check_port : 0,
+		.file = r->doc->names[b->where.file],
+		.line = b->where.line,
+	};
+}
+
+static void service_build(struct look *l)
+{
+	struct conf_service *s = &l->draft->conf;
+	size_t i;
+
+	s->name = xstrdup(doc_text(l->r->doc, l->section->name));
+	s->file = l->r->doc->names[l->section->where.file];
+	s->line = l->section->where.line;
+	if (l->draft->pool && *l->draft->pool)
+		s->pool = xstrdup(l->draft->pool);
+	s->nbackends = l->backends->n;
+	if (s->nbackends)
+		s->backends = xcalloc(s->nbackends, sizeof(*s->backends));
+	for (i = 0; i < s->nbackends; i++)
+		s->backends[i] = backend_build(l->r, &l->backends->list[i]);
+	*VEC_PUSH(l->r->conf->services, l->r->conf->nservices,
+		  l->r->capservices) = *s;
+}
+
+/* What can be said even of a service with a refused entry comes first; the
+ * rest would only repeat that refusal in other words. */
+static void service_judge(struct look *l)
+{
+	char found[32];
+
+	if (!l->section->broken) {
+		required_check(l, "address", "address = ADDRESS, ...");
+		required_check(l, "port",
+			       "port = NUMBER, LOW-HIGH, ... or any");
+	}
+	if (!check_find(l->r, l->draft->check, l->label, "check",
+			said(l, "check"), &l->check))
+		l->draft->broken = true;
+	if (!backends_check(l->r, l->label, l->backends) || l->draft->broken) {
+		l->draft->broken = true;
+		return;
+	}
+	if (l->backends->n > RS_BACKENDS_MAX) {
+		snprintf(found, sizeof(found), "%zu backends", l->backends->n);
+		refuse(l, "pool", found, "too many backends",
+		       "at most 4096 backends, members of the pool included");
+	}
+	keys_check(l);
+	family_check(l, AF_INET);
+	family_check(l, AF_INET6);
+	slots_check(l);
+	checks_settle(l);
+}
+
+static void list_append(struct backend_list *to,
+			const struct backend_list *from)
+{
+	size_t i;
+
+	for (i = 0; i < from->n; i++)
+		*VEC_PUSH(to->list, to->n, to->cap) = from->list[i];
+}
+
+/* The pool's members, then the service's own. */
+static void backends_join(struct look *l)
+{
+	const struct pool *pool;
+
+	l->backends->n = 0;
+	if (!pool_find(l, &pool)) {
+		l->draft->broken = true;
+	} else if (pool) {
+		list_append(l->backends, &pool->members);
+		l->draft->broken |= pool->broken;
+	}
+	list_append(l->backends, &l->r->own);
+}
+
+void service_add(struct resolver *r, const struct doc_section *s,
+		 const struct service_draft *proto)
+{
+	struct service_draft draft = *proto;
+	struct look l = {
+		.r = r, .section = s, .draft = &draft, .backends = &r->backends
+	};
+
+	doc_label(r->doc, s, l.label, sizeof(l.label));
+	r->own.n = 0;
+	r->own.too_many = false;
+	if (!section_read(r, s, IN_SERVICE, &draft, draft.set, &r->own))
+		draft.broken = true;
+	backends_join(&l);
+	service_judge(&l);
+	if (!draft.broken) {
+		service_build(&l);
+	} else {
+		free(draft.conf.addrs);
+		free(draft.conf.ports);
+	}
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Types of values: one row per type with its reader, its printer and the words
+ * on what is allowed. Knows fields by offset only, and no section's meaning.
+ */
+#include "config/values.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "config/draft.h"
+#include "lib/parse.h"
+#include "lib/xalloc.h"
+
+typedef int read_fn(const struct conf_key *key, const char *text, void *field,
+		    const char **problem);
+typedef void print_fn(const struct conf_key *key, const void *field,
+		      struct buf *out);
+
+/* ---- strings: the field owns a copy */
+
+static int string_store(void *field, const char *text)
+{
+	char **to = field;
+
+	free(*to);
+	*to = xstrdup(text);
+	return 0;
+}
+
+static int path_read(const struct conf_key *key, const char *text, void *field,
+		     const char **problem)
+{
+	struct sockaddr_un sun;
+
+	if (text[0] != '/')
+		*problem = "not an absolute path";
+	else if (key->kind == VALUE_SOCKET &&
+		 strlen(text) >= sizeof(sun.sun_path))
+		*problem = "too long for a socket";
+	else if (strlen(text) >= 4096)
+		*problem = "too long";
+	else
+		return string_store(field, text);
+	return -EINVAL;
+}
+
+static int account_read(const struct conf_key *key, const char *text,
+			void *field, const char **problem)
+{
+	if (!*text && !key->fallback) {
+		free(*(char **)field);
+		*(char **)field = NULL;
+		return 0;
+	}
+	/* a name that begins with _ is usual for users of daemons */
+	if (strlen(text) > 32 || !name_valid(text + (*text == '_')))
+		return -EINVAL;
+	return string_store(field, text);
+}
+
+static int table_read(const struct conf_key *key, const char *text, void *field,
+		      const char **problem)
+{
+	size_t n = strlen(text);
+
+	if (!n || n > 32 || !name_valid(text) || strpbrk(text, ".-") ||
+	    (text[0] >= '0' && text[0] <= '9'))
+		return -EINVAL;
+	if (nft_word(text)) {
+		*problem = "a reserved word of nft";
+		return -EINVAL;
+	}
+	return string_store(field, text);
+}
+
+static void string_print(const struct conf_key *key, const void *field,
+			 struct buf *out)
+{
+	const char *text = *(char *const *)field;
+
+	buf_printf(out, "%s", text ? text : "");
+}
+
+static int ref_read(const struct conf_key *key, const char *text, void *field,
+		    const char **problem)
+{
+	/* an empty value takes back what [defaults] said */
+	if (!name_valid(text) && (*text || key->fallback))
+		return -EINVAL;
+	*(const char **)field = text;
+	return 0;
+}
+
+/* ---- numbers */
+
+static int range_result(int ret, const char **problem)
+{
+	if (ret == -ERANGE)
+		*problem = "out of range";
+	return ret ? -EINVAL : 0;
+}
+
+static int number_read(const struct conf_key *key, const char *text,
+		       void *field, const char **problem)
+{
+	return range_result(parse_number(text, key->min, key->max, field),
+			    problem);
+}
+
+static void number_print(const struct conf_key *key, const void *field,
+			 struct buf *out)
+{
+	uint32_t n = *(const uint32_t *)field;
+
+	buf_printf(out, key->max == UINT32_MAX ? "0x%08x" : "%u", n);
+}
+
+static int ms_read(const struct conf_key *key, const char *text, void *field,
+		   const char **problem)
+{
+	uint32_t ms;
+	int ret = parse_duration(text, &ms);
+
+	if (!ret && (ms < key->min || ms > key->max))
+		ret = -ERANGE;
+	if (!ret)
+		*(uint32_t *)field = ms;
+	return range_result(ret, problem);
+}
+
+static void ms_print(const struct conf_key *key, const void *field,
+		     struct buf *out)
+{
+	char text[DURATION_STRLEN];
+
+	buf_printf(out, "%s", duration_format(*(const uint32_t *)field, text));
+}
+
+static int percent_read(const struct conf_key *key, const char *text,
+			void *field, const char **problem)
+{
+	char digits[8];
+	size_t n = strlen(text);
+
+	if (n && text[n - 1] == '%')
+		n--;
+	if (n >= sizeof(digits))
+		return -EINVAL;
+	memcpy(digits, text, n);
+	digits[n] = '\0';
+	return number_read(key, digits, field, problem);
+}
+
+static void percent_print(const struct conf_key *key, const void *field,
+			  struct buf *out)
+{
+	buf_printf(out, "%u%%", *(const uint32_t *)field);
+}
+
+static int slots_read(const struct conf_key *key, const char *text, void *field,
+		      const char **problem)
+{
+	if (!strcmp(text, "auto")) {
+		*(uint32_t *)field = 0;
+		return 0;
+	}
+	return number_read(key, text, field, problem);
+}
+
+static void slots_print(const struct conf_key *key, const void *field,
+			struct buf *out)
+{
+	uint32_t n = *(const uint32_t *)field;
+
+	if (n)
+		buf_printf(out, "%u", n);
+	else
+		buf_printf(out, "auto");
+}
+
+static int port_read(const struct conf_key *key, const char *text, void *field,
+		     const char **problem)
+{
+	uint32_t n;
+	int ret = parse_number(text, key->min, key->max, &n);
+
+	if (!ret)
+		*(uint16_t *)field = (uint16_t)n;
+	return range_result(ret, problem);
+}
+
+static void port_print(const struct conf_key *key, const void *field,
+		       struct buf *out)
+{
+	buf_printf(out, "%u", *(const uint16_t *)field);
+}
+
+/* ---- words, flags, addresses */
+
+static int word_read(const struct conf_key *key, const char *text, void *field,
+		     const char **problem)
+{
+	int value = word_find(key->words, text);
+
+	if (value < 0)
+		return -EINVAL;
+	memcpy(field, &value, sizeof(value)); /* enums are ints here */
+	return 0;
+}
+
+_Static_assert(sizeof(enum rs_mode) == sizeof(int) &&
+		   sizeof(enum hc_type) == sizeof(int) &&
+		   sizeof(enum log_level) == sizeof(int),
+	       "word_read() stores into enums as ints");
+
+static void word_print(const struct conf_key *key, const void *field,
+		       struct buf *out)
+{
+	int value;
+
+	memcpy(&value, field, sizeof(value));
+	buf_printf(out, "%s", word_text(key->words, value));
+}
+
+static int flag_read(const struct conf_key *key, const char *text, void *field,
+		     const char **problem)
+{
+	if (*text)
+		return -EINVAL;
+	*(bool *)field = true;
+	return 0;
+}
+
+static int addr_read(const struct conf_key *key, const char *text, void *field,
+		     const char **problem)
+{
+	struct addr a;
+
+	if (addr_parse(text, &a) < 0)
+		return -EINVAL;
+	*problem = addr_problem(&a);
+	if (*problem)
+		return -EINVAL;
+	*(struct addr *)field = a;
+	return 0;
+}
+
+/* ---- lists: the field is the whole service */
+
+#define LIST_TYPE(name)                                                        \
+	static int name##_value(const struct conf_key *key, const char *text,  \
+				void *field, const char **problem)             \
+	{                                                                      \
+		return name##_read(text, field, problem);                      \
+	}                                                                      \
+	static void name##_value_print(const struct conf_key *key,             \
+				       const void *field, struct buf *out)     \
+	{                                                                      \
+		name##_print(field, out);                                      \
+	}
+
+LIST_TYPE(addrs)
+LIST_TYPE(ports)
+LIST_TYPE(protos)
+LIST_TYPE(source)
+
+/* ---- the table of types */
+
+enum allowed { FIXED, WORDS, NUMBERS, DURATIONS, NAMES };
+
+static const struct value_ops {
+	const char *name;
+	read_fn *read;
+	print_fn *print;
+	enum allowed allowed;
+	const char *words; /* FIXED: the text; else what comes before */
+} value_ops[] = {
+	[VALUE_INCLUDE] = { "list of files", NULL, NULL, FIXED, "paths" },
+	[VALUE_BACKEND] = { "backend", NULL, NULL, FIXED,
+			    "ADDRESS[:PORT] and options" },
+	[VALUE_PATH] = { "path", path_read, string_print, FIXED,
+			 "an absolute path" },
+	[VALUE_SOCKET] = { "path", path_read, string_print, FIXED,
+			   "an absolute path of up to 107 bytes" },
+	[VALUE_ACCOUNT] = { "name", account_read, string_print, FIXED,
+			    "a name of up to 32 letters, digits and . _ -" },
+	[VALUE_TABLE] = { "name", table_read, string_print, FIXED,
+			  "a letter and up to 31 letters, digits and _, not a "
+			  "word of nft's own language" },
+	[VALUE_NUMBER] = { "number", number_read, number_print, NUMBERS,
+			   "a number " },
+	[VALUE_MS] = { "duration", ms_read, ms_print, DURATIONS,
+		       "a number and a unit (ms, s, m, h), " },
+	[VALUE_PERCENT] = { "percentage", percent_read, percent_print, NUMBERS,
+			    "per cent, " },
+	[VALUE_SLOTS] = { "number or auto", slots_read, slots_print, NUMBERS,
+			  "auto, or a number " },
+	[VALUE_PORT] = { "port", port_read, port_print, NUMBERS, "a port " },
+	[VALUE_WORD] = { "word", word_read, word_print, WORDS, "" },
+	[VALUE_FLAG] = { "flag", flag_read, NULL, FIXED,
+			 "the word alone, without a value" },
+	[VALUE_REF] = { "name", ref_read, NULL, NAMES, "" },
+	[VALUE_ADDR] = { "address", addr_read, NULL, FIXED,
+			 "an IPv4 or IPv6 unicast address" },
+	[VALUE_ADDRS] = { "list of addresses", addrs_value, addrs_value_print,
+			  FIXED,
+			  "IPv4 and IPv6 unicast addresses, up to 256, "
+			  "separated by commas" },
+	[VALUE_PORTS] = { "list of ports", ports_value, ports_value_print,
+			  FIXED,
+			  "ports 1..65535, ranges such as 8000-8010, up to 512 "
+			  "of these separated by commas, or any" },
+	[VALUE_PROTOS] = { "list of protocols", protos_value,
+			   protos_value_print, WORDS, "a list of " },
+	[VALUE_SOURCE] = { "list of addresses", source_value,
+			   source_value_print, FIXED,
+			   "one IPv4 and one IPv6 unicast address at most; "
+			   "empty: masquerade" },
+};
+
+int value_read(const struct conf_key *key, const char *text, void *object,
+	       const char **problem)
+{
+	*problem = NULL;
+	return value_ops[key->kind].read(key, text,
+					 (char *)object + key->offset, problem);
+}
+
+void value_print(const struct conf_key *key, const void *object,
+		 struct buf *out)
+{
+	value_ops[key->kind].print(key, (const char *)object + key->offset,
+				   out);
+}
+
+const char *value_type(const struct conf_key *key)
+{
+	return value_ops[key->kind].name;
+}
+
+const char *value_allowed(const struct conf_key *key, char *buf, size_t size)
+{
+	char lo[DURATION_STRLEN], hi[DURATION_STRLEN], words[VALUE_ALLOWED];
+	const struct value_ops *ops = &value_ops[key->kind];
+
+	switch (ops->allowed) {
+	case FIXED:
+		snprintf(buf, size, "%s", ops->words);
+		break;
+	case WORDS:
+		snprintf(buf, size, "%s%s", ops->words,
+			 words_list(key->words, words, sizeof(words)));
+		break;
+	case NUMBERS:
+		snprintf(buf, size, "%s%u..%u%s", ops->words, key->min,
+			 key->max, key->max == UINT32_MAX ? " or 0x..." : "");
+		break;
+	case DURATIONS:
+		snprintf(buf, size, "%s%s..%s", ops->words,
+			 duration_format(key->min, lo),
+			 duration_format(key->max, hi));
+		break;
+	case NAMES:
+		snprintf(buf, size, "the name of a [%s NAME] section%s",
+			 key->name,
+			 strcmp(key->name, "check") ? "" : " or none");
+		break;
+	}
+	return buf;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Types of values: how each is read, printed, and what may be said. */
+#ifndef NFTLB_CONFIG_VALUES_H
+#define NFTLB_CONFIG_VALUES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config/draft.h"
+#include "config/keys.h"
+#include "lib/buf.h"
+
+#define VALUE_ADDRS_MAX 256 /* addresses of a service */
+#define VALUE_PORTS_MAX 512 /* port ranges of a service, once merged */
+#define VALUE_ALLOWED   320 /* bytes that value_allowed() needs */
+
+/**
+ * value_read() - @text into the field of @object that @key names
+ * @object: the draft of the key's section (draft.h).
+ * @problem: what is wrong, a static text, or NULL where the words on what is
+ * allowed say it all.
+ * Return: 0 or -EINVAL, @object unchanged.
+ */
+int value_read(const struct conf_key *key, const char *text, void *object,
+	       const char **problem);
+
+/** value_print() - the field as value_read() takes it, appended to @out */
+void value_print(const struct conf_key *key, const void *object,
+		 struct buf *out);
+
+/** value_allowed() - words on what the key takes; returns @buf */
+const char *value_allowed(const struct conf_key *key, char *buf, size_t size);
+
+/** value_type() - one word for the manual and the list of keys */
+const char *value_type(const struct conf_key *key);
+
+/**
+ * list_next() - the next item of a list separated by commas, blanks removed
+ * @rest: advances; NULL after the last item.
+ * Return: false at the end. An item that does not fit becomes "?", which no
+ * reader of items accepts.
+ */
+bool list_next(const char **rest, char *item, size_t size);
+
+/** addr_problem() - why clients or connections cannot use it; NULL = fine */
+const char *addr_problem(const struct addr *a);
+
+/** nft_word() - is it reserved in nft's grammar? */
+bool nft_word(const char *text);
+
+/* lists.c: readers and printers of the lists in struct conf_service */
+int addrs_read(const char *text, struct conf_service *s, const char **problem);
+void addrs_print(const struct conf_service *s, struct buf *out);
+int ports_read(const char *text, struct conf_service *s, const char **problem);
+void ports_print(const struct conf_service *s, struct buf *out);
+int protos_read(const char *text, struct conf_service *s, const char **problem);
+void protos_print(const struct conf_service *s, struct buf *out);
+int source_read(const char *text, struct conf_service *s, const char **problem);
+void source_print(const struct conf_service *s, struct buf *out);
+
+#endif

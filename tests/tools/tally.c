@@ -12,6 +12,7 @@
 #define SERVERS_MAX  256
 #define REASONS_MAX  16
 #define FAILURES_MAX 5000 /* with times; all of them are counted */
+#define SLOW_S       0.5  /* longer: a packet was lost and sent again */
 
 struct server_count {
 	char name[FLOW_NAME_MAX];
@@ -35,7 +36,8 @@ struct tally {
 	struct failure failures[FAILURES_MAX];
 	size_t nservers, nreasons, nfailures;
 	struct server_count *before; /* server of the connection before */
-	unsigned long ok, failed;
+	unsigned long ok, failed, slow;
+	double slowest_s;
 };
 
 struct tally *tally_new(void)
@@ -89,6 +91,9 @@ void tally_add(struct tally *t, const struct flow_result *r)
 		return;
 	}
 	t->ok++;
+	t->slow += r->end - r->start > SLOW_S;
+	if (r->end - r->start > t->slowest_s)
+		t->slowest_s = r->end - r->start;
 	s = server_find(t, r->server);
 	s->run = s == t->before ? s->run + 1 : 1;
 	if (s->run > s->longest_run)
@@ -103,9 +108,11 @@ void tally_print(const struct tally *t, double seconds, FILE *out)
 {
 	fprintf(out,
 		"{\"connections\": %lu, \"ok\": %lu, \"failed\": %lu, "
-		"\"seconds\": %.6f, \"rate\": %.1f, \"backends\": {",
+		"\"seconds\": %.6f, \"rate\": %.1f, \"slow\": %lu, "
+		"\"slowest\": %.6f, \"backends\": {",
 		t->ok + t->failed, t->ok, t->failed, seconds,
-		seconds > 0 ? (double)(t->ok + t->failed) / seconds : 0.0);
+		seconds > 0 ? (double)(t->ok + t->failed) / seconds : 0.0,
+		t->slow, t->slowest_s);
 	for (size_t i = 0; i < t->nservers; i++)
 		fprintf(out,
 			"%s\"%s\": {\"count\": %lu, \"longest_run\": %lu, "

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Programs that a test starts: each is ended by its own pid, whatever happens."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import time
+
+
+class Failure(Exception):
+    """A test's expectation was not met."""
+
+
+def check(condition, words):
+    """Fail with `words` unless `condition` holds."""
+    if not condition:
+        raise Failure(words)
+
+
+def equal(found, wanted, words):
+    """Fail with `words` and both values unless they are equal."""
+    if found != wanted:
+        raise Failure(f"{words}: found {found!r}, wanted {wanted!r}")
+
+
+def wait_until(condition, timeout_s, words, pause_s=0.005):
+    """Return the first true value of condition(); fail after timeout_s."""
+    end = time.monotonic() + timeout_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise Failure(f"not within {timeout_s} s: {words}")
+        time.sleep(pause_s)
+
+
+class Process:
+    """A running program; its output goes to files that a failed test shows."""
+
+    def __init__(self, name, argv, directory, env=None):
+        self.name = name
+        self.out_path = os.path.join(directory, name + ".out")
+        self.err_path = os.path.join(directory, name + ".err")
+        with open(self.out_path, "ab") as out, open(self.err_path, "ab") as err:
+            self.popen = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                start_new_session=True, env=env)
+        self.pid = self.popen.pid
+
+    def running(self):
+        return self.popen.poll() is None
+
+    def signal(self, number):
+        """Send a signal; a process that is gone already is no error."""
+        if self.running():
+            self.popen.send_signal(number)
+
+    def wait(self, timeout_s=10):
+        """Wait for its end; returns the exit status."""
+        try:
+            return self.popen.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"{self.name} (pid {self.pid}) does not end") from None
+
+    def stop(self, timeout_s=10):
+        """SIGTERM, then wait; returns the exit status."""
+        self.signal(signal.SIGTERM)
+        return self.wait(timeout_s)
+
+    def kill(self):
+        """SIGKILL, then wait."""
+        self.signal(signal.SIGKILL)
+        return self.wait()
+
+    def output(self):
+        with open(self.out_path, encoding="utf-8", errors="replace") as f:
+            return f.read()
+
+    def errors(self):
+        with open(self.err_path, encoding="utf-8", errors="replace") as f:
+            return f.read()
+
+    def wait_line(self, line, timeout_s=10):
+        """Wait until it has printed `line`."""
+        def printed():
+            if line in self.output().splitlines():
+                return True
+            check(self.running(),
+                  f"{self.name} ended before {line!r}: {self.errors()}")
+            return False
+        wait_until(printed, timeout_s, f"{line!r} from {self.name}")
+
+    def result(self, timeout_s=20):
+        """Wait for its end and read the JSON object on its last line."""
+        status = self.wait(timeout_s)
+        lines = self.output().splitlines()
+        check(status == 0 and lines,
+              f"{self.name} ended with {status}: {self.errors()}")
+        return json.loads(lines[-1])
+
+
+class LineReader:
+    """Reads a program's stdout line by line, without blocking for ever."""
+
+    def __init__(self, argv):
+        self.popen = subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, start_new_session=True)
+        self.buffer = b""
+
+    def lines(self, timeout_s):
+        """All whole lines that come until nothing does for timeout_s."""
+        fd = self.popen.stdout.fileno()
+        while select.select([fd], [], [], timeout_s)[0]:
+            data = os.read(fd, 65536)
+            if not data:
+                break
+            self.buffer += data
+        *whole, self.buffer = self.buffer.split(b"\n")
+        return [line.decode(errors="replace") for line in whole]
+
+    def close(self):
+        self.popen.kill()
+        self.popen.wait()
+        self.popen.stdout.close()

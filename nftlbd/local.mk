@@ -32,3 +32,15 @@ nftlbd_health_sources = \
 	nftlbd/daemon/health_jobs.c nftlbd/daemon/health_jobs.h \
 	nftlbd/daemon/prober_process.c nftlbd/daemon/prober_process.h \
 	nftlbd/daemon/prober_spawn.c nftlbd/daemon/prober_spawn.h
+
+sbin_PROGRAMS += nftlbd/nftlbd
+nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/daemon/options.c \
+	nftlbd/daemon/options.h nftlbd/daemon/daemon.h \
+	nftlbd/daemon/command.c nftlbd/daemon/committer.c \
+	nftlbd/daemon/committer.h nftlbd/daemon/event.c \
+	nftlbd/daemon/persist.c nftlbd/daemon/persist.h \
+	nftlbd/daemon/reload.c nftlbd/daemon/want.c nftlbd/daemon/want.h \
+	$(nftlbd_health_sources)
+nftlbd_nftlbd_LDADD = libcontrol.a librulesets.a libmodel.a libconfig.a \
+	librulesets.a libutil.a $(MHD_LIBS) $(JANSSON_LIBS) $(NFTABLES_LIBS) \
+	$(NFTNL_LIBS) $(INIH_LIBS) $(SYSTEMD_LIBS) $(EV_LIBS) -lm

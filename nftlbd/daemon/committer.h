@@ -8,6 +8,7 @@
 
 #include "daemon/daemon.h"
 
+/** committer_open() - watch our tables and wait; always 0 for now */
 int committer_open(struct committer **out, struct daemon *d, struct err *err);
 void committer_close(struct committer *c);
 
@@ -20,5 +21,22 @@ void committer_urgent(struct committer *c);
 void committer_batch(struct committer *c);
 /** committer_now() - commit now; 0 or -errno (dirty services stay dirty) */
 int committer_now(struct committer *c, struct err *err);
+/**
+ * committer_repair() - scan the kernel, commit the whole difference, now
+ * @why: one word for the log. Return: 0 or -errno with words; the caller may
+ * hand them to committer_retry().
+ */
+int committer_repair(struct committer *c, const char *why, struct err *err);
+/** committer_retry() - @err came of a commit: log it, try again with back-off
+ */
+void committer_retry(struct committer *c, const struct err *err);
+
+/**
+ * committer_whole() - commit all services of @m, which need not be d->model yet
+ * committer_adopted() - d->model is what the kernel has: nothing is dirty
+ */
+int committer_whole(struct daemon *d, const struct model *m, const char *why,
+		    struct err *err);
+void committer_adopted(struct daemon *d);
 
 #endif

@@ -17,9 +17,9 @@
 #include "rulesets/flows.h"
 #include "rulesets/ruleset.h"
 
-struct committer; /* dirty services -> ruleset, daemon/committer.c */
+struct committer;   /* dirty services -> ruleset, daemon/committer.c */
 struct healthcheck; /* prober process <-> model, daemon/health.c */
-struct control;	  /* control socket, control/control.c */
+struct control;     /* control socket, control/control.c */
 
 struct daemon {
 	struct ev_loop *loop;
@@ -31,11 +31,13 @@ struct daemon {
 	struct healthcheck *health;
 	struct control *control;
 	struct events events;
-	double started;	      /* Unix time */
-	bool flushed;	      /* `flush` was said: our tables stay away until
-			       * sync, reload or restart */
+	void (*on_event)(struct daemon *d); /* NULL: nobody listens */
+	double started;                     /* Unix time */
+	bool flushed; /* `flush` was said: our tables stay away until
+		       * sync, reload or restart */
 	bool last_reload_ok;
-	char last_error[512]; /* of the last failed reload or commit; "" = none */
+	char last_error[512]; /* of the last failed reload or commit; "" = none
+			       */
 };
 
 /* Who gives a command, for the log and the event. */
@@ -77,10 +79,13 @@ int daemon_reload(struct daemon *d, const struct author *who,
 int daemon_diff(struct daemon *d, const char *path, struct plan **plan,
 		struct conf_errors *errors, struct err *err);
 
+/** daemon_plan() - what a sync would change, as far as HAVE is true; free it */
+struct plan *daemon_plan(struct daemon *d);
+
 /** daemon_event() - log one line and keep one event; strings may be NULL */
 void daemon_event(struct daemon *d, const char *kind, const char *service,
 		  const char *backend, const char *old_state,
 		  const char *new_state, const char *reason_fmt, ...)
-	__attribute__((format(printf, 7, 8)));
+    __attribute__((format(printf, 7, 8)));
 
 #endif

@@ -61,6 +61,7 @@ static void backend_init(struct backend *b, const struct conf_backend *conf,
 	if (!old)
 		return;
 	b->weight = old->weight;
+	b->flows_cut = old->flows_cut;
 	/* The operator's word stands, unless the file's own word changed. */
 	if (old->conf->disabled == conf->disabled)
 		b->admin = old->admin;

@@ -51,6 +51,7 @@ struct backend {
 	enum admin admin;
 	enum health health;
 	int32_t weight; /* operator's, 0..65535, or WEIGHT_DEFAULT */
+	bool flows_cut; /* it is out, and its UDP flows were cut */
 	struct check_state check;
 };
 

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * When does the kernel hear of a change, and what if it refuses?
+ *
+ * Down is urgent: committed before the loop sleeps, but at most every
+ * URGENT_GAP_S, so that ten thousand backends going down at once are a few
+ * commits. Better news waits for the next tick. A refusal, and anybody else's
+ * hand in our tables, means: scan, plan the whole, commit; with back-off, and
+ * the old rule set keeps serving meanwhile.
+ */
+#include "daemon/committer.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/want.h"
+#include "lib/xalloc.h"
+
+#define URGENT_GAP_S 0.05
+#define TICK_S       0.2
+#define REPAIR_MIN_S 0.01
+#define REPAIR_MAX_S 5.0
+/* Repairs further apart than this are unrelated: back-off starts anew. */
+#define REPAIR_CALM_S 10.0
+
+struct committer {
+	struct daemon *d;
+	ev_timer commit; /* the next commit of dirty services */
+	ev_timer repair; /* the next scan */
+	ev_io watch;
+	ev_tstamp last_commit, last_repair;
+	double repair_delay_s;
+};
+
+/* ---- flows of backends that are out */
+
+/* Drained and weight-less backends keep what they have. */
+static bool keeps_flows(const struct service *s, const struct backend *b)
+{
+	return !s->disabled && b->health != HEALTH_DOWN &&
+	       b->admin != ADMIN_DISABLED;
+}
+
+/* UDP has no end that would free a client from a dead backend: cut its flows,
+ * once, when it leaves. */
+static void cut_flows(struct daemon *d, struct service *s)
+{
+	struct flow_matches m = { 0 };
+
+	for (size_t i = 0; i < s->nbackends; i++) {
+		struct backend *b = &s->backends[i];
+		bool keeps = keeps_flows(s, b);
+
+		if (b->flows_cut == !keeps)
+			continue;
+		b->flows_cut = !keeps;
+		if (!keeps)
+			want_flows(&m, s, b);
+	}
+	if (m.n > 0)
+		flows_cut(d->flows, m.list, m.n);
+	free(m.list);
+}
+
+static void committed(struct daemon *d, struct service *s)
+{
+	s->dirty = false;
+	cut_flows(d, s);
+}
+
+/* ---- commits */
+
+static void log_commit(const struct plan *p, const char *why, double took_s)
+{
+	struct plan_price price;
+
+	if (!log_enabled(LOG_LVL_DEBUG))
+		return;
+	plan_price(p, &price);
+	log_debug("commit reason=%s elements=+%zu/-%zu chains=%zu took=%.1fms",
+		  why, price.elements_added, price.elements_removed,
+		  price.chains, took_s * 1e3);
+}
+
+/* Plan @w, commit it, cut the flows that lost their backend by it. */
+static int commit_list(struct daemon *d, const struct want_list *w, bool whole,
+		       const char *why, struct err *err)
+{
+	struct plan *p = ruleset_plan(d->ruleset, w->list, w->n, whole);
+	struct flow_match *gone = NULL;
+	size_t ngone = whole ? plan_gone(p, IPPROTO_UDP, &gone) : 0;
+	ev_tstamp start = ev_time();
+	int ret = ruleset_commit(d->ruleset, p, err);
+
+	if (ret == 0) {
+		log_commit(p, why, ev_time() - start);
+		if (ngone)
+			flows_cut(d->flows, gone, ngone);
+	}
+	free(gone);
+	plan_free(p);
+	return ret;
+}
+
+static int commit_dirty(struct daemon *d, struct err *err)
+{
+	struct model *m = d->model;
+	struct want_list w = { 0 };
+	int ret;
+
+	for (size_t i = 0; i < m->ndirty; i++)
+		want_add(&w, m, &m->services[m->dirty[i]]);
+	ret = commit_list(d, &w, false, "change", err);
+	want_free(&w);
+	if (ret < 0)
+		return ret;
+	for (size_t i = 0; i < m->ndirty; i++)
+		committed(d, &m->services[m->dirty[i]]);
+	m->ndirty = 0;
+	return 0;
+}
+
+int committer_whole(struct daemon *d, const struct model *m, const char *why,
+		    struct err *err)
+{
+	struct want_list w = { 0 };
+	int ret;
+
+	want_all(&w, m);
+	ret = commit_list(d, &w, true, why, err);
+	want_free(&w);
+	return ret;
+}
+
+void committer_adopted(struct daemon *d)
+{
+	struct model *m = d->model;
+
+	for (size_t i = 0; i < m->nservices; i++)
+		committed(d, &m->services[i]);
+	m->ndirty = 0;
+}
+
+/* ---- repair */
+
+static void repair_later(struct committer *c)
+{
+	ev_tstamp now = ev_now(c->d->loop);
+	double wait_s;
+
+	if (now - c->last_repair > REPAIR_CALM_S)
+		c->repair_delay_s = 0;
+	wait_s = c->repair_delay_s;
+	c->repair_delay_s = wait_s < REPAIR_MIN_S ? REPAIR_MIN_S : wait_s * 2;
+	if (c->repair_delay_s > REPAIR_MAX_S)
+		c->repair_delay_s = REPAIR_MAX_S;
+	if (ev_is_active(&c->repair))
+		return;
+	ev_timer_set(&c->repair, wait_s, 0);
+	ev_timer_start(c->d->loop, &c->repair);
+}
+
+int committer_repair(struct committer *c, const char *why, struct err *err)
+{
+	struct daemon *d = c->d;
+	int ret = ruleset_scan(d->ruleset, err);
+
+	c->last_repair = ev_now(d->loop);
+	if (ret == 0)
+		ret = committer_whole(d, d->model, why, err);
+	if (ret == 0) {
+		committer_adopted(d);
+		d->last_error[0] = '\0';
+	}
+	return ret;
+}
+
+static void refused(struct committer *c, const struct err *err)
+{
+	struct daemon *d = c->d;
+
+	/* The same words again are no news. */
+	if (strcmp(d->last_error, err->msg) != 0)
+		log_error("commit failed: %s; the old rule set stays, trying "
+			  "again",
+			  err->msg);
+	snprintf(d->last_error, sizeof(d->last_error), "%s", err->msg);
+	repair_later(c);
+}
+
+static void repair_cb(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct committer *c = w->data;
+	struct err err = { "" };
+
+	if (c->d->flushed)
+		return;
+	if (committer_repair(c, "repair", &err) < 0) {
+		refused(c, &err);
+		return;
+	}
+	daemon_event(c->d, "resync", NULL, NULL, NULL, NULL,
+		     "the tables were changed by somebody else, repaired");
+}
+
+static void watch_check(struct committer *c)
+{
+	if (ruleset_watch_read(c->d->ruleset) && !c->d->flushed)
+		repair_later(c);
+}
+
+static void watch_cb(struct ev_loop *loop, ev_io *w, int revents)
+{
+	watch_check(w->data);
+}
+
+/* ---- the outside */
+
+int committer_now(struct committer *c, struct err *err)
+{
+	struct daemon *d = c->d;
+	struct err own = { "" };
+	int ret;
+
+	ev_timer_stop(d->loop, &c->commit);
+	if (d->flushed || d->model->ndirty == 0)
+		return 0;
+	c->last_commit = ev_time();
+	ret = commit_dirty(d, &own);
+	if (ret < 0) {
+		/* Most likely somebody else was in our tables. */
+		ret = committer_repair(c, "repair", &own);
+		if (ret < 0)
+			refused(c, &own);
+	}
+	if (ret < 0 && err)
+		*err = own;
+	watch_check(c);
+	return ret;
+}
+
+static void commit_cb(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	committer_now(w->data, NULL);
+}
+
+static void commit_in(struct committer *c, double delay_s)
+{
+	if (ev_is_active(&c->commit)) {
+		if (ev_timer_remaining(c->d->loop, &c->commit) <= delay_s)
+			return;
+		ev_timer_stop(c->d->loop, &c->commit);
+	}
+	ev_timer_set(&c->commit, delay_s, 0);
+	ev_timer_start(c->d->loop, &c->commit);
+}
+
+void committer_urgent(struct committer *c)
+{
+	double since_s = ev_time() - c->last_commit;
+
+	commit_in(c, since_s >= URGENT_GAP_S ? 0 : URGENT_GAP_S - since_s);
+}
+
+void committer_batch(struct committer *c)
+{
+	commit_in(c, TICK_S);
+}
+
+int committer_open(struct committer **out, struct daemon *d, struct err *err)
+{
+	struct committer *c = xcalloc(1, sizeof(*c));
+
+	c->d = d;
+	ev_init(&c->commit, commit_cb);
+	ev_init(&c->repair, repair_cb);
+	ev_io_init(&c->watch, watch_cb, ruleset_watch_fd(d->ruleset), EV_READ);
+	c->commit.data = c->repair.data = c->watch.data = c;
+	ev_io_start(d->loop, &c->watch);
+	*out = c;
+	return 0;
+}
+
+void committer_close(struct committer *c)
+{
+	if (!c)
+		return;
+	ev_timer_stop(c->d->loop, &c->commit);
+	ev_timer_stop(c->d->loop, &c->repair);
+	ev_io_stop(c->d->loop, &c->watch);
+	free(c);
+}
+
+void committer_retry(struct committer *c, const struct err *err)
+{
+	refused(c, err);
+}

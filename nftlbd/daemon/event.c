@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One state change: one line in the log, one event in the ring. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "daemon/daemon.h"
+
+static void copy(char *to, size_t size, const char *from)
+{
+	snprintf(to, size, "%s", from ? from : "");
+}
+
+static void log_event(const struct event *e)
+{
+	char where[160] = "", change[48] = "";
+
+	if (e->service[0])
+		snprintf(where, sizeof(where), "service=%s%s%s ", e->service,
+			 e->backend[0] ? " backend=" : "", e->backend);
+	if (e->new_state[0])
+		snprintf(change, sizeof(change), "%s -> %s ", e->old_state,
+			 e->new_state);
+	log_info("%s%s: %sreason=%s", where, e->kind, change, e->reason);
+}
+
+void daemon_event(struct daemon *d, const char *kind, const char *service,
+		  const char *backend, const char *old_state,
+		  const char *new_state, const char *reason_fmt, ...)
+{
+	struct event e = { 0 };
+	struct timespec now;
+	va_list ap;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	e.time_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	copy(e.kind, sizeof(e.kind), kind);
+	copy(e.service, sizeof(e.service), service);
+	copy(e.backend, sizeof(e.backend), backend);
+	copy(e.old_state, sizeof(e.old_state), old_state);
+	copy(e.new_state, sizeof(e.new_state), new_state);
+	va_start(ap, reason_fmt);
+	vsnprintf(e.reason, sizeof(e.reason), reason_fmt, ap);
+	va_end(ap);
+	events_add(&d->events, &e);
+	log_event(&e);
+	if (d->on_event)
+		d->on_event(d);
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * nftlbd: from the command line to the running parts, and back down.
+ *
+ * Order at start: configuration (before anything else can fail), control socket
+ * (two daemons must not fight), kernel scan and commit of the difference, then
+ * probes. At the end the rules stay: the data path outlives the daemon.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "control/control.h"
+#include "daemon/committer.h"
+#include "daemon/daemon.h"
+#include "daemon/health.h"
+#include "daemon/options.h"
+#include "daemon/persist.h"
+#include "lib/log.h"
+
+#define SAVE_DELAY_S 0.5
+
+/* The daemon and what only main cares about. */
+struct program {
+	struct daemon d;
+	struct options o;
+	ev_signal hup, term, intr, usr1;
+	ev_timer save;
+	int ready_fd; /* tells the waiting parent; -1 = none */
+};
+
+/* ---- signals */
+
+static void reload_cb(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	struct program *p = w->data;
+	struct author who = { getuid(), getpid() };
+	struct conf_errors errors = { 0 };
+	struct err err = { "" };
+
+	sd_notify(0, "RELOADING=1");
+	daemon_reload(&p->d, &who, &errors, &err);
+	conf_errors_free(&errors);
+	if (p->o.verbose)
+		log_set_level(LOG_LVL_DEBUG);
+	sd_notify(0, "READY=1");
+}
+
+static void stop_cb(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	sd_notify(0, "STOPPING=1");
+	ev_break(loop, EVBREAK_ALL);
+}
+
+static void dump_service(const struct service *s)
+{
+	log_info("service=%s state=%s backends=%zu", s->conf->name,
+		 word_text(service_state_words, (int)service_state(s)),
+		 s->nbackends);
+	for (size_t i = 0; i < s->nbackends; i++) {
+		const struct backend *b = &s->backends[i];
+
+		log_info("service=%s backend=%s state=%s admin=%s health=%s "
+			 "weight=%u effective=%u",
+			 s->conf->name, b->conf->name,
+			 word_text(backend_state_words, (int)backend_state(b)),
+			 word_text(admin_words, (int)b->admin),
+			 word_text(health_words, (int)b->health),
+			 backend_weight(b), backend_effective_weight(b));
+	}
+}
+
+static void dump_cb(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	const struct program *p = w->data;
+	const struct ruleset_stats *st = ruleset_stats(p->d.ruleset);
+
+	log_info("state dump: revision=%llu services=%zu commits=%llu "
+		 "refused=%llu scans=%llu dirty=%zu",
+		 (unsigned long long)p->d.model->revision,
+		 p->d.model->nservices, (unsigned long long)st->commits,
+		 (unsigned long long)st->refused, (unsigned long long)st->scans,
+		 p->d.model->ndirty);
+	for (size_t i = 0; i < p->d.model->nservices; i++)
+		dump_service(&p->d.model->services[i]);
+}
+
+static void on_signal(struct program *p, ev_signal *w, int signum,
+		      void (*cb)(struct ev_loop *, ev_signal *, int))
+{
+	ev_signal_init(w, cb, signum);
+	w->data = p;
+	ev_signal_start(p->d.loop, w);
+}
+
+/* ---- state on disk */
+
+static void save_cb(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct program *p = w->data;
+
+	persist_save(p->d.model);
+}
+
+static void save_later(struct daemon *d)
+{
+	struct program *p = (struct program *)d;
+
+	if (!ev_is_active(&p->save)) {
+		ev_timer_set(&p->save, SAVE_DELAY_S, 0);
+		ev_timer_start(d->loop, &p->save);
+	}
+}
+
+static int make_state_dir(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (mkdir(path, 0700) == 0)
+		return 0;
+	if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0;
+	return err_set(err, -errno, "state-dir %s: %s", path,
+		       errno == EEXIST ? "is not a directory"
+				       : strerror(errno));
+}
+
+/* ---- configuration */
+
+static int load(const char *path, struct conf **conf)
+{
+	struct conf_errors errors = { 0 };
+	struct buf text = { 0 };
+	int ret = conf_load(path, conf, &errors);
+
+	if (ret < 0) {
+		conf_errors_print(&errors, &text);
+		fputs(text.data ? text.data : "", stderr);
+		fprintf(stderr, "nftlbd: %zu error%s, nothing was changed\n",
+			errors.n, errors.n == 1 ? "" : "s");
+	}
+	conf_errors_free(&errors);
+	buf_free(&text);
+	return ret;
+}
+
+static int dry_run(struct program *p, struct err *err)
+{
+	struct buf out = { 0 };
+	struct plan *plan;
+	int ret = ruleset_open(&p->d.ruleset, p->d.model->conf->table, err);
+
+	if (ret == 0)
+		ret = ruleset_scan(p->d.ruleset, err);
+	if (ret < 0)
+		return ret;
+	plan = daemon_plan(&p->d);
+	if (plan_empty(plan))
+		buf_printf(&out, "nothing to do\n");
+	plan_print(plan, &out);
+	fputs(out.data ? out.data : "", stdout);
+	buf_free(&out);
+	plan_free(plan);
+	ruleset_close(p->d.ruleset);
+	return 0;
+}
+
+/* ---- up and down */
+
+static void first_commit(struct daemon *d)
+{
+	struct err err = { "" };
+
+	if (committer_repair(d->committer, "start", &err) < 0)
+		committer_retry(d->committer, &err);
+}
+
+static int bring_up(struct program *p, struct err *err)
+{
+	struct daemon *d = &p->d;
+	int ret = make_state_dir(d->model->conf->state_dir, err);
+
+	d->loop = ev_default_loop(0);
+	if (ret == 0)
+		ret = control_open(&d->control, d, err);
+	if (ret == 0)
+		ret = ruleset_open(&d->ruleset, d->model->conf->table, err);
+	if (ret == 0)
+		ret = flows_open(&d->flows, d->loop, err);
+	if (ret == 0)
+		ret = committer_open(&d->committer, d, err);
+	if (ret < 0)
+		return ret;
+	persist_load(d->model);
+	first_commit(d);
+	ret = health_open(&d->health, d, err);
+	if (ret < 0)
+		return ret;
+	ev_init(&p->save, save_cb);
+	p->save.data = p;
+	d->on_event = save_later;
+	on_signal(p, &p->hup, SIGHUP, reload_cb);
+	on_signal(p, &p->term, SIGTERM, stop_cb);
+	on_signal(p, &p->intr, SIGINT, stop_cb);
+	on_signal(p, &p->usr1, SIGUSR1, dump_cb);
+	return 0;
+}
+
+static void bring_down(struct program *p)
+{
+	struct daemon *d = &p->d;
+
+	if (d->health) {
+		health_close(d->health);
+		persist_save(d->model);
+	}
+	control_close(d->control);
+	committer_close(d->committer);
+	if (d->flows)
+		flows_close(d->flows);
+	ruleset_close(d->ruleset);
+	model_free(d->model);
+	if (d->loop)
+		ev_loop_destroy(d->loop);
+}
+
+/* ---- background */
+
+/* Fork; the parent waits until the child serves, and exits as it says. */
+static int go_background(void)
+{
+	int pipefd[2];
+	char ok;
+	pid_t pid;
+
+	if (pipe2(pipefd, O_CLOEXEC) < 0)
+		return -1;
+	pid = fork();
+	if (pid < 0)
+		return -1;
+	if (pid > 0) {
+		close(pipefd[1]);
+		_exit(read(pipefd[0], &ok, 1) == 1 ? 0 : 1);
+	}
+	setsid();
+	close(pipefd[0]);
+	return pipefd[1];
+}
+
+static void tell_ready(struct program *p)
+{
+	int null;
+
+	sd_notify(0, "READY=1");
+	if (p->ready_fd < 0)
+		return;
+	if (write(p->ready_fd, "", 1) != 1)
+		log_warning("cannot tell the parent that we are ready");
+	close(p->ready_fd);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	for (int fd = 0; null >= 0 && fd < 3; fd++)
+		dup2(null, fd);
+	if (null > 2)
+		close(null);
+}
+
+static int serve(struct program *p)
+{
+	struct err err = { "" };
+	int ret;
+
+	p->ready_fd = p->o.foreground ? -1 : go_background();
+	log_open("nftlbd", !p->o.foreground);
+	ret = bring_up(p, &err);
+	if (ret < 0) {
+		log_error("%s", err.msg);
+		fprintf(stderr, "nftlbd: %s\n", err.msg);
+	} else {
+		log_info("nftlbd %s serves %zu services from %s",
+			 PACKAGE_VERSION, p->d.model->nservices,
+			 p->d.conf_path);
+		tell_ready(p);
+		ev_run(p->d.loop, 0);
+		log_info("nftlbd stops, the rules stay");
+	}
+	bring_down(p);
+	return ret < 0 ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	static struct program p;
+	struct err err = { "" };
+	struct conf *conf;
+	int ret = options_parse(&p.o, argc, argv);
+
+	if (ret != 0)
+		return ret < 0 ? 2 : 0;
+	if (load(p.o.conf_path, &conf) < 0)
+		return 1;
+	if (p.o.test) {
+		printf("%s: good, %zu services\n", p.o.conf_path,
+		       conf->nservices);
+		conf_free(conf);
+		return 0;
+	}
+	log_set_level(p.o.verbose ? LOG_LVL_DEBUG : conf->log_level);
+	p.d.model = model_new(conf, NULL);
+	p.d.conf_path = realpath(p.o.conf_path, NULL);
+	p.d.started = ev_time();
+	p.d.last_reload_ok = true;
+	signal(SIGPIPE, SIG_IGN);
+	if (p.o.dry_run) {
+		persist_load(p.d.model);
+		ret = dry_run(&p, &err);
+		if (ret < 0)
+			fprintf(stderr, "nftlbd: %s\n", err.msg);
+		model_free(p.d.model);
+	} else {
+		ret = serve(&p);
+	}
+	free((char *)p.d.conf_path);
+	return ret < 0 ? 1 : ret;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* MODEL -> what rulesets/ works on: one entry per service and family. */
+#ifndef NFTLB_DAEMON_WANT_H
+#define NFTLB_DAEMON_WANT_H
+
+#include "model/model.h"
+#include "rulesets/types.h"
+
+struct want_list {
+	struct rs_service *list;
+	size_t n, cap;
+};
+
+/** want_add() - append @s (its addresses and names are borrowed from @m) */
+void want_add(struct want_list *w, const struct model *m,
+	      const struct service *s);
+/** want_all() - every service of the model */
+void want_all(struct want_list *w, const struct model *m);
+void want_free(struct want_list *w);
+
+/**
+ * want_flows() - append the UDP flow matches of one backend: every address and
+ * port range of its service. The caller frees the list.
+ */
+struct flow_matches {
+	struct flow_match *list;
+	size_t n, cap;
+};
+void want_flows(struct flow_matches *out, const struct service *s,
+		const struct backend *b);
+
+#endif

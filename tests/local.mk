@@ -12,3 +12,11 @@ tests_tools_flow_SOURCES = tests/tools/flow.c tests/tools/flow.h \
 EXTRA_DIST += tests/sh/deps.sh tests/sh/build.sh tests/sh/vm.sh \
 	tests/sh/check.sh tests/vm/init.sh tests/vm/smoke.sh \
 	tests/packaging/install.sh tests/style/style.py
+
+EXTRA_DIST += tests/lab/badconf.py tests/lab/daemon.py tests/lab/demo.py \
+	tests/lab/lab.py tests/lab/marks.py tests/lab/process.py \
+	tests/lab/run.py tests/lab/shell.py tests/lab/test_balance.py \
+	tests/lab/test_control.py tests/lab/test_empty.py \
+	tests/lab/test_flows.py tests/lab/test_hash.py \
+	tests/lab/test_health.py tests/lab/test_kernel.py \
+	tests/lab/test_modes.py tests/lab/test_soak.py

@@ -20,3 +20,23 @@ EXTRA_DIST += tests/lab/badconf.py tests/lab/daemon.py tests/lab/demo.py \
 	tests/lab/test_flows.py tests/lab/test_hash.py \
 	tests/lab/test_health.py tests/lab/test_kernel.py \
 	tests/lab/test_modes.py tests/lab/test_soak.py
+
+# The prober, and the daemon's side of it. TEST_PROBER: the one just built.
+prober_rig = tests/unit/prober_rig.c tests/unit/prober_rig.h \
+	tests/unit/listener.c tests/unit/listener.h
+prober_cppflags = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/tests/unit \
+	-DTEST_PROBER=\"$(abs_top_builddir)/nftlb-prober\"
+check_PROGRAMS += tests/unit/test_health_fsm tests/unit/test_health_jobs \
+	tests/unit/test_prober tests/unit/test_prober_protocol
+tests_unit_test_health_fsm_SOURCES = tests/unit/test_health_fsm.c
+tests_unit_test_health_fsm_LDADD = libmodel.a libutil.a $(CMOCKA_LIBS)
+tests_unit_test_health_jobs_SOURCES = tests/unit/test_health_jobs.c \
+	nftlbd/daemon/health_jobs.c nftlbd/daemon/health_jobs.h
+tests_unit_test_health_jobs_LDADD = libutil.a $(CMOCKA_LIBS)
+tests_unit_test_prober_SOURCES = tests/unit/test_prober.c $(prober_rig)
+tests_unit_test_prober_CPPFLAGS = $(prober_cppflags)
+tests_unit_test_prober_LDADD = $(CMOCKA_LIBS)
+tests_unit_test_prober_protocol_SOURCES = tests/unit/test_prober_protocol.c \
+	$(prober_rig)
+tests_unit_test_prober_protocol_CPPFLAGS = $(prober_cppflags)
+tests_unit_test_prober_protocol_LDADD = $(CMOCKA_LIBS)

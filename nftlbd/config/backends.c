@@ -16,14 +16,18 @@
 
 struct line {
 	struct resolver *resolver;
-	const char *label, *key;
+	const struct doc_section *section;
+	const char *key;
 	struct where where;
 };
 
 static void line_refuse(const struct line *l, const char *found,
 			const char *problem, const char *allowed)
 {
-	report_value(l->resolver->report, l->where, l->label, l->key, found,
+	char label[LABEL_SIZE];
+
+	doc_label(l->resolver->doc, l->section, label, sizeof(label));
+	report_value(l->resolver->report, l->where, label, l->key, found,
 		     problem, allowed);
 }
 
@@ -40,48 +44,58 @@ static char *word_next(char **rest)
 	return word;
 }
 
-/* "weight=2": @word is cut at its "=". */
-static bool option_read(const struct line *l, char *word,
-			struct backend_draft *b, uint32_t *seen)
+static void option_unknown(const struct line *l, const char *word)
 {
-	char allowed[VALUE_ALLOWED], problem_text[160], quoted[REPORT_FOUND];
+	const char *near = key_near(IN_BACKEND, word);
+	char problem[80];
+
+	snprintf(problem, sizeof(problem), "unknown option%s%s%s",
+		 near ? ", did you mean \"" : "", near ? near : "",
+		 near ? "\"?" : "");
+	line_refuse(l, word, problem,
+		    "weight=, check=, check-address=, check-port= and "
+		    "disabled");
+}
+
+static void option_refuse(const struct line *l, const struct conf_key *key,
+			  const char *value, const char *problem)
+{
+	char allowed[VALUE_ALLOWED], name[160];
+	struct line at = *l;
+
+	snprintf(name, sizeof(name), "%s %s", l->key, key->name);
+	at.key = name;
+	line_refuse(&at, value, problem,
+		    value_allowed(key, allowed, sizeof(allowed)));
+}
+
+/* "weight=2": @word is cut at its "=". @seen: bits of options by row. */
+static bool option_read(const struct line *l, char *word,
+			struct backend_draft *b, uint64_t *seen)
+{
 	char *value = strchr(word, '=');
+	const char *problem = NULL;
 	const struct conf_key *key;
-	const char *problem = NULL, *near;
-	uint32_t bit;
+	uint64_t bit;
 
 	if (value)
 		*value++ = '\0';
 	key = key_find(IN_BACKEND, word);
 	if (!key) {
-		near = key_near(IN_BACKEND, word);
-		snprintf(problem_text, sizeof(problem_text),
-			 "unknown option%s%s%s",
-			 near ? ", did you mean \"" : "", near ? near : "",
-			 near ? "\"?" : "");
-		line_refuse(l, word, problem_text,
-			    "weight=, check=, check-address=, check-port= and "
-			    "disabled");
+		option_unknown(l, word);
 		return false;
 	}
-	/* bits by position behind the first option's row */
-	bit = 1u << (key - key_find(IN_BACKEND, "weight"));
+	bit = UINT64_C(1) << (key - conf_keys);
 	if (*seen & bit) {
 		line_refuse(l, word, "option given twice", "each option once");
 		return false;
 	}
 	*seen |= bit;
 	if ((key->kind == VALUE_FLAG) != !value)
-		problem = value ? "takes no value" : "\"=\" and value missing";
+		problem = value ? "takes no value" : "\"=\" is missing";
 	else if (!value_read(key, value ? value : "", b, &problem))
 		return true;
-	snprintf(problem_text, sizeof(problem_text), "%s %s%s%s", key->name,
-		 report_found(value ? value : "", quoted), problem ? ": " : "",
-		 problem ? problem : "");
-	value_allowed(key, allowed, sizeof(allowed));
-	report_add(l->resolver->report, l->where,
-		   "%s %s: found %s; allowed: %s", l->label, l->key,
-		   problem_text, allowed);
+	option_refuse(l, key, value ? value : "", problem);
 	return false;
 }
 
@@ -120,19 +134,21 @@ static bool list_room(const struct line *l, struct backend_list *list)
 	return false;
 }
 
-bool backend_read(struct resolver *r, const char *label, const char *key,
-		  char *value, struct where where, struct backend_list *list)
+bool backend_read(struct resolver *r, const struct doc_section *s,
+		  const char *key, char *value, struct where where,
+		  struct backend_list *list)
 {
-	const struct line l = { r, label, key, where };
+	struct line l = { r, s, key, where };
 	struct backend_draft b = { .name = key + BACKEND_PREFIX,
 				   .where = where };
 	char *rest = value, *word;
-	uint32_t seen = 0;
+	uint64_t seen = 0;
 	bool good = true;
 
 	if (!list_room(&l, list))
 		return false;
 	if (!name_valid(b.name)) {
+		l.key = "backend"; /* only good names are printed as they are */
 		line_refuse(
 		    &l, b.name, "bad name of a backend",
 		    "backend.NAME, NAME of 1 to 63 characters: letters, "

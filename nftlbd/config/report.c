@@ -19,18 +19,17 @@
 void report_add(struct report *r, struct where where, const char *fmt, ...)
 {
 	struct complaint *c;
-	char text[1024];
 	va_list ap;
 
 	if (r->n == REPORT_MAX) {
 		r->more++;
 		return;
 	}
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
 	c = VEC_PUSH(r->list, r->n, r->cap);
-	*c = (struct complaint){ where, (uint32_t)r->n, xstrdup(text) };
+	*c = (struct complaint){ .where = where, .seq = (uint32_t)r->n };
+	va_start(ap, fmt);
+	c->text = xvasprintf(fmt, ap);
+	va_end(ap);
 }
 
 const char *report_found(const char *text, char buf[REPORT_FOUND])

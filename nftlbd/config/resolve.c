@@ -18,13 +18,15 @@
 #define BUILTIN_CHECK "tcp"
 
 static void key_unknown(struct resolver *r, unsigned int place,
-			struct where where, const char *label, const char *key)
+			struct where where, const struct doc_section *s,
+			const char *key)
 {
-	char found[REPORT_FOUND], list[512];
+	char label[LABEL_SIZE], found[REPORT_FOUND], list[512];
 	const char *near = key_near(place, key);
 
 	report_add(r->report, where,
-		   "%s: found %s: unknown key%s%s%s; allowed: %s", label,
+		   "%s: found %s: unknown key%s%s%s; allowed: %s",
+		   doc_label(r->doc, s, label, sizeof(label)),
 		   report_found(key, found), near ? ", did you mean \"" : "",
 		   near ? near : "", near ? "\"?" : "",
 		   keys_list(place, list, sizeof(list)));
@@ -32,16 +34,16 @@ static void key_unknown(struct resolver *r, unsigned int place,
 
 /* The value of an ordinary key. */
 static bool entry_store(struct resolver *r, const struct conf_key *key,
-			const char *label, const char *value, void *draft,
-			struct where where)
+			const struct doc_section *s, const char *value,
+			void *draft, struct where where)
 {
-	char allowed[VALUE_ALLOWED];
+	char label[LABEL_SIZE], allowed[VALUE_ALLOWED];
 	const char *problem;
 
-	if (key->kind == VALUE_INCLUDE)
+	if (key->kind == VALUE_INCLUDE ||
+	    value_read(key, value, draft, &problem) == 0)
 		return true;
-	if (value_read(key, value, draft, &problem) == 0)
-		return true;
+	doc_label(r->doc, s, label, sizeof(label));
 	report_value(r->report, where, label, key->name, value, problem,
 		     value_allowed(key, allowed, sizeof(allowed)));
 	return false;
@@ -70,15 +72,15 @@ static bool entry_read(struct resolver *r, const struct doc_section *s,
 	char label[LABEL_SIZE];
 	struct where *said;
 
-	doc_label(r->doc, s, label, sizeof(label));
 	if (!key) {
-		key_unknown(r, place, where, label, name);
+		key_unknown(r, place, where, s, name);
 		return false;
 	}
 	if (key->kind == VALUE_BACKEND)
-		return backend_read(r, label, name, value, where, backends);
+		return backend_read(r, s, name, value, where, backends);
 	said = &set[key - conf_keys];
 	if (entry_twice(s, key, *said)) {
+		doc_label(r->doc, s, label, sizeof(label));
 		report_add(r->report, where,
 			   "%s %s: found a second time, first at %s:%u; "
 			   "allowed: each key once",
@@ -87,7 +89,7 @@ static bool entry_read(struct resolver *r, const struct doc_section *s,
 		return false;
 	}
 	*said = where;
-	return entry_store(r, key, label, value, draft, where);
+	return entry_store(r, key, s, value, draft, where);
 }
 
 bool section_read(struct resolver *r, const struct doc_section *s,

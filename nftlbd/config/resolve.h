@@ -80,8 +80,9 @@ bool check_find(struct resolver *r, const char *name, const char *label,
  * @value: of the document; words are cut where they stand, and kept.
  * Return: false after a complaint; nothing is appended then.
  */
-bool backend_read(struct resolver *r, const char *label, const char *key,
-		  char *value, struct where where, struct backend_list *list);
+bool backend_read(struct resolver *r, const struct doc_section *s,
+		  const char *key, char *value, struct where where,
+		  struct backend_list *list);
 
 /**
  * backends_check() - names and endpoints are unique, checks exist

@@ -328,12 +328,10 @@ static void backends_join(struct look *l)
 	const struct pool *pool;
 
 	l->backends->n = 0;
-	if (!pool_find(l, &pool)) {
-		l->draft->broken = true;
-	} else if (pool) {
+	if (!pool_find(l, &pool) || (pool && pool->broken))
+		l->draft->broken = true; /* the pool has its own complaints */
+	else if (pool)
 		list_append(l->backends, &pool->members);
-		l->draft->broken |= pool->broken;
-	}
 	list_append(l->backends, &l->r->own);
 }
 

@@ -3,6 +3,7 @@
 #ifndef NFTLB_LIB_XALLOC_H
 #define NFTLB_LIB_XALLOC_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 void *xmalloc(size_t size);
@@ -11,6 +12,8 @@ void *xreallocarray(void *p, size_t n, size_t size);
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+char *xvasprintf(const char *fmt, va_list ap)
+	__attribute__((format(printf, 1, 0)));
 
 /* Append room for one element to a vector; doubles the capacity. */
 #define VEC_PUSH(vec, n, cap)                                                 \

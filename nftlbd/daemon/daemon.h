@@ -36,7 +36,7 @@ struct daemon {
 	bool flushed; /* `flush` was said: our tables stay away until
 		       * sync, reload or restart */
 	bool last_reload_ok;
-	char last_error[512]; /* of the last failed reload or commit; "" = none
+	char last_error[640]; /* of the last failed reload or commit; "" = none
 			       */
 };
 

@@ -79,6 +79,8 @@ FILES = {
     "service without address": replaced("address = 192.0.2.10\n", ""),
     "service without port": replaced("port = 80\n", ""),
     "bad service address": replaced("192.0.2.10", "192.0.2"),
+    "address of a family without backends": replaced(
+        "192.0.2.10", "192.0.2.10, 2001:db8::10"),
     "prefix as address": replaced("192.0.2.10", "192.0.2.0/24"),
     "port 0": replaced("port = 80", "port = 0"),
     "port too large": replaced("port = 80", "port = 65536"),

@@ -17,7 +17,7 @@ from process import Failure
 RC = """
 [ -f ~/.bashrc ] && . ~/.bashrc
 PS1='gw:\\w# '
-export PATH={build}:{build}/tests/tools:$PATH
+export PATH={build}/nftlbd:{build}:{build}/tests/tools:$PATH
 nftlbctl() {{ command nftlbctl -s {socket} "$@"; }}
 on() {{ local n=$1; shift; nsenter --net=/run/netns/{prefix}$n -- "$@"; }}
 load() {{ on c1 flow -n "${{1:-300}}" {vip4} 80; }}

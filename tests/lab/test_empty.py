@@ -5,7 +5,7 @@ taken by the gateway's own programs that happen to listen there.
 """
 
 import daemon
-from daemon import member, members, service
+from daemon import member, service
 from lab import FAMILIES, Lab, vip
 from marks import vm, vm_only
 from process import check, equal, wait_until
@@ -107,18 +107,6 @@ def test_service_disabled():
         for family in FAMILIES:
             r = lab.flow("c1", vip(family), 80, 30).all_ok("enabled")
             equal(r.counts(), {"b1": 10, "b2": 10, "b3": 10}, f"IPv{family}")
-
-
-def test_no_backends_of_one_family():
-    """An IPv6 service address with IPv4 backends only: refused, not local."""
-    with Lab() as lab:
-        lab.serve_all()
-        trap(lab, "tcp")
-        daemon.start(lab, {"www": service(members(3, families=(4,)))})
-        r = lab.flow("c1", vip(4), 80, 30).all_ok("IPv4")
-        equal(r.counts(), {"b1": 10, "b2": 10, "b3": 10}, "IPv4")
-        r = lab.flow("c1", vip(6), 80, 5, timeout_ms=400)
-        equal(r.counts(), {}, "IPv6: answered by")
 
 
 def test_empty_by_health():

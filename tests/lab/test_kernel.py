@@ -13,15 +13,34 @@ from process import check, equal, wait_until
 
 FOREIGN = """
 table ip keep {
-	map slots { type mark : mark; elements = { 0x1 : 0x2 } }
-	chain in { type filter hook input priority 5; policy accept; counter; }
+	map slots {
+		type mark : mark
+		elements = { 0x1 : 0x2 }
+	}
+	chain in {
+		type filter hook input priority 5; policy accept;
+		counter
+	}
 }
 table inet nftlb_other {
-	set s { type ipv4_addr; flags timeout; elements = { 192.0.2.99 timeout 1h } }
-	chain pre { type filter hook prerouting priority -301; ip saddr @s drop; }
+	set s {
+		type ipv4_addr; flags timeout
+		elements = { 192.0.2.99 timeout 1h }
+	}
+	chain pre {
+		type filter hook prerouting priority -301;
+		ip saddr @s drop;
+	}
 }
-table bridge nftlb { chain c { type filter hook forward priority 0; } }
-table netdev nftlb { chain c { } }
+table bridge nftlb {
+	chain c {
+		type filter hook forward priority 0;
+	}
+}
+table netdev nftlb {
+	chain c {
+	}
+}
 """
 WHOLE_S = 0.1
 

@@ -19,11 +19,11 @@ struct flows;
  * backend. Every field counts; a job matches all of a service's addresses when
  * queued once per address. */
 struct flow_match {
-	uint8_t proto;	    /* IPPROTO_* */
-	struct addr vip;    /* original destination address */
-	uint16_t port_lo;   /* original destination port range, host order */
+	uint8_t proto;    /* IPPROTO_* */
+	struct addr vip;  /* original destination address */
+	uint16_t port_lo; /* original destination port range, host order */
 	uint16_t port_hi;
-	struct addr backend; /* reply source address */
+	struct addr backend;   /* reply source address */
 	uint16_t backend_port; /* reply source port; 0 = the original port */
 };
 
@@ -31,11 +31,14 @@ struct flow_match {
  * flows_open() - @loop: where the watchers run. Returns 0 or -errno with @err.
  */
 int flows_open(struct flows **out, struct ev_loop *loop, struct err *err);
+
+/** flows_close() - @f may be NULL; counts still due are told -ECANCELED */
 void flows_close(struct flows *f);
 
 /**
  * flows_cut() - delete the conntrack entries that match, and no others
- * Copies @match. Starts a pass at once where none is running.
+ * Copies @match. Starts a pass at once where none is running. A failure is
+ * logged: entries expire by themselves in the end.
  */
 void flows_cut(struct flows *f, const struct flow_match *match, size_t n);
 
@@ -47,7 +50,8 @@ uint64_t flows_cut_total(const struct flows *f);
  * @match: n of them, copied. An entry counts for the first match it fits.
  * TCP entries count in state ESTABLISHED only, others always.
  * @done: counts[i] belongs to match[i]; status 0 or -errno; counts are only
- * valid during the call.
+ * valid during the call. It is called from the loop, never from inside
+ * flows_count(), and may ask again; it must not call flows_close().
  */
 typedef void flows_done_fn(void *arg, int status, const uint64_t *counts,
 			   size_t n);

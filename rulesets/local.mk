@@ -21,3 +21,7 @@ librulesets_a_SOURCES += rulesets/slots.c rulesets/slots.h \
 	rulesets/slots_impl.h rulesets/slots_maglev.c rulesets/slots_share.c \
 	rulesets/slots_weighted.c \
 	rulesets/jhash.c rulesets/route.c rulesets/route.h
+
+# conntrack: cut and count flows
+librulesets_a_SOURCES += rulesets/flows.c rulesets/flows.h \
+	rulesets/flows_impl.h rulesets/flows_index.c rulesets/flows_msg.c

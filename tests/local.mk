@@ -40,3 +40,14 @@ tests_unit_test_prober_protocol_SOURCES = tests/unit/test_prober_protocol.c \
 	$(prober_rig)
 tests_unit_test_prober_protocol_CPPFLAGS = $(prober_cppflags)
 tests_unit_test_prober_protocol_LDADD = $(CMOCKA_LIBS)
+
+# conntrack, in a network namespace; the kernel's faults come through --wrap
+check_PROGRAMS += tests/unit/test_flows
+tests_unit_test_flows_SOURCES = tests/unit/test_flows.c \
+	tests/unit/flows_fixture.c tests/unit/flows_fixture.h \
+	tests/unit/conntrack.c tests/unit/conntrack.h \
+	tests/unit/netns.c tests/unit/netns.h
+tests_unit_test_flows_LDADD = librulesets.a libutil.a $(NFTNL_LIBS) \
+	$(EV_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_flows_LDFLAGS = -Wl,--wrap=mnl_socket_sendto \
+	-Wl,--wrap=mnl_socket_recvfrom

@@ -145,70 +145,77 @@ class Lab:
         return self.prefix + node
 
     def _build(self):
+        """As few programs as possible: in the virtual machine each is slow."""
+        cables = self._cables()
         nodes = ["net"] + self.gateways + self.clients + self.backends
+        self._batch(None, [f"netns add {self.ns(n)}" for n in nodes])
         for node in nodes:
-            self._do("ip", "netns", "add", self.ns(node))
-            self.sysctl(node, {
-                "net.ipv6.conf.default.accept_dad": 0,
-                "net.ipv6.conf.all.accept_dad": 0,
-                "net.ipv6.conf.default.accept_ra": 0,
-                "net.ipv4.conf.all.rp_filter": 0,
-                "net.ipv4.conf.default.rp_filter": 0})
-            self.ip(node, ["link set lo up"])
-        self.ip("net", [
-            line for side in ("front", "back") for line in (
-                f"link add {side} type bridge mcast_snooping 0",
-                f"link set {side} up")])
-        for i, gw in enumerate(self.gateways):
-            self._plug(gw, "front", i + 1)
-            self._plug(gw, "back", i + 1)
-            self._gateway(gw)
-        for i, client in enumerate(self.clients):
-            self._plug(client, "front", 11 + i)
-        for i, backend in enumerate(self.backends):
-            self._plug(backend, "back", 11 + i)
-            # A server that keeps TIME_WAIT sockets answers some of a busy
-            # client's SYNs with a challenge: noise that is not ours.
-            self.sysctl(backend, {"net.ipv4.tcp_max_tw_buckets": 0})
-        self.ip("c1", [f"-{f} route add local {CROWD[f]} dev lo"
-                       for f in FAMILIES])
+            self.sysctl(node, self._sysctls(node))
+        self._batch(None, [
+            f"link add {node}-{side} netns {self.ns('net')} type veth "
+            f"peer name {side} netns {self.ns(node)}"
+            for node, side, _ in cables])
+        self.ip("net", [f"link add {side} type bridge mcast_snooping 0"
+                        for side in ("front", "back")]
+                + [f"link set {node}-{side} master {side} up"
+                   for node, side, _ in cables]
+                + [f"link set {side} up" for side in ("front", "back", "lo")])
+        for node in nodes[1:]:
+            self.ip(node, ["link set lo up"] + [
+                line for n, side, host in cables if n == node
+                for line in self._plug(side, host)] + self._routes(node))
         self.route_through("gw")
 
-    def _plug(self, node, side, host):
-        """A cable from `node` to the bridge of that side, with addresses."""
-        cable = f"{node}-{side}"
-        self._do("ip", "link", "add", cable, "netns", self.ns("net"), "type",
-                 "veth", "peer", "name", side, "netns", self.ns(node))
-        self.ip("net", [f"link set {cable} master {side} up"])
-        self.ip(node, [f"link set {side} up"] + [
-            f"addr add {NETS[f][side]}{host}/{BITS[f]} dev {side}"
-            + (" nodad" if f == 6 else "") for f in FAMILIES])
+    def _cables(self):
+        """(node, side, host number) of each cable to a bridge."""
+        cables = []
+        for i, gw in enumerate(self.gateways):
+            cables += [(gw, "front", i + 1), (gw, "back", i + 1)]
+        cables += [(c, "front", 11 + i) for i, c in enumerate(self.clients)]
+        cables += [(b, "back", 11 + i) for i, b in enumerate(self.backends)]
+        return cables
 
-    def _gateway(self, gw):
-        self.sysctl(gw, {
-            "net.ipv4.ip_forward": 1,
-            "net.ipv6.conf.all.forwarding": 1,
-            # Short connections by the hundred thousand, and a table of limited
-            # size: forget closed ones soon.
-            "net.netfilter.nf_conntrack_tcp_timeout_time_wait": 5})
-        self.ip(gw, [f"-{f} route add {CROWD[f]} via {client_addr(f)}"
-                     for f in FAMILIES])
+    def _plug(self, side, host):
+        return [f"link set {side} up"] + [
+            f"addr add {NETS[f][side]}{host}/{BITS[f]} dev {side}"
+            + (" nodad" if f == 6 else "") for f in FAMILIES]
+
+    def _sysctls(self, node):
+        values = {"net.ipv6.conf.default.accept_dad": 0,
+                  "net.ipv6.conf.all.accept_dad": 0,
+                  "net.ipv6.conf.default.accept_ra": 0,
+                  "net.ipv4.conf.all.rp_filter": 0,
+                  "net.ipv4.conf.default.rp_filter": 0}
+        if node in self.backends:
+            # A server that keeps TIME_WAIT sockets answers some of a busy
+            # client's SYNs with a challenge: noise that is not ours.
+            values["net.ipv4.tcp_max_tw_buckets"] = 0
+        if node in self.gateways:
+            values["net.ipv4.ip_forward"] = 1
+            values["net.ipv6.conf.all.forwarding"] = 1
+        return values
+
+    def _routes(self, node):
+        """The routes and service addresses of a node, but not its default."""
+        if node == "c1":
+            return [f"route add local {CROWD[f]} dev lo" for f in FAMILIES]
+        if node not in self.gateways:
+            return []
+        lines = [f"route add {CROWD[f]} via {client_addr(f)}" for f in FAMILIES]
         # Local clients need some route to an address that is only routed.
-        self.ip(gw, [f"-{f} route add default via {client_addr(f)}"
-                     for f in FAMILIES])
+        lines += [f"route add default via {client_addr(f)}" for f in FAMILIES]
         if self.vip_on_lo:
-            self.ip(gw, [f"addr add {vip(f, n)}/{32 if f == 4 else 128} dev lo"
-                         for f in FAMILIES for n in self.vips])
+            lines += [f"addr add {vip(f, n)}/{32 if f == 4 else 128} dev lo"
+                      for f in FAMILIES for n in self.vips]
+        return lines
 
     def route_through(self, gw):
         """Clients reach services, and backends everything, through `gw`."""
         i = self.gateways.index(gw) + 1
-        for c in self.clients:
-            self.ip(c, [f"-{f} route replace default via {gw_addr(f, 'front', i)}"
-                        for f in FAMILIES])
-        for b in self.backends:
-            self.ip(b, [f"-{f} route replace default via {gw_addr(f, 'back', i)}"
-                        for f in FAMILIES])
+        for nodes, side in ((self.clients, "front"), (self.backends, "back")):
+            for node in nodes:
+                self.ip(node, [f"route replace default via {gw_addr(f, side, i)}"
+                               for f in FAMILIES])
 
     # ---- running programs
 
@@ -235,15 +242,11 @@ class Lab:
 
     def ip(self, node, lines):
         """Run `ip` commands in a node."""
-        for option in ("-4 ", "-6 "):
-            mine = [x for x in lines if x.startswith(option)]
-            if mine:
-                self._do("ip", option.strip(), "-n", self.ns(node), "-batch",
-                         "-", input="\n".join(x[3:] for x in mine))
-        other = [x for x in lines if not x.startswith("-")]
-        if other:
-            self._do("ip", "-n", self.ns(node), "-batch", "-",
-                     input="\n".join(other))
+        self._batch(self.ns(node), lines)
+
+    def _batch(self, ns, lines):
+        inside = ["-n", ns] if ns else []
+        self._do("ip", *inside, "-batch", "-", input="\n".join(lines) + "\n")
 
     def sysctl(self, node, values):
         self.do(node, "sysctl", "-q", "-w",

@@ -102,9 +102,11 @@ class Runner:
                 if p.poll() is not None:
                     self.finish(p)
                     return
-                if time.monotonic() - begun > TEST_TIMEOUT_S:
-                    print(f"# {name}: no end after {TEST_TIMEOUT_S} s")
-                    p.kill()
+                late_s = time.monotonic() - begun - TEST_TIMEOUT_S
+                if late_s > 20:
+                    p.kill()        # its end did not come with SIGTERM
+                elif late_s > 0:
+                    p.terminate()
             time.sleep(0.02)
 
     def run(self, names, alone):

@@ -195,8 +195,8 @@ def test_whole_ipv6_address_counts():
         reached = set()
         for i in range(16):
             net = f"2001:db8:4:{i:x}::"
-            lab.ip("c1", [f"-6 route add local {net}/64 dev lo"])
-            lab.ip("gw", [f"-6 route add {net}/64 via 2001:db8:1::11"])
+            lab.ip("c1", [f"route add local {net}/64 dev lo"])
+            lab.ip("gw", [f"route add {net}/64 via 2001:db8:1::11"])
             r = lab.flow("c1", vip(6), 80, 3, source=net + "7").all_ok(net)
             equal(len(r.counts()), 1, f"{net}7: backends")
             reached |= set(r.counts())

@@ -310,9 +310,9 @@ def test_table_name():
     with Lab() as lab:
         lab.serve_all()
         lab.nft("add", "table", "ip", "nftlb")
-        d = daemon.start(lab, {"www": service()}, table="lb-two")
+        d = daemon.start(lab, {"www": service()}, table="lbtwo")
         for f in FAMILIES:
-            r = lab.flow("c1", vip(f), 80, 30).all_ok("table = lb-two")
+            r = lab.flow("c1", vip(f), 80, 30).all_ok("table = lbtwo")
             equal(len(r.counts()), 3, f"IPv{f}")
         d.do("flush")
         equal(lab.ruleset().split(), ["table", "ip", "nftlb", "{", "}"],

@@ -61,7 +61,7 @@ def test_snat_source_address():
     with Lab() as lab:
         lab.serve_all()
         source = {4: "198.51.100.7", 6: "2001:db8:5::7"}
-        lab.ip("gw", [f"-{f} addr add {source[f]}/{32 if f == 4 else 128} dev lo"
+        lab.ip("gw", [f"addr add {source[f]}/{32 if f == 4 else 128} dev lo"
                       for f in FAMILIES])
         daemon.start(lab, {"www": service(
             mode="snat", source_address=", ".join(source.values()))})

@@ -196,6 +196,8 @@ class Background(threading.Thread):
 
 
 def prepared(lab):
+    # Half a million connections, and a table of limited size.
+    lab.sysctl("gw", {"net.netfilter.nf_conntrack_tcp_timeout_time_wait": 5})
     lab.serve_all()
     deeds = Deeds(lab)
     for b in lab.backends:

@@ -41,6 +41,24 @@ tests_unit_test_prober_protocol_SOURCES = tests/unit/test_prober_protocol.c \
 tests_unit_test_prober_protocol_CPPFLAGS = $(prober_cppflags)
 tests_unit_test_prober_protocol_LDADD = $(CMOCKA_LIBS)
 
+# With a real model and a real (or misbehaving) prober; no committer.
+health_rig = tests/unit/health_rig.c tests/unit/health_rig.h \
+	tests/unit/listener.c tests/unit/listener.h $(nftlbd_health_sources)
+health_cppflags = $(prober_cppflags) \
+	-DBAD_PROBER=\"$(abs_top_builddir)/tests/unit/bad_prober\"
+health_libs = libmodel.a libconfig.a librulesets.a libutil.a $(CMOCKA_LIBS) \
+	$(INIH_LIBS) $(EV_LIBS) -lm
+noinst_PROGRAMS += tests/unit/bad_prober
+tests_unit_bad_prober_SOURCES = tests/unit/bad_prober.c
+check_PROGRAMS += tests/unit/test_health tests/unit/test_prober_life
+tests_unit_test_health_SOURCES = tests/unit/test_health.c $(health_rig)
+tests_unit_test_health_CPPFLAGS = $(health_cppflags)
+tests_unit_test_health_LDADD = $(health_libs)
+tests_unit_test_prober_life_SOURCES = tests/unit/test_prober_life.c \
+	$(health_rig)
+tests_unit_test_prober_life_CPPFLAGS = $(health_cppflags)
+tests_unit_test_prober_life_LDADD = $(health_libs)
+
 # conntrack, in a network namespace; the kernel's faults come through --wrap
 check_PROGRAMS += tests/unit/test_flows
 tests_unit_test_flows_SOURCES = tests/unit/test_flows.c \

@@ -178,9 +178,8 @@ static void local_fault(struct healthcheck *h)
 	h->local++;
 	if (h->local_said > 0 && now < h->local_said + LOCAL_TELL_S)
 		return;
-	log_warning("prober: %llu checks could not be made (descriptors, "
-		    "memory, ports or addresses of this machine); they count "
-		    "as nothing",
+	log_warning("prober: descriptors, memory, ports or addresses of this "
+		    "machine are missing; probes that count as nothing: %llu",
 		    (unsigned long long)h->local);
 	h->local = 0;
 	h->local_said = now;

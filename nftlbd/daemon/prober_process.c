@@ -37,7 +37,7 @@
 #define RESTART_MIN_S    0.1
 #define RESTART_MAX_S    10.0
 #define GOOD_LIFE_S      60.0
-#define CLOSE_MS         1000
+#define CLOSE_S          1
 #define PACKETS_PER_TURN 64
 
 struct prober {
@@ -302,10 +302,13 @@ struct prober *prober_open(struct ev_loop *loop, const char *path,
 /* The loop no longer runs: wait by hand. */
 static void child_wait(pid_t pid)
 {
+	static const struct timespec limit = { .tv_sec = CLOSE_S };
 	struct pollfd over = { .fd = pidfd_open(pid, 0), .events = POLLIN };
+	sigset_t all; /* its SIGCHLD must not end the wait */
 	int status;
 
-	if (over.fd < 0 || poll(&over, 1, CLOSE_MS) != 1)
+	sigfillset(&all);
+	if (over.fd < 0 || ppoll(&over, 1, &limit, &all) != 1)
 		kill(pid, SIGKILL);
 	if (over.fd >= 0)
 		close(over.fd);

@@ -202,8 +202,7 @@ int prober_spawn(const char *path, const char *user, pid_t *pid, int *fd,
 		rc = err_set(err, -errno, "%s: %s", path, strerror(errno));
 		goto out;
 	}
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
-		       0, pair) < 0) {
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
 		rc = err_set(err, -errno, "socketpair: %s", strerror(errno));
 		goto out;
 	}

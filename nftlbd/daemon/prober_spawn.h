@@ -13,7 +13,7 @@
  * /root), it is run through a descriptor that was opened before.
  * @user: who it runs as when we are root. Missing, or root itself: nobody, with
  * a warning, since no checks would be worse.
- * @pid, @fd: on success; @fd is non-blocking, close-on-exec, the caller's.
+ * @pid, @fd: on success; @fd is close-on-exec, the caller's.
  * Return: 0; -errno of the socketpair, of fork, or of finding @path. A program
  * that cannot be executed exits with status 127.
  */

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The life of the prober process: what it may do, and what the daemon does when
+ * it misbehaves, is missing, or hangs.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "health_rig.h"
+#include "lib/buf.h"
+#include "lib/xalloc.h"
+
+static const char one_backend[] = "[check c]\ntype = tcp\ninterval = 100ms\n"
+				  "timeout = 100ms\nstart = unknown\n"
+				  "[service s]\naddress = 192.0.2.1\n"
+				  "port = 80\ncheck = c\n"
+				  "backend.b = 127.0.0.1:9\n";
+
+/* ---- misbehaviour: killed, said once, tried again ---- */
+
+static void is_replaced(const char *prober, const char *words)
+{
+	struct health_rig r;
+
+	health_rig_open(&r, prober, one_backend);
+	LOOP_UNTIL(&r, health_rig_info(&r).restarts >= 2);
+	if (!health_rig_events(&r, "prober", NULL, "gone", words))
+		fail_msg("%s: no event says \"%s\" but \"%s\"", prober, words,
+			 events_get(&r.d.events, r.d.events.last)->reason);
+	assert_int_equal(health_rig_backend(&r, "s", "b")->health,
+			 HEALTH_UNKNOWN);
+	assert_int_equal(health_rig_info(&r).results, 0);
+	health_rig_close(&r);
+	/* no child is left, dead or alive */
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
+static void test_bad_packets(void **state)
+{
+	is_replaced("garbage", "bad packet: another version");
+	is_replaced("reason", "bad packet: an unknown reason");
+	is_replaced("duration", "bad packet: a duration out of range");
+	is_replaced("count", "bad packet: a length that does not fit");
+	is_replaced("stranger", "bad packet: a job that never was");
+	is_replaced("early", "bad packet: results before hello");
+}
+
+static void test_it_leaves(void **state)
+{
+	is_replaced("leaver", "exited status=3");
+}
+
+static void test_it_says_nothing(void **state)
+{
+	struct health_rig r;
+	uint64_t begun = now_ms();
+
+	health_rig_open(&r, "mute", one_backend);
+	LOOP_UNTIL(&r, health_rig_events(&r, "prober", NULL, "gone", NULL));
+	assert_true(health_rig_events(&r, "prober", NULL, "gone", "no hello"));
+	assert_in_range(now_ms() - begun, 5000, 9000);
+	health_rig_close(&r);
+}
+
+static void test_it_closes_its_socket_and_stays(void **state)
+{
+	struct health_rig r;
+
+	health_rig_open(&r, "closer", one_backend);
+	LOOP_UNTIL(&r, health_rig_events(&r, "prober", NULL, "gone",
+					 "closed its socket"));
+	health_rig_close(&r);
+}
+
+/* Enough jobs to fill the socket of a prober that does not read. */
+static void test_it_does_not_read(void **state)
+{
+	struct buf ini = { 0 };
+	struct health_rig r;
+	uint64_t begun = now_ms();
+
+	buf_printf(&ini, "[check c]\ntype = tcp\ninterval = 1m\n");
+	for (unsigned int s = 0; s < 100; s++) {
+		buf_printf(&ini,
+			   "[service s%u]\naddress = 192.0.2.%u\nport = 80\n"
+			   "check = c\n",
+			   s, s);
+		for (unsigned int b = 1; b <= 200; b++)
+			buf_printf(&ini, "backend.b%u = 127.0.0.%u:9\n", b, b);
+	}
+	health_rig_open(&r, "deaf", ini.data);
+	assert_int_equal(health_rig_info(&r).jobs, 20000);
+	LOOP_UNTIL(&r, health_rig_events(&r, "prober", NULL, "gone", NULL));
+	assert_true(
+	    health_rig_events(&r, "prober", NULL, "gone", "does not read"));
+	assert_in_range(now_ms() - begun, 10000, 15000);
+	health_rig_close(&r);
+	buf_free(&ini);
+}
+
+static void test_a_missing_program_is_waited_for(void **state)
+{
+	struct health_rig r;
+	char *to;
+
+	health_rig_open(&r, NULL_PROBER, one_backend);
+	LOOP_UNTIL(&r, health_rig_info(&r).restarts >= 2);
+	assert_int_equal(health_rig_info(&r).pid, 0);
+	assert_int_equal(health_rig_events(&r, "prober", NULL, "gone", NULL),
+			 1); /* said once */
+	assert_true(health_rig_events(&r, "prober", NULL, "gone",
+				      "No such file or directory"));
+	health_rig_install(&r, NULL);
+	to = xasprintf("mv %s/prober %s/-", r.dir, r.dir);
+	assert_int_equal(system(to), 0);
+	free(to);
+	LOOP_UNTIL(&r,
+		   health_rig_backend(&r, "s", "b")->health != HEALTH_UNKNOWN);
+	health_rig_close(&r);
+}
+
+static void test_restarts_are_further_and_further_apart(void **state)
+{
+	struct health_rig r;
+	uint64_t begun = now_ms();
+
+	health_rig_open(&r, "leaver", one_backend);
+	LOOP_UNTIL(&r, health_rig_info(&r).restarts == 5);
+	/* 0.1 + 0.2 + 0.4 + 0.8 + 1.6 s */
+	assert_true(now_ms() - begun >= 3000);
+	health_rig_close(&r);
+}
+
+/* ---- what it may do ---- */
+
+static char *proc_file(pid_t pid, const char *name)
+{
+	char *path = xasprintf("/proc/%d/%s", pid, name);
+	FILE *f = fopen(path, "re");
+	struct buf text = { 0 };
+	int c;
+
+	assert_non_null(f);
+	while ((c = getc(f)) != EOF)
+		buf_printf(&text, "%c", c ? c : '\n');
+	fclose(f);
+	free(path);
+	return text.data;
+}
+
+static unsigned long long status_number(const char *status, const char *key,
+					int base)
+{
+	char *at = strstr(status, key);
+
+	assert_non_null(at);
+	return strtoull(at + strlen(key), NULL, base);
+}
+
+/* Descriptors of @pid that lead to @target. */
+static int descriptors_to(pid_t pid, const char *target)
+{
+	char *dir = xasprintf("/proc/%d/fd", pid), to[4096];
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	int n = 0;
+
+	assert_non_null(d);
+	while ((e = readdir(d))) {
+		ssize_t len =
+		    readlinkat(dirfd(d), e->d_name, to, sizeof(to) - 1);
+
+		to[len > 0 ? len : 0] = '\0';
+		n += strstr(to, target) != NULL;
+	}
+	closedir(d);
+	free(dir);
+	return n;
+}
+
+static void test_it_has_nothing_to_lose(void **state)
+{
+	static const char *const caps[] = { "CapInh:", "CapPrm:", "CapEff:",
+					    "CapAmb:" };
+	int secret = open("/proc/self/maps", O_RDONLY); /* not O_CLOEXEC */
+	struct health_rig r;
+	char *status, *environ_, *link_, cwd[64] = "";
+	pid_t pid;
+
+	assert_true(secret >= 0);
+	setenv("NFTLB_SECRET", "swordfish", 1);
+	health_rig_open(&r, NULL, one_backend);
+	LOOP_UNTIL(&r, health_rig_events(&r, "prober", NULL, "running", NULL));
+	pid = health_rig_info(&r).pid;
+
+	status = proc_file(pid, "status");
+	for (size_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++)
+		assert_int_equal(status_number(status, caps[i], 16), 0);
+	assert_int_equal(status_number(status, "NoNewPrivs:", 10), 1);
+	if (geteuid() == 0) {
+		assert_int_equal(status_number(status, "CapBnd:", 16), 0);
+		assert_int_not_equal(status_number(status, "Uid:", 10), 0);
+		assert_int_not_equal(status_number(status, "Gid:", 10), 0);
+	}
+	environ_ = proc_file(pid, "environ");
+	assert_null(strstr(environ_, "swordfish"));
+	assert_int_equal(descriptors_to(pid, "/maps"), 0);
+	assert_int_equal(descriptors_to(pid, "socket:"), 1);
+	link_ = xasprintf("/proc/%d/cwd", pid);
+	assert_true(readlink(link_, cwd, sizeof(cwd) - 1) > 0);
+	assert_string_equal(cwd, "/");
+
+	free(link_);
+	free(environ_);
+	free(status);
+	health_rig_close(&r);
+	unsetenv("NFTLB_SECRET");
+	close(secret);
+	/* and it is gone with the daemon's side */
+	assert_int_equal(kill(pid, 0), -1);
+}
+
+static void test_a_hanging_prober_does_not_hold_up_the_end(void **state)
+{
+	struct health_rig r;
+	uint64_t begun;
+
+	health_rig_open(&r, NULL, one_backend);
+	LOOP_UNTIL(&r, health_rig_events(&r, "prober", NULL, "running", NULL));
+	kill(health_rig_info(&r).pid, SIGSTOP);
+	begun = now_ms();
+	health_rig_close(&r);
+	assert_in_range(now_ms() - begun, 900, 4000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bad_packets),
+		cmocka_unit_test(test_it_leaves),
+		cmocka_unit_test(test_it_says_nothing),
+		cmocka_unit_test(test_it_closes_its_socket_and_stays),
+		cmocka_unit_test(test_it_does_not_read),
+		cmocka_unit_test(test_a_missing_program_is_waited_for),
+		cmocka_unit_test(test_restarts_are_further_and_further_apart),
+		cmocka_unit_test(test_it_has_nothing_to_lose),
+		cmocka_unit_test(
+		    test_a_hanging_prober_does_not_hold_up_the_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -69,3 +69,21 @@ tests_unit_test_flows_LDADD = librulesets.a libutil.a $(NFTNL_LIBS) \
 	$(EV_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_flows_LDFLAGS = -Wl,--wrap=mnl_socket_sendto \
 	-Wl,--wrap=mnl_socket_recvfrom
+
+# lib and config; the files of bad-conf say themselves what is wrong with them
+config_libs = libconfig.a librulesets.a libutil.a $(CMOCKA_LIBS) $(INIH_LIBS) \
+	-lm
+conf_rig = tests/unit/conf_rig.c tests/unit/conf_rig.h
+check_PROGRAMS += tests/unit/test_addr tests/unit/test_lib \
+	tests/unit/test_conf tests/unit/test_conf_bad tests/unit/test_conf_man
+tests_unit_test_addr_SOURCES = tests/unit/test_addr.c
+tests_unit_test_addr_LDADD = libutil.a $(CMOCKA_LIBS)
+tests_unit_test_lib_SOURCES = tests/unit/test_lib.c
+tests_unit_test_lib_LDADD = libutil.a $(CMOCKA_LIBS)
+tests_unit_test_conf_SOURCES = tests/unit/test_conf.c $(conf_rig)
+tests_unit_test_conf_LDADD = $(config_libs)
+tests_unit_test_conf_bad_SOURCES = tests/unit/test_conf_bad.c $(conf_rig)
+tests_unit_test_conf_bad_LDADD = $(config_libs)
+tests_unit_test_conf_man_SOURCES = tests/unit/test_conf_man.c
+tests_unit_test_conf_man_LDADD = $(config_libs)
+EXTRA_DIST += tests/bad-conf nftlbd/config/nftlbd.conf.example

@@ -2,9 +2,10 @@
 /*
  * A packet must belong to one service: no two may claim the same address,
  * protocol and port. Claims are sorted by address; where services share one,
- * their port ranges are sorted and swept. Each service is complained about
- * once, however many ports it shares.
+ * their port ranges go into a tree in the order of the files. Whoever does not
+ * fit in is complained about, once, however many ports it shares.
  */
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,15 +44,17 @@ static int claim_cmp(const void *pa, const void *pb)
 		     : (a->service > b->service) - (a->service < b->service);
 }
 
+/* Ranges that share a port compare as equal. An order all the same, since the
+ * ranges in the tree share none. */
 static int range_cmp(const void *pa, const void *pb)
 {
 	const struct range *a = pa, *b = pb;
 
 	if (a->proto != b->proto)
 		return (int)a->proto - (int)b->proto;
-	if (a->lo != b->lo)
-		return (int)a->lo - (int)b->lo;
-	return (a->service > b->service) - (a->service < b->service);
+	if (a->hi < b->lo)
+		return -1;
+	return a->lo > b->hi;
 }
 
 /* A file's index by its name's pointer: services keep only the latter. */
@@ -75,12 +78,10 @@ static void ports_text(const struct range *r, char *buf, size_t size)
 		snprintf(buf, size, "ports %u-%u", r->lo, r->hi);
 }
 
+/* @late stands later in the files than @first: it is at fault. */
 static void overlap_report(struct overlaps *o, const struct addr *addr,
-			   const struct range *a, const struct range *b)
+			   const struct range *first, const struct range *late)
 {
-	/* the one that stands later in the files is at fault */
-	const struct range *late = a->service > b->service ? a : b;
-	const struct range *first = late == a ? b : a;
 	const struct conf_service *s = &o->services[late->service];
 	const struct conf_service *t = &o->services[first->service];
 	char ip[ADDR_STRLEN], mine[32], theirs[32];
@@ -119,12 +120,17 @@ static void ranges_add(struct overlaps *o, uint32_t service)
 	}
 }
 
-/* Services that share an address. @widest: of those seen, the range that
- * reaches furthest; whoever starts inside of it overlaps. */
-static void claims_sweep(struct overlaps *o, const struct claim *claims,
+static void range_keep(void *range)
+{
+	(void)range; /* the tree's nodes only borrow them */
+}
+
+/* Services that share an address, in the order of the files. */
+static void claims_check(struct overlaps *o, const struct claim *claims,
 			 size_t n)
 {
-	const struct range *widest = NULL, *r;
+	struct range *r, **node;
+	void *tree = NULL;
 	size_t i;
 
 	if (n < 2)
@@ -132,15 +138,15 @@ static void claims_sweep(struct overlaps *o, const struct claim *claims,
 	o->n = 0;
 	for (i = 0; i < n; i++)
 		ranges_add(o, claims[i].service);
-	qsort(o->ranges, o->n, sizeof(*o->ranges), range_cmp);
 	for (i = 0; i < o->n; i++) {
 		r = &o->ranges[i];
-		if (widest && widest->proto == r->proto &&
-		    r->lo <= widest->hi && r->service != widest->service)
-			overlap_report(o, claims->addr, widest, r);
-		if (!widest || widest->proto != r->proto || r->hi > widest->hi)
-			widest = r;
+		node = tsearch(r, &tree, range_cmp);
+		if (!node)
+			xoutofmemory();
+		if (*node != r)
+			overlap_report(o, claims->addr, *node, r);
 	}
+	tdestroy(tree, range_keep);
 }
 
 void overlaps_check(const struct conf_service *services, size_t n,
@@ -166,7 +172,7 @@ void overlaps_check(const struct conf_service *services, size_t n,
 			if (addr_cmp(claims[i].addr, claims[from].addr))
 				break;
 		}
-		claims_sweep(&o, claims + from, i - from);
+		claims_check(&o, claims + from, i - from);
 	}
 	free(claims);
 	free(o.accused);

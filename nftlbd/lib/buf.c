@@ -19,8 +19,7 @@ void *buf_reserve(struct buf *b, size_t extra)
 	size_t cap = b->cap ? b->cap : BUF_FIRST;
 
 	if (extra >= (size_t)-1 / 2 - b->len)
-		xreallocarray(NULL, (size_t)-1,
-			      2); /* out of memory, ends here */
+		xoutofmemory();
 	while (cap <= b->len + extra)
 		cap *= 2;
 	if (cap != b->cap) {

@@ -12,15 +12,20 @@
 #include <string.h>
 #include <unistd.h>
 
-static void *xcheck(void *p)
+void xoutofmemory(void)
 {
 	static const char words[] = "out of memory\n";
 
-	if (p)
-		return p;
 	if (write(STDERR_FILENO, words, sizeof(words) - 1) < 0)
 		_exit(127);
 	abort();
+}
+
+static void *xcheck(void *p)
+{
+	if (!p)
+		xoutofmemory();
+	return p;
 }
 
 void *xmalloc(size_t size)

@@ -6,6 +6,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+/** xoutofmemory() - what the rest calls; for allocators of other libraries */
+void xoutofmemory(void) __attribute__((noreturn));
+
 void *xmalloc(size_t size);
 void *xcalloc(size_t n, size_t size);	       /* zeroed; checks overflow */
 void *xreallocarray(void *p, size_t n, size_t size);

@@ -24,7 +24,22 @@ libconfig_a_SOURCES = \
 libmodel_a_SOURCES = nftlbd/model/model.c nftlbd/model/model.h \
 	nftlbd/model/state.c nftlbd/model/events.c nftlbd/model/events.h \
 	nftlbd/model/health_fsm.c nftlbd/model/health_fsm.h
-libcontrol_a_SOURCES =
+libcontrol_a_SOURCES = \
+	nftlbd/control/change.c nftlbd/control/config_routes.c \
+	nftlbd/control/control.c nftlbd/control/control.h \
+	nftlbd/control/counts.c nftlbd/control/counts.h \
+	nftlbd/control/impl.h nftlbd/control/input.c \
+	nftlbd/control/input.h nftlbd/control/json.h \
+	nftlbd/control/json_service.c nftlbd/control/json_status.c \
+	nftlbd/control/json_text.c nftlbd/control/listener.c \
+	nftlbd/control/listener.h nftlbd/control/listing.c \
+	nftlbd/control/listing.h nftlbd/control/listing_child.c \
+	nftlbd/control/peer.c nftlbd/control/peer.h \
+	nftlbd/control/reply.c nftlbd/control/reply.h \
+	nftlbd/control/request.c nftlbd/control/request.h \
+	nftlbd/control/route_client.c nftlbd/control/routes.c \
+	nftlbd/control/routes.h nftlbd/control/show.c \
+	nftlbd/control/stream.c nftlbd/control/stream.h
 
 # the daemon's side of health checks; part of nftlbd, and tested on its own
 nftlbd_health_sources = \

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Handlers that change something at run time: read the body strictly, give the
+ * command, answer with the object as it is now.
+ *
+ * Must not know: how a command is carried out.
+ */
+#include <errno.h>
+
+#include "control/input.h"
+#include "control/reply.h"
+
+static const struct word service_admin_words[] = {
+	{ "enabled", 0 },
+	{ "disabled", 1 },
+	{ NULL, 0 },
+};
+
+static const struct input_field service_fields[] = {
+	{ .name = "admin", .kind = INPUT_WORD, .words = service_admin_words },
+};
+
+enum { BACKEND_ADMIN, BACKEND_WEIGHT, BACKEND_FIELDS };
+
+static const struct input_field backend_fields[BACKEND_FIELDS] = {
+	{ .name = "admin", .kind = INPUT_WORD, .words = admin_words },
+	{ .name = "weight", .kind = INPUT_NUMBER, .min = 0, .max = 65535 },
+};
+
+static int read_body(struct request *rq, const struct input_field *fields,
+		     size_t n, struct input_value *v, struct err *err)
+{
+	return input_read(rq->body.data, rq->body.len, fields, n, v, err);
+}
+
+void change_service(struct request *rq)
+{
+	struct input_value v;
+	struct err err = { "" };
+	int ret = read_body(rq, service_fields, 1, &v, &err);
+
+	if (ret == 0 && !v.given)
+		ret = err_set(&err, -EINVAL, "nothing to change: say admin");
+	if (ret == 0)
+		ret = command_service_disabled(rq->d, &rq->who, rq->at.service,
+					       v.number, &err);
+	if (ret < 0)
+		reply_err(rq, ret, &err);
+	else
+		show_service(rq);
+}
+
+void change_backend(struct request *rq)
+{
+	struct input_value v[BACKEND_FIELDS];
+	const struct input_value *weight = &v[BACKEND_WEIGHT];
+	struct err err = { "" };
+	int ret = read_body(rq, backend_fields, BACKEND_FIELDS, v, &err);
+
+	if (ret == 0 && !v[BACKEND_ADMIN].given && !weight->given)
+		ret = err_set(&err, -EINVAL,
+			      "nothing to change: say admin or weight");
+	if (ret == 0 && v[BACKEND_ADMIN].given)
+		ret = command_backend_admin(
+		    rq->d, &rq->who, rq->at.service, rq->at.backend,
+		    (enum admin)v[BACKEND_ADMIN].number, &err);
+	if (ret == 0 && weight->given)
+		ret = command_backend_weight(
+		    rq->d, &rq->who, rq->at.service, rq->at.backend,
+		    weight->null ? WEIGHT_DEFAULT : (int32_t)weight->number,
+		    &err);
+	if (ret < 0)
+		reply_err(rq, ret, &err);
+	else
+		show_backend(rq);
+}
+
+static void do_command(struct request *rq,
+		       int (*command)(struct daemon *d,
+				      const struct author *who,
+				      struct err *err))
+{
+	struct err err = { "" };
+	int ret = read_body(rq, NULL, 0, NULL, &err);
+
+	if (ret == 0)
+		ret = command(rq->d, &rq->who, &err);
+	if (ret < 0)
+		reply_err(rq, ret, &err);
+	else
+		reply_json(rq, json_object());
+}
+
+void do_sync(struct request *rq)
+{
+	do_command(rq, command_sync);
+}
+
+void do_flush(struct request *rq)
+{
+	do_command(rq, command_flush);
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Handlers of configurations and plans: show, check, compare, adopt.
+ *
+ * Invariant: who is not root may ask about the daemon's own file only; error
+ * messages quote what is in a file, and he may not be allowed to read others.
+ * Must not know: how a file is read, how a plan is made.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+
+#include "control/input.h"
+#include "control/json.h"
+#include "control/reply.h"
+#include "lib/xalloc.h"
+
+/* ---- a plan and its price; the flows that it ends are counted */
+
+struct price_job {
+	struct later later; /* first */
+	bool empty;
+	char *text;
+	struct plan_price price;
+};
+
+static json_t *json_plan(const struct price_job *job, json_t *flows)
+{
+	return json_pack("{s:b, s:o, s:o}", "empty", (int)job->empty, "text",
+			 json_safe(job->text ? job->text : ""), "price",
+			 json_price(&job->price, flows));
+}
+
+static void price_abandon(struct later *l)
+{
+	/* flows_count() still answers; on_flows() frees the job then. */
+}
+
+static void price_free(struct price_job *job)
+{
+	free(job->text);
+	free(job);
+}
+
+static void on_flows(void *arg, int status, const uint64_t *counts, size_t n)
+{
+	struct price_job *job = arg;
+	struct request *rq = job->later.rq;
+	json_int_t sum = 0;
+
+	for (size_t i = 0; status == 0 && i < n; i++)
+		sum += (json_int_t)counts[i];
+	if (rq) {
+		reply_json(rq, json_plan(job, status == 0 ? json_integer(sum)
+							  : json_null()));
+		request_resume(rq);
+	}
+	price_free(job);
+}
+
+/* Answer with @plan; takes it. */
+static void reply_plan(struct request *rq, struct plan *plan)
+{
+	struct price_job *job = xcalloc(1, sizeof(*job));
+	struct flow_match *gone = NULL;
+	struct buf text = { 0 };
+	size_t n;
+
+	plan_print(plan, &text);
+	plan_price(plan, &job->price);
+	job->text = text.data;
+	job->empty = plan_empty(plan);
+	n = plan_gone(plan, IPPROTO_UDP, &gone);
+	plan_free(plan);
+	if (n && rq->d->flows) {
+		job->later =
+		    (struct later){ .rq = rq, .abandon = price_abandon };
+		request_suspend(rq, &job->later);
+		flows_count(rq->d->flows, gone, n, on_flows, job);
+	} else {
+		reply_json(rq,
+			   json_plan(job, n ? json_null() : json_integer(0)));
+		price_free(job);
+	}
+	free(gone);
+}
+
+void show_plan(struct request *rq)
+{
+	reply_plan(rq, daemon_plan(rq->d));
+}
+
+/* ---- files */
+
+static const struct input_field path_fields[] = {
+	{ .name = "path", .kind = INPUT_PATH },
+};
+
+/* The file that the body names, or NULL = the daemon's; false: answered. */
+static bool read_path(struct request *rq, char **path)
+{
+	struct err err = { "" };
+	struct input_value v;
+	int ret =
+	    input_read(rq->body.data, rq->body.len, path_fields, 1, &v, &err);
+
+	if (ret == 0 && v.given && !rq->owner)
+		ret = err_set(&err, -EPERM, "path: for root only");
+	if (ret < 0) {
+		input_free(&v, 1);
+		reply_err(rq, ret, &err);
+		return false;
+	}
+	*path = v.text;
+	return true;
+}
+
+void show_config(struct request *rq)
+{
+	struct daemon *d = rq->d;
+	struct buf text = { 0 };
+
+	conf_print(d->model->conf, &text);
+	reply_json(rq, json_pack("{s:o, s:I, s:o}", "text",
+				 json_safe(text.data ? text.data : ""),
+				 "revision", (json_int_t)d->model->revision,
+				 "path", json_safe(d->conf_path)));
+	buf_free(&text);
+}
+
+void config_check(struct request *rq)
+{
+	struct conf_errors errors = { 0 };
+	struct conf *conf = NULL;
+	const char *used;
+	char *path;
+
+	if (!read_path(rq, &path))
+		return;
+	used = path ? path : rq->d->conf_path;
+	if (conf_load(used, &conf, &errors) < 0)
+		reply_errors(rq, &errors);
+	else
+		reply_json(rq,
+			   json_pack("{s:o, s:I}", "path", json_safe(used),
+				     "services", (json_int_t)conf->nservices));
+	conf_free(conf);
+	conf_errors_free(&errors);
+	free(path);
+}
+
+void config_diff(struct request *rq)
+{
+	struct conf_errors errors = { 0 };
+	struct err err = { "" };
+	struct plan *plan = NULL;
+	char *path;
+	int ret;
+
+	if (!read_path(rq, &path))
+		return;
+	ret = daemon_diff(rq->d, path, &plan, &errors, &err);
+	if (ret == 0)
+		reply_plan(rq, plan);
+	else if (errors.n)
+		reply_errors(rq, &errors);
+	else
+		reply_err(rq, ret, &err);
+	conf_errors_free(&errors);
+	free(path);
+}
+
+void config_reload(struct request *rq)
+{
+	struct conf_errors errors = { 0 };
+	struct err err = { "" };
+	int ret = input_read(rq->body.data, rq->body.len, NULL, 0, NULL, &err);
+
+	if (ret == 0)
+		ret = daemon_reload(rq->d, &rq->who, &errors, &err);
+	if (ret == 0)
+		reply_json(rq, json_pack("{s:I}", "revision",
+					 (json_int_t)rq->d->model->revision));
+	else if (errors.n)
+		reply_errors(rq, &errors);
+	else
+		reply_err(rq, ret, &err);
+	conf_errors_free(&errors);
+}

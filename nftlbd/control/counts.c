@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Connections per backend: flows_count() works with matches of addresses and
+ * ports; here they are made from services and added up per backend.
+ *
+ * Invariants: indices are only used with the model that they were made from; a
+ * reload meanwhile means counting anew, a few times at most. The job outlives
+ * its request: flows_count() answers once, whatever happened to us.
+ * Must not know: JSON.
+ */
+#include "control/counts.h"
+
+#include <stdlib.h>
+
+#include "lib/xalloc.h"
+
+#define TRIES_MAX 3
+
+struct count_job {
+	struct later later; /* first */
+	counts_done_fn *done;
+	char *service; /* NULL = all */
+	int tries;
+	struct counts *counts;
+	struct flow_match *match;
+	size_t *cell; /* of each match: where in counts->n it is added */
+	size_t nmatch, capmatch, capcell;
+};
+
+static struct counts *counts_new(const struct model *m, const char *service)
+{
+	const struct service *only = service ? model_service(m, service) : NULL;
+	struct counts *c = xcalloc(1, sizeof(*c));
+	size_t total = 0;
+
+	c->revision = m->revision;
+	c->first = only ? (size_t)(only - m->services) : 0;
+	c->nservices = service ? only != NULL : m->nservices;
+	c->offset = xcalloc(c->nservices + 1, sizeof(*c->offset));
+	for (size_t i = 0; i < c->nservices; i++) {
+		c->offset[i] = total;
+		total += m->services[c->first + i].nbackends;
+	}
+	c->n = xcalloc(total + 1, sizeof(*c->n));
+	return c;
+}
+
+void counts_free(struct counts *c)
+{
+	if (!c)
+		return;
+	free(c->offset);
+	free(c->n);
+	free(c);
+}
+
+bool counts_get(const struct counts *c, size_t service, size_t backend,
+		uint64_t *n)
+{
+	if (!c || !c->known || service < c->first ||
+	    service - c->first >= c->nservices)
+		return false;
+	*n = c->n[c->offset[service - c->first] + backend];
+	return true;
+}
+
+static void count_job_free(struct count_job *job)
+{
+	counts_free(job->counts);
+	free(job->service);
+	free(job->match);
+	free(job->cell);
+	free(job);
+}
+
+/* ---- matches of a backend: addresses x protocols x port ranges */
+
+static void add_match(struct count_job *job, const struct flow_match *match,
+		      size_t cell)
+{
+	*VEC_PUSH(job->match, job->nmatch, job->capmatch) = *match;
+	if (job->capcell < job->capmatch) {
+		job->capcell = job->capmatch;
+		job->cell =
+		    xreallocarray(job->cell, job->capcell, sizeof(*job->cell));
+	}
+	job->cell[job->nmatch - 1] = cell;
+}
+
+static void add_ports(struct count_job *job, const struct conf_service *s,
+		      struct flow_match *match, size_t cell)
+{
+	match->port_lo = 0;
+	match->port_hi = UINT16_MAX;
+	if (s->nports == 0)
+		add_match(job, match, cell);
+	for (size_t i = 0; i < s->nports; i++) {
+		match->port_lo = s->ports[i].lo;
+		match->port_hi = s->ports[i].hi;
+		add_match(job, match, cell);
+	}
+}
+
+static void add_backend(struct count_job *job, const struct conf_service *s,
+			const struct conf_backend *b, size_t cell)
+{
+	struct flow_match match = { .backend = b->addr,
+				    .backend_port = b->port };
+
+	for (size_t i = 0; i < s->naddrs; i++) {
+		if (s->addrs[i].family != b->addr.family)
+			continue;
+		match.vip = s->addrs[i];
+		for (size_t j = 0; j < s->nprotos; j++) {
+			match.proto = s->protos[j];
+			add_ports(job, s, &match, cell);
+		}
+	}
+}
+
+static void add_all(struct count_job *job, const struct model *m)
+{
+	const struct counts *c = job->counts;
+
+	job->nmatch = 0;
+	for (size_t i = 0; i < c->nservices; i++) {
+		const struct conf_service *s = m->services[c->first + i].conf;
+
+		for (size_t j = 0; j < s->nbackends; j++)
+			add_backend(job, s, &s->backends[j], c->offset[i] + j);
+	}
+}
+
+/* ---- the job */
+
+static void count_abandon(struct later *l)
+{
+	/* flows_count() still answers; on_counted() frees the job then. */
+}
+
+static void on_counted(void *arg, int status, const uint64_t *counts, size_t n);
+
+static void count_ask(struct count_job *job)
+{
+	struct daemon *d = job->later.rq->d;
+
+	counts_free(job->counts);
+	job->counts = counts_new(d->model, job->service);
+	add_all(job, d->model);
+	flows_count(d->flows, job->match, job->nmatch, on_counted, job);
+}
+
+static void on_counted(void *arg, int status, const uint64_t *counts, size_t n)
+{
+	struct count_job *job = arg;
+	struct request *rq = job->later.rq;
+	struct counts *c = job->counts;
+
+	if (!rq) {
+		count_job_free(job);
+		return;
+	}
+	if (c->revision != rq->d->model->revision) {
+		if (++job->tries < TRIES_MAX) {
+			count_ask(job);
+			return;
+		}
+		counts_free(c);
+		c = counts_new(rq->d->model, job->service);
+	} else if (status == 0) {
+		c->known = true;
+		for (size_t i = 0; i < n; i++)
+			c->n[job->cell[i]] += counts[i];
+	}
+	job->counts = NULL;
+	request_resume(rq);
+	job->done(rq, c);
+	count_job_free(job);
+}
+
+void counts_start(struct request *rq, const char *service, bool wanted,
+		  counts_done_fn *done)
+{
+	struct count_job *job;
+
+	if (!wanted || !rq->d->flows) {
+		done(rq, counts_new(rq->d->model, service));
+		return;
+	}
+	job = xcalloc(1, sizeof(*job));
+	job->later = (struct later){ .rq = rq, .abandon = count_abandon };
+	job->done = done;
+	job->service = service ? xstrdup(service) : NULL;
+	request_suspend(rq, &job->later);
+	count_ask(job);
+}

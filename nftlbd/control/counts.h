@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How many connections backends have, asked of conntrack for a request. */
+#ifndef NFTLB_CONTROL_COUNTS_H
+#define NFTLB_CONTROL_COUNTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "control/request.h"
+
+/* Of consecutive services of the model of one revision. */
+struct counts {
+	bool known;        /* false: conntrack could not be asked */
+	uint64_t revision; /* of the model that the indices belong to */
+	size_t first;      /* index of the first service */
+	size_t nservices;
+	size_t *offset; /* of each service's first backend in n[] */
+	uint64_t *n;
+};
+
+/* Called once per counts_start(); @c is the callee's, who frees it. It is of
+ * d->model as it is at the time of the call. */
+typedef void counts_done_fn(struct request *rq, struct counts *c);
+
+/**
+ * counts_start() - count, then call @done
+ * @service: NULL = all services; a name that is not in the model: none
+ * @wanted: false: @done is called at once and nothing is known
+ * Suspends @rq where it takes time. When the model is replaced meanwhile, it
+ * counts again.
+ */
+void counts_start(struct request *rq, const char *service, bool wanted,
+		  counts_done_fn *done);
+void counts_free(struct counts *c);
+
+/** counts_get() - of one backend, by indices; false where it is not known */
+bool counts_get(const struct counts *c, size_t service, size_t backend,
+		uint64_t *n);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What clients send, read strictly: a table says which fields there may be and
+ * of what kind; everything else is an error that names the field and what is
+ * allowed. Pure.
+ */
+#ifndef NFTLB_CONTROL_INPUT_H
+#define NFTLB_CONTROL_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/err.h"
+#include "lib/words.h"
+
+enum input_kind {
+	INPUT_WORD,   /* one of a table of words */
+	INPUT_NUMBER, /* an integer in a range, or null */
+	INPUT_PATH    /* an absolute path */
+};
+
+struct input_field {
+	const char *name;
+	enum input_kind kind;
+	const struct word *words; /* INPUT_WORD */
+	long min, max;            /* INPUT_NUMBER */
+};
+
+/* As many as there are fields, in their order. */
+struct input_value {
+	bool given;
+	bool null;
+	long number; /* or the word's value */
+	char *text;  /* INPUT_PATH */
+};
+
+/**
+ * input_read() - read a JSON object
+ * @body: may be empty: the same as {}
+ * @values: filled; the caller frees them with input_free(), also on error
+ * Return: 0 or -EINVAL.
+ */
+int input_read(const char *body, size_t len, const struct input_field *fields,
+	       size_t nfields, struct input_value *values, struct err *err);
+void input_free(struct input_value *values, size_t n);
+
+#endif

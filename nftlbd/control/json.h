@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The model as JSON. The shape never depends on how many of something there
+ * are: lists are lists, what is not known is null.
+ */
+#ifndef NFTLB_CONTROL_JSON_H
+#define NFTLB_CONTROL_JSON_H
+
+#include <jansson.h>
+
+#include "control/counts.h"
+#include "daemon/daemon.h"
+
+/** json_service() - one service and its backends (contract, section 3) */
+json_t *json_service(const struct daemon *d, const struct service *s,
+		     const struct counts *c);
+/**
+ * json_backends() - its backends as an array; each also names the service
+ * @only: just this one; NULL = all
+ */
+json_t *json_backends(const struct daemon *d, const struct service *s,
+		      const struct backend *only, const struct counts *c);
+/** json_status() - the daemon in numbers */
+json_t *json_status(const struct daemon *d);
+json_t *json_event(const struct event *e);
+/** json_checks() - all checks, and how many backends each finds up or down */
+json_t *json_checks(const struct model *m);
+/** json_price() - what a plan costs; @flows: null where it is not known */
+json_t *json_price(const struct plan_price *price, json_t *flows);
+
+/** json_safe() - a string; what is not UTF-8 in it is escaped */
+json_t *json_safe(const char *text);
+/** json_text() - the same, or null where @text is NULL or empty */
+json_t *json_text(const char *text);
+/** json_share() - part / whole, 0 where the whole is 0 */
+json_t *json_share(uint64_t part, uint64_t whole);
+
+#endif

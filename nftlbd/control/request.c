@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The life of a request: collect the body, find the route, call its handler,
+ * send what it answered. MHD calls request_handle() again and again: with the
+ * headers, with each piece of body, after the last piece, and after a resume.
+ *
+ * Invariants: who may not use the socket learns nothing but that. A body is
+ * kept up to REQUEST_BODY_MAX and no further. A request is answered once. What
+ * is under way for a request hears of its end, in whatever order things end.
+ * Must not know: what any handler does.
+ */
+#include "control/request.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/impl.h"
+#include "control/reply.h"
+#include "lib/log.h"
+#include "lib/parse.h"
+#include "lib/xalloc.h"
+
+#define DROPPED_MAX (8u << 20) /* body beyond this ends the connection */
+
+/* ---- begin and end */
+
+static struct request *request_new(struct control *c,
+				   struct MHD_Connection *conn)
+{
+	struct request *rq = xcalloc(1, sizeof(*rq));
+
+	rq->control = c;
+	rq->d = c->d;
+	rq->conn = conn;
+	rq->next = c->requests;
+	rq->prev = &c->requests;
+	if (rq->next)
+		rq->next->prev = &rq->next;
+	c->requests = rq;
+	return rq;
+}
+
+/* What is under way is not for us any more. */
+static void request_forget(struct request *rq)
+{
+	struct later *l = rq->later;
+
+	if (!l)
+		return;
+	rq->later = NULL;
+	l->rq = NULL;
+	l->abandon(l);
+}
+
+void request_completed(void *cls, struct MHD_Connection *conn, void **con_cls,
+		       enum MHD_RequestTerminationCode why)
+{
+	struct request *rq = *con_cls;
+
+	if (!rq)
+		return;
+	*con_cls = NULL;
+	request_forget(rq);
+	if (rq->response)
+		MHD_destroy_response(rq->response);
+	*rq->prev = rq->next;
+	if (rq->next)
+		rq->next->prev = rq->prev;
+	buf_free(&rq->body);
+	free(rq);
+}
+
+void request_suspend(struct request *rq, struct later *l)
+{
+	rq->later = l;
+	rq->suspended = true;
+	MHD_suspend_connection(rq->conn);
+}
+
+void request_resume(struct request *rq)
+{
+	rq->later = NULL;
+	rq->suspended = false;
+	MHD_resume_connection(rq->conn);
+}
+
+void request_abandon(struct request *rq)
+{
+	request_forget(rq);
+	if (!rq->suspended)
+		return;
+	if (!rq->response)
+		reply_problem(rq, MHD_HTTP_SERVICE_UNAVAILABLE,
+			      "the daemon is stopping");
+	request_resume(rq);
+}
+
+/* ---- before the body: whose request is it, and is there such a route? */
+
+static bool in_list(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	while (list && len) {
+		if (!strncmp(list, word, len) &&
+		    (list[len] == ' ' || list[len] == '\0'))
+			return true;
+		list = strchr(list, ' ');
+		list = list ? list + 1 : NULL;
+	}
+	return false;
+}
+
+static enum MHD_Result check_query_key(void *cls, enum MHD_ValueKind kind,
+				       const char *key, const char *value)
+{
+	struct request *rq = cls;
+	char quoted[64];
+
+	if (value && in_list(rq->route->query, key))
+		return MHD_YES;
+	text_quote(key, strlen(key), quoted, sizeof(quoted));
+	if (!rq->route->query)
+		reply_problem(rq, MHD_HTTP_BAD_REQUEST,
+			      "unknown query field %s: none is allowed here",
+			      quoted);
+	else
+		reply_problem(rq, MHD_HTTP_BAD_REQUEST,
+			      "%s %s: allowed with a value: %s",
+			      value ? "unknown query field" : "query field",
+			      quoted, rq->route->query);
+	return MHD_NO;
+}
+
+static void request_identify(struct request *rq)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    rq->conn, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct peer peer = { .uid = (uid_t)-1 };
+
+	if (info)
+		peer_read(info->connect_fd, rq->control->listener.group, &peer);
+	rq->who = (struct author){ .uid = peer.uid, .pid = peer.pid };
+	rq->owner = peer.owner;
+	if (peer.allowed)
+		return;
+	log_warning("control: uid=%ld pid=%ld refused: not root and not in "
+		    "control-group",
+		    (long)peer.uid, (long)peer.pid);
+	reply_problem(rq, MHD_HTTP_FORBIDDEN,
+		      "uid %ld may not use the control socket", (long)peer.uid);
+}
+
+static void request_route(struct request *rq, const char *method,
+			  const char *url)
+{
+	char allow[ROUTES_ALLOW_MAX], quoted[128];
+
+	rq->route = routes_find(method, url, &rq->at, allow);
+	if (rq->route)
+		MHD_get_connection_values(rq->conn, MHD_GET_ARGUMENT_KIND,
+					  check_query_key, rq);
+	else if (allow[0])
+		reply_refused(rq, allow);
+	else
+		reply_problem(
+		    rq, MHD_HTTP_NOT_FOUND, "no such path: %s",
+		    text_quote(url, strlen(url), quoted, sizeof(quoted)));
+}
+
+static bool announces_too_much(struct request *rq)
+{
+	const char *length = MHD_lookup_connection_value(
+	    rq->conn, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	return length && strtoull(length, NULL, 10) > REQUEST_BODY_MAX;
+}
+
+static void reply_too_large(struct request *rq)
+{
+	reply_problem(rq, MHD_HTTP_CONTENT_TOO_LARGE,
+		      "the body is larger than %u bytes", REQUEST_BODY_MAX);
+}
+
+/* ---- sending, and MHD's calls */
+
+static enum MHD_Result request_send(struct request *rq)
+{
+	struct MHD_Response *response = rq->response;
+	enum MHD_Result ret;
+
+	rq->response = NULL;
+	ret = MHD_queue_response(rq->conn, rq->status, response);
+	MHD_destroy_response(response); /* MHD has its own reference */
+	return ret;
+}
+
+static enum MHD_Result request_begin(struct control *c,
+				     struct MHD_Connection *conn,
+				     const char *method, const char *url,
+				     void **con_cls)
+{
+	struct request *rq = request_new(c, conn);
+
+	*con_cls = rq;
+	request_identify(rq);
+	if (!rq->response)
+		request_route(rq, method, url);
+	if (announces_too_much(rq)) {
+		if (!rq->response)
+			reply_too_large(rq);
+		return request_send(rq); /* the body is not waited for */
+	}
+	return MHD_YES;
+}
+
+static enum MHD_Result request_collect(struct request *rq, const char *data,
+				       size_t size)
+{
+	size_t room = REQUEST_BODY_MAX - rq->body.len;
+	size_t keep = size < room ? size : room;
+
+	if (rq->response) /* refused already */
+		keep = 0;
+	buf_append(&rq->body, data, keep);
+	rq->dropped += size - keep;
+	if (rq->dropped && !rq->response)
+		reply_too_large(rq);
+	return rq->dropped > DROPPED_MAX ? MHD_NO : MHD_YES;
+}
+
+enum MHD_Result request_handle(void *cls, struct MHD_Connection *conn,
+			       const char *url, const char *method,
+			       const char *version, const char *upload_data,
+			       size_t *upload_data_size, void **con_cls)
+{
+	struct request *rq = *con_cls;
+	enum MHD_Result ret;
+
+	if (!rq)
+		return request_begin(cls, conn, method, url, con_cls);
+	if (*upload_data_size) {
+		ret = request_collect(rq, upload_data, *upload_data_size);
+		*upload_data_size = 0;
+		return ret;
+	}
+	if (!rq->handled && !rq->response) {
+		rq->handled = true;
+		rq->route->handle(rq);
+	}
+	/* No answer yet: suspended, and called again after the resume. */
+	return rq->response ? request_send(rq) : MHD_YES;
+}
+
+const char *request_query(const struct request *rq, const char *key)
+{
+	return MHD_lookup_connection_value(rq->conn, MHD_GET_ARGUMENT_KIND,
+					   key);
+}

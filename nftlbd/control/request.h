@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One HTTP request on the control socket, from its first header to the end of
+ * its answer. A handler answers at once (control/reply.h), or suspends the
+ * request, starts something that takes time, and answers later.
+ */
+#ifndef NFTLB_CONTROL_REQUEST_H
+#define NFTLB_CONTROL_REQUEST_H
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "control/peer.h"
+#include "control/routes.h"
+#include "daemon/daemon.h"
+#include "lib/buf.h"
+
+#define REQUEST_BODY_MAX (1u << 20)
+
+/* Something under way on behalf of a request. When the request goes away first,
+ * @abandon is called once, and the request must not be touched afterwards. */
+struct later {
+	struct request *rq; /* NULL = gone */
+	void (*abandon)(struct later *l);
+};
+
+struct request {
+	struct control *control;
+	struct daemon *d;
+	struct MHD_Connection *conn;
+	struct author who;
+	bool owner; /* root or the daemon's own user */
+	const struct route *route;
+	struct captures at; /* names in the path */
+	struct buf body;
+	size_t dropped; /* bytes of body beyond the limit */
+	bool handled;   /* the handler was called */
+	bool suspended;
+	unsigned int status;           /* of the answer */
+	struct MHD_Response *response; /* NULL = none yet */
+	struct later *later;
+	struct request *next, **prev; /* list of all */
+};
+
+/** request_handle() - MHD_AccessHandlerCallback; @cls: struct control */
+enum MHD_Result request_handle(void *cls, struct MHD_Connection *conn,
+			       const char *url, const char *method,
+			       const char *version, const char *upload_data,
+			       size_t *upload_data_size, void **con_cls);
+/** request_completed() - MHD_RequestCompletedCallback: frees the request */
+void request_completed(void *cls, struct MHD_Connection *conn, void **con_cls,
+		       enum MHD_RequestTerminationCode why);
+
+/** request_suspend() - wait for @l; from inside a handler or content reader */
+void request_suspend(struct request *rq, struct later *l);
+/** request_resume() - go on; from the event loop. @rq->later is forgotten. */
+void request_resume(struct request *rq);
+/** request_abandon() - the daemon stops: give up what is under way */
+void request_abandon(struct request *rq);
+
+/**
+ * request_query() - value of ?@key=, or NULL
+ * The text belongs to the request.
+ */
+const char *request_query(const struct request *rq, const char *key);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * GET /v1/route: which backend would get a new flow of this client, and why.
+ * Under source-hash the answer is exact: the same hash, the same table. The
+ * others take the next slot, whoever comes: the shares are the answer.
+ *
+ * Invariant: slots are the kernel's (HAVE), not those that the model wants.
+ */
+#include <string.h>
+
+#include "control/json.h"
+#include "control/reply.h"
+#include "lib/parse.h"
+#include "rulesets/route.h"
+
+struct flow_key {
+	struct addr client;
+	uint32_t client_port; /* 0 = not given */
+	const struct addr *vip;
+	uint16_t vip_port;
+	uint8_t proto;
+};
+
+static bool read_client(struct request *rq, struct flow_key *key)
+{
+	const char *client = request_query(rq, "client");
+	const char *port = request_query(rq, "port");
+
+	if (!client || addr_parse(client, &key->client) < 0) {
+		reply_problem(rq, MHD_HTTP_BAD_REQUEST,
+			      "client: allowed: an IPv4 or IPv6 address");
+		return false;
+	}
+	if (port && parse_number(port, 1, 65535, &key->client_port) < 0) {
+		reply_problem(rq, MHD_HTTP_BAD_REQUEST,
+			      "port: allowed: 1..65535");
+		return false;
+	}
+	return true;
+}
+
+static const struct service *read_service(struct request *rq)
+{
+	const char *name = request_query(rq, "service");
+	const struct service *s =
+	    name ? model_service(rq->d->model, name) : NULL;
+	char quoted[96];
+
+	if (!name)
+		reply_problem(rq, MHD_HTTP_BAD_REQUEST,
+			      "service: needed: a service's name");
+	else if (!s)
+		reply_problem(
+		    rq, MHD_HTTP_NOT_FOUND, "no service %s",
+		    text_quote(name, strlen(name), quoted, sizeof(quoted)));
+	return s;
+}
+
+/* The service's first address of the client's family, and its first port. */
+static bool pick_target(struct request *rq, const struct conf_service *s,
+			struct flow_key *key)
+{
+	for (size_t i = 0; i < s->naddrs && !key->vip; i++)
+		if (s->addrs[i].family == key->client.family)
+			key->vip = &s->addrs[i];
+	key->vip_port = s->nports ? s->ports[0].lo : 0;
+	key->proto = s->protos[0];
+	if (key->vip)
+		return true;
+	reply_problem(rq, MHD_HTTP_NOT_FOUND,
+		      "service \"%s\" has no IPv%d address", s->name,
+		      key->client.family == AF_INET6 ? 6 : 4);
+	return false;
+}
+
+static bool port_needed(struct request *rq, const struct conf_service *s,
+			const struct flow_key *key)
+{
+	if (s->scheduler != RS_SOURCE_HASH || s->hash_key == RS_KEY_SOURCE ||
+	    key->client_port)
+		return false;
+	reply_problem(rq, MHD_HTTP_BAD_REQUEST,
+		      "port: needed: service \"%s\" has hash-key %s", s->name,
+		      word_text(rs_hash_key_words, s->hash_key));
+	return true;
+}
+
+static json_t *json_shares(const struct daemon *d, const struct service *s,
+			   uint8_t family)
+{
+	json_t *all = json_backends(d, s, NULL, NULL), *list = json_array(), *b;
+	size_t i;
+
+	json_array_foreach(all, i, b)
+	{
+		if (s->backends[i].conf->addr.family != family)
+			continue;
+		json_array_append_new(
+		    list, json_pack("{s:O, s:O, s:O}", "name",
+				    json_object_get(b, "name"), "slots",
+				    json_object_get(b, "slots"), "share",
+				    json_object_get(b, "share")));
+	}
+	json_decref(all);
+	return list;
+}
+
+/* The backend of slot @slot as the kernel has it. */
+static json_t *json_chosen(const struct daemon *d, const struct service *s,
+			   uint8_t family, uint32_t slot)
+{
+	const char *name =
+	    ruleset_slot(d->ruleset, s->conf->name, family, slot);
+	const struct backend *b = name ? service_backend(s, name) : NULL;
+	json_t *list, *one;
+
+	if (!b)
+		return json_null();
+	list = json_backends(d, s, b, NULL);
+	one = json_pack(
+	    "{s:O, s:O, s:O, s:O}", "name",
+	    json_object_get(json_array_get(list, 0), "name"), "address",
+	    json_object_get(json_array_get(list, 0), "address"), "port",
+	    json_object_get(json_array_get(list, 0), "port"), "state",
+	    json_object_get(json_array_get(list, 0), "state"));
+	json_decref(list);
+	return one;
+}
+
+static const char *reason_of(const struct service *s, uint32_t m, bool chosen)
+{
+	if (s->disabled)
+		return "the service is disabled";
+	if (m == 0)
+		return "the service is not in the kernel";
+	if (service_state(s) == SERVICE_DOWN)
+		return "no backend is usable";
+	if (chosen)
+		return "the hash of the client picks the slot";
+	return "the next backend depends on the kernel's counter";
+}
+
+static json_t *json_flow(const struct flow_key *key)
+{
+	char client[ADDR_STRLEN], vip[ADDR_STRLEN];
+
+	return json_pack(
+	    "{s:s, s:o, s:s, s:o, s:s}", "client",
+	    addr_format(&key->client, client), "port",
+	    key->client_port ? json_integer(key->client_port) : json_null(),
+	    "address", addr_format(key->vip, vip), "service_port",
+	    key->vip_port ? json_integer(key->vip_port) : json_null(),
+	    "protocol", word_text(rs_proto_words, key->proto));
+}
+
+static void reply_route(struct request *rq, const struct service *s,
+			const struct flow_key *key)
+{
+	const struct conf_service *conf = s->conf;
+	const struct rs_service rs = { .hash_key = conf->hash_key,
+				       .hash_seed =
+					   rq->d->model->conf->hash_seed };
+	uint8_t family = key->client.family;
+	uint32_t m = ruleset_slots(rq->d->ruleset, conf->name, family), slot;
+	bool hashed = conf->scheduler == RS_SOURCE_HASH && m && !s->disabled;
+	json_t *o = json_flow(key);
+
+	slot = hashed ? route_slot(&rs, m, &key->client,
+				   (uint16_t)key->client_port, key->vip,
+				   key->vip_port, key->proto)
+		      : 0;
+	json_object_update_new(
+	    o,
+	    json_pack(
+		"{s:s, s:s, s:o, s:I, s:o, s:o, s:o, s:s}", "service",
+		conf->name, "scheduler",
+		word_text(rs_scheduler_words, conf->scheduler), "hash_key",
+		conf->scheduler == RS_SOURCE_HASH
+		    ? json_string(word_text(rs_hash_key_words, conf->hash_key))
+		    : json_null(),
+		"slots", (json_int_t)m, "slot",
+		hashed ? json_integer(slot) : json_null(), "backend",
+		hashed ? json_chosen(rq->d, s, family, slot) : json_null(),
+		"shares", json_shares(rq->d, s, family), "reason",
+		reason_of(s, m, hashed)));
+	reply_json(rq, o);
+}
+
+void show_route(struct request *rq)
+{
+	const struct service *s = read_service(rq);
+	struct flow_key key = { 0 };
+
+	if (s && read_client(rq, &key) && pick_target(rq, s->conf, &key) &&
+	    !port_needed(rq, s->conf, &key))
+		reply_route(rq, s, &key);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The route table and how a path is matched against it. Pure. A new endpoint is
+ * one row here and one handler.
+ *
+ * Must not know: what the handlers do, where a request comes from.
+ */
+#include "control/routes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct route routes[] = {
+	{ "GET", "/v1/status", show_status, NULL },
+	{ "GET", "/v1/version", show_version, NULL },
+	{ "GET", "/v1/services", show_services, "connections" },
+	{ "GET", "/v1/services/{service}", show_service, NULL },
+	{ "PATCH", "/v1/services/{service}", change_service, NULL },
+	{ "GET", "/v1/services/{service}/backends", show_backends, NULL },
+	{ "GET", "/v1/services/{service}/backends/{backend}", show_backend,
+	  NULL },
+	{ "PATCH", "/v1/services/{service}/backends/{backend}", change_backend,
+	  NULL },
+	{ "GET", "/v1/services/{service}/slots", show_slots, NULL },
+	{ "GET", "/v1/backends", show_all_backends, "connections" },
+	{ "GET", "/v1/slots", show_all_slots, NULL },
+	{ "GET", "/v1/checks", show_checks, NULL },
+	{ "GET", "/v1/events", show_events, "since limit" },
+	{ "GET", "/v1/route", show_route, "service client port" },
+	{ "GET", "/v1/plan", show_plan, NULL },
+	{ "GET", "/v1/ruleset", show_ruleset, NULL },
+	{ "GET", "/v1/config", show_config, NULL },
+	{ "POST", "/v1/config/check", config_check, NULL },
+	{ "POST", "/v1/config/diff", config_diff, NULL },
+	{ "POST", "/v1/config/reload", config_reload, NULL },
+	{ "POST", "/v1/sync", do_sync, NULL },
+	{ "POST", "/v1/flush", do_flush, NULL },
+};
+
+#define NROUTES (sizeof(routes) / sizeof(routes[0]))
+
+/* Where the capture that @pattern begins with goes; its length in *len. */
+static char *capture_of(const char *pattern, struct captures *at, size_t *len)
+{
+	static const char service[] = "{service}", backend[] = "{backend}";
+
+	if (!strncmp(pattern, service, sizeof(service) - 1)) {
+		*len = sizeof(service) - 1;
+		return at->service;
+	}
+	if (!strncmp(pattern, backend, sizeof(backend) - 1)) {
+		*len = sizeof(backend) - 1;
+		return at->backend;
+	}
+	return NULL;
+}
+
+bool routes_path_match(const char *pattern, const char *path,
+		       struct captures *at)
+{
+	memset(at, 0, sizeof(*at));
+	while (*pattern && *path) {
+		size_t skip, len;
+		char *to = capture_of(pattern, at, &skip);
+
+		if (!to) {
+			if (*pattern++ != *path++)
+				return false;
+			continue;
+		}
+		len = strcspn(path, "/");
+		if (len == 0 || len > RS_NAME_MAX)
+			return false;
+		memcpy(to, path, len);
+		to[len] = '\0';
+		pattern += skip;
+		path += len;
+	}
+	return !*pattern && !*path;
+}
+
+static void allow_add(char allow[ROUTES_ALLOW_MAX], const char *method)
+{
+	size_t used = strlen(allow);
+
+	snprintf(allow + used, ROUTES_ALLOW_MAX - used, "%s%s",
+		 used ? ", " : "", method);
+}
+
+const struct route *routes_find(const char *method, const char *path,
+				struct captures *at,
+				char allow[ROUTES_ALLOW_MAX])
+{
+	allow[0] = '\0';
+	if (!strcmp(method, "HEAD"))
+		method = "GET";
+	for (size_t i = 0; i < NROUTES; i++) {
+		if (!routes_path_match(routes[i].path, path, at))
+			continue;
+		if (!strcmp(routes[i].method, method)) {
+			allow[0] = '\0';
+			return &routes[i];
+		}
+		allow_add(allow, routes[i].method);
+	}
+	return NULL;
+}

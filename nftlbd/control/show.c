@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Handlers that show the model and what has happened: read, answer.
+ */
+#include <string.h>
+
+#include "config.h"
+#include "control/json.h"
+#include "control/reply.h"
+#include "control/stream.h"
+#include "lib/parse.h"
+
+void show_version(struct request *rq)
+{
+	reply_json(
+	    rq, json_pack("{s:s, s:i}", "version", PACKAGE_VERSION, "api", 1));
+}
+
+void show_status(struct request *rq)
+{
+	reply_json(rq, json_status(rq->d));
+}
+
+void show_checks(struct request *rq)
+{
+	reply_json(rq, json_checks(rq->d->model));
+}
+
+/* ---- events */
+
+/* A number of the query; @value is left alone where it is not there. */
+static bool query_number(struct request *rq, const char *key, uint32_t min,
+			 uint32_t max, uint32_t *value)
+{
+	const char *text = request_query(rq, key);
+
+	if (!text || parse_number(text, min, max, value) == 0)
+		return true;
+	reply_problem(rq, MHD_HTTP_BAD_REQUEST, "%s: allowed: %u..%u", key, min,
+		      max);
+	return false;
+}
+
+/* With `since` the first ones after it, for who follows; else the last ones. */
+void show_events(struct request *rq)
+{
+	const struct events *ev = &rq->d->events;
+	uint32_t since = 0, limit = EVENTS_KEPT;
+	json_t *list;
+	uint64_t id;
+
+	if (!query_number(rq, "since", 0, UINT32_MAX, &since) ||
+	    !query_number(rq, "limit", 1, EVENTS_KEPT, &limit))
+		return;
+	id = ev->last >= EVENTS_KEPT ? ev->last - EVENTS_KEPT + 1 : 1;
+	if (request_query(rq, "since"))
+		id = since >= id ? (uint64_t)since + 1 : id;
+	else if (ev->last > limit && id < ev->last - limit + 1)
+		id = ev->last - limit + 1;
+	list = json_array();
+	for (; id <= ev->last && json_array_size(list) < limit; id++)
+		json_array_append_new(list, json_event(events_get(ev, id)));
+	reply_json(rq, list);
+}
+
+/* ---- services and backends */
+
+static struct service *find_service(struct request *rq)
+{
+	struct service *s = model_service(rq->d->model, rq->at.service);
+
+	if (!s)
+		reply_problem(rq, MHD_HTTP_NOT_FOUND, "no service \"%s\"",
+			      rq->at.service);
+	return s;
+}
+
+static bool wants_connections(struct request *rq)
+{
+	const char *text = request_query(rq, "connections");
+
+	return !text || strcmp(text, "no") != 0;
+}
+
+static void item_service(struct stream *s, const struct service *svc,
+			 size_t index)
+{
+	stream_json(s, json_service(s->d, svc, s->counts));
+}
+
+static void item_backends(struct stream *s, const struct service *svc,
+			  size_t index)
+{
+	json_t *list = json_backends(s->d, svc, NULL, s->counts), *b;
+	size_t i;
+
+	json_array_foreach(list, i, b) stream_json(s, json_incref(b));
+	json_decref(list);
+}
+
+static void counted_services(struct request *rq, struct counts *c)
+{
+	stream_array(rq, c, item_service);
+}
+
+static void counted_all_backends(struct request *rq, struct counts *c)
+{
+	stream_array(rq, c, item_backends);
+}
+
+void show_services(struct request *rq)
+{
+	counts_start(rq, NULL, wants_connections(rq), counted_services);
+}
+
+void show_all_backends(struct request *rq)
+{
+	counts_start(rq, NULL, wants_connections(rq), counted_all_backends);
+}
+
+static void counted_service(struct request *rq, struct counts *c)
+{
+	const struct service *s = find_service(rq);
+
+	if (s)
+		reply_json(rq, json_service(rq->d, s, c));
+	counts_free(c);
+}
+
+static void counted_backends(struct request *rq, struct counts *c)
+{
+	if (find_service(rq))
+		stream_array(rq, c, item_backends);
+	else
+		counts_free(c);
+}
+
+static void counted_backend(struct request *rq, struct counts *c)
+{
+	const struct service *s = find_service(rq);
+	const struct backend *b = s ? service_backend(s, rq->at.backend) : NULL;
+	json_t *list;
+
+	if (b) {
+		list = json_backends(rq->d, s, b, c);
+		reply_json(rq, json_incref(json_array_get(list, 0)));
+		json_decref(list);
+	} else if (s) {
+		reply_problem(rq, MHD_HTTP_NOT_FOUND,
+			      "service \"%s\" has no backend \"%s\"",
+			      rq->at.service, rq->at.backend);
+	}
+	counts_free(c);
+}
+
+static bool reads(const struct request *rq)
+{
+	return !strcmp(rq->route->method, "GET");
+}
+
+/* Also the answer to a change, which does not wait for conntrack. */
+void show_service(struct request *rq)
+{
+	counts_start(rq, rq->at.service, reads(rq), counted_service);
+}
+
+void show_backends(struct request *rq)
+{
+	counts_start(rq, rq->at.service, true, counted_backends);
+}
+
+void show_backend(struct request *rq)
+{
+	counts_start(rq, rq->at.service, reads(rq), counted_backend);
+}
+
+/* ---- slots */
+
+/* By hand: a service may have a million slots, and names need no escapes. */
+static void slots_of_family(struct stream *s, const char *service,
+			    uint8_t family)
+{
+	const struct ruleset *rs = s->d->ruleset;
+	uint32_t m = ruleset_slots(rs, service, family);
+	struct buf *out;
+
+	if (m == 0)
+		return;
+	out = stream_raw(s);
+	buf_printf(out,
+		   "{\"service\":\"%s\",\"family\":\"%s\",\"slots\":%u,"
+		   "\"owners\":[",
+		   service, family == AF_INET6 ? "ipv6" : "ipv4", m);
+	for (uint32_t i = 0; i < m; i++) {
+		const char *name = ruleset_slot(rs, service, family, i);
+		const char *quote = name ? "\"" : "";
+
+		if (i)
+			buf_append(out, ",", 1);
+		buf_append(out, quote, strlen(quote));
+		buf_append(out, name ? name : "null",
+			   name ? strlen(name) : strlen("null"));
+		buf_append(out, quote, strlen(quote));
+	}
+	buf_append(out, "]}", 2);
+}
+
+static void item_slots(struct stream *s, const struct service *svc,
+		       size_t index)
+{
+	slots_of_family(s, svc->conf->name, AF_INET);
+	slots_of_family(s, svc->conf->name, AF_INET6);
+}
+
+static void uncounted_slots(struct request *rq, struct counts *c)
+{
+	stream_array(rq, c, item_slots);
+}
+
+void show_all_slots(struct request *rq)
+{
+	counts_start(rq, NULL, false, uncounted_slots);
+}
+
+void show_slots(struct request *rq)
+{
+	if (find_service(rq))
+		counts_start(rq, rq->at.service, false, uncounted_slots);
+}

@@ -176,7 +176,11 @@ class Lab:
         return cables
 
     def _plug(self, side, host):
+        # A new interface may miss the first question for its address: ask again
+        # soon, for 2 s in all.
         return [f"link set {side} up"] + [
+            f"ntable change name {table} dev {side} retrans 50 mcast_probes 40"
+            for table in ("arp_cache", "ndisc_cache")] + [
             f"addr add {NETS[f][side]}{host}/{BITS[f]} dev {side}"
             + (" nodad" if f == 6 else "") for f in FAMILIES]
 

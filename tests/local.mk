@@ -86,4 +86,4 @@ tests_unit_test_conf_bad_SOURCES = tests/unit/test_conf_bad.c $(conf_rig)
 tests_unit_test_conf_bad_LDADD = $(config_libs)
 tests_unit_test_conf_man_SOURCES = tests/unit/test_conf_man.c
 tests_unit_test_conf_man_LDADD = $(config_libs)
-EXTRA_DIST += tests/bad-conf nftlbd/config/nftlbd.conf.example
+EXTRA_DIST += tests/bad-conf

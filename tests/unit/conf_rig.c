@@ -64,8 +64,8 @@ void rig_write(struct rig *rig, const char *name, const void *data, size_t len)
 
 int rig_load(struct rig *rig, const char *name)
 {
-	char *path =
-	    *name == '/' ? xstrdup(name) : xasprintf("%s/%s", rig->dir, name);
+	char *path = strchr(name, '/') ? xstrdup(name)
+				       : xasprintf("%s/%s", rig->dir, name);
 	size_t i;
 	int ret;
 

@@ -21,7 +21,10 @@ int rig_teardown(void **state);
 /** rig_write() - put @len bytes into a file of that name */
 void rig_write(struct rig *rig, const char *name, const void *data, size_t len);
 
-/** rig_load() - load the file of that name; returns what conf_load() does */
+/**
+ * rig_load() - load a file; returns what conf_load() does
+ * @name: in the rig's directory, or a path with a slash
+ */
 int rig_load(struct rig *rig, const char *name);
 
 /** rig_good() - load @text, which must be accepted, and return the result */

@@ -375,7 +375,7 @@ static void example_is_good(void **state)
 {
 	const char *top = getenv("srcdir");
 	char *path =
-	    xasprintf("%s/nftlbd/config/nftlbd.conf.example", top ? top : ".");
+	    xasprintf("%s/packaging/nftlbd.conf.example", top ? top : ".");
 	struct rig *rig = *state;
 
 	if (rig_load(rig, path))

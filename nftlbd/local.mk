@@ -6,6 +6,7 @@ libutil_a_SOURCES = \
 	nftlbd/lib/buf.c nftlbd/lib/buf.h \
 	nftlbd/lib/err.c nftlbd/lib/err.h \
 	nftlbd/lib/log.c nftlbd/lib/log.h \
+	nftlbd/lib/near.c nftlbd/lib/near.h \
 	nftlbd/lib/parse.c nftlbd/lib/parse.h \
 	nftlbd/lib/words.c nftlbd/lib/words.h \
 	nftlbd/lib/xalloc.c nftlbd/lib/xalloc.h \
@@ -15,7 +16,7 @@ libconfig_a_SOURCES = \
 	nftlbd/config/backends.c nftlbd/config/conf.c nftlbd/config/conf.h \
 	nftlbd/config/doc.h nftlbd/config/draft.h nftlbd/config/include.c \
 	nftlbd/config/keys.c nftlbd/config/keys.h nftlbd/config/lists.c \
-	nftlbd/config/names.c nftlbd/config/names.h nftlbd/config/near.c \
+	nftlbd/config/names.c nftlbd/config/names.h \
 	nftlbd/config/nftwords.c nftlbd/config/overlap.c \
 	nftlbd/config/print.c nftlbd/config/reader.c nftlbd/config/report.c \
 	nftlbd/config/report.h nftlbd/config/resolve.c \

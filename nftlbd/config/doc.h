@@ -79,7 +79,4 @@ const char *doc_label(const struct doc *doc, const struct doc_section *s,
 void doc_parse(struct doc *doc, uint32_t file, const char *text, size_t len,
 	       struct report *r);
 
-/** doc_near() - the one of @n words closest to @text, NULL if none is close */
-const char *doc_near(const char *text, const char *const *words, size_t n);
-
 #endif

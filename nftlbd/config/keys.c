@@ -12,6 +12,7 @@
 
 #include "config/doc.h"
 #include "config/draft.h"
+#include "lib/near.h"
 #include "rulesets/slots.h"
 
 #define GLOBAL(field)  offsetof(struct global_draft, conf.field)
@@ -132,7 +133,7 @@ const char *key_near(unsigned int place, const char *name)
 		if (k->places & place)
 			words[n++] = k->name;
 	}
-	return doc_near(name, words, n);
+	return near_word(name, words, n);
 }
 
 const char *keys_list(unsigned int place, char *buf, size_t size)

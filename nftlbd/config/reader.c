@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "config/doc.h"
+#include "lib/near.h"
 #include "lib/parse.h"
 #include "lib/xalloc.h"
 
@@ -162,7 +163,7 @@ static void header_read(struct reader *r, const char *line, size_t n,
 	}
 	kind = word_find(kind_words, inside);
 	if (kind < 0) {
-		near = doc_near(inside, kinds, 5);
+		near = near_word(inside, kinds, 5);
 		snprintf(problem, sizeof(problem), "unknown section%s%s%s",
 			 near ? ", did you mean \"" : "", near ? near : "",
 			 near ? "\"?" : "");

@@ -3,9 +3,9 @@
  * "Did you mean": the edit distance (Levenshtein, with neighbours swapped as
  * one edit) between what was typed and what exists. Pure.
  */
-#include <string.h>
+#include "lib/near.h"
 
-#include "config/doc.h"
+#include <string.h>
 
 #define NEAR_MAX 32 /* longer words are not compared */
 
@@ -40,7 +40,7 @@ static unsigned int word_distance(const char *a, const char *b)
 	return d[la][lb];
 }
 
-const char *doc_near(const char *text, const char *const *words, size_t n)
+const char *near_word(const char *text, const char *const *words, size_t n)
 {
 	const char *best = NULL;
 	unsigned int at = 3, distance;

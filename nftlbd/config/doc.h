@@ -15,6 +15,12 @@
 #include "config/report.h"
 #include "lib/buf.h"
 
+#define LINE_MAX_BYTES 8192
+
+/* A macro's number, for words that name it. */
+#define NUMBER_TEXT_(n) #n
+#define NUMBER_TEXT(n)  NUMBER_TEXT_(n)
+
 enum doc_kind {
 	DOC_GLOBAL,
 	DOC_DEFAULTS,

@@ -18,8 +18,6 @@
 #include "lib/parse.h"
 #include "lib/xalloc.h"
 
-#define LINE_MAX_BYTES 8192
-
 struct reader {
 	struct doc *doc;
 	struct report *report;
@@ -38,6 +36,8 @@ static const struct word kind_words[] = {
 
 static const char sections_allowed[] =
     "[global], [defaults], [check NAME], [pool NAME], [service NAME]";
+
+static const char lines_allowed[] = "[SECTION], KEY = VALUE, or ; comment";
 
 static bool kind_named(int kind)
 {
@@ -94,10 +94,11 @@ static bool line_clean(struct reader *r, const char *line, size_t n, size_t max)
 	size_t i;
 
 	if (n > max) {
-		snprintf(problem, sizeof(problem), "line of %zu bytes", n);
-		snprintf(problem + strlen(problem),
-			 sizeof(problem) - strlen(problem), " is too long");
-		line_refuse(r, line, n, problem, "lines of up to 8192 bytes");
+		snprintf(problem, sizeof(problem),
+			 "line of %zu bytes is too long", n);
+		line_refuse(
+		    r, line, n, problem,
+		    "lines of up to " NUMBER_TEXT(LINE_MAX_BYTES) " bytes");
 		return false;
 	}
 	for (i = 0; i < n; i++) {
@@ -235,8 +236,7 @@ static size_t line_pass(struct reader *r, const char **line, size_t n,
 	}
 	if (!line_has_separator(p, n)) {
 		if (!r->skip)
-			line_refuse(r, p, n, "\"=\" is missing",
-				    "[SECTION], KEY = VALUE, or ; comment");
+			line_refuse(r, p, n, "\"=\" is missing", lines_allowed);
 		return 0;
 	}
 	return n;
@@ -294,10 +294,17 @@ void doc_parse(struct doc *doc, uint32_t file, const char *text, size_t len,
 			    .text = text,
 			    .len = len,
 			    .here = { file, 0 } };
+	int line;
 
 	/* Debian's inih is configured at run time; elsewhere its buffer may be
 	 * smaller, then reader_next() refuses what does not fit. */
 	ini_use_stack = true;
 	ini_max_line = LINE_MAX_BYTES + 2;
-	ini_parse_stream(reader_next, &r, entry_add, &r);
+	line = ini_parse_stream(reader_next, &r, entry_add, &r);
+	if (!line)
+		return;
+	/* cannot be, unless inih's idea of a line is not the one above */
+	report_add(report,
+		   (struct where){ file, line > 0 ? (uint32_t)line : 0 },
+		   "not understood; allowed: %s", lines_allowed);
 }

@@ -147,6 +147,28 @@ bool check_find(struct resolver *r, const char *name, const char *label,
 	return false;
 }
 
+bool pool_find(struct resolver *r, const char *name, const char *label,
+	       struct where where, const struct pool **pool)
+{
+	char allowed[640];
+	ssize_t i;
+
+	*pool = NULL;
+	if (!name || !*name)
+		return true;
+	i = names_find(&r->pools, name);
+	if (i >= 0) {
+		*pool = &r->pools_list[i];
+		return true;
+	}
+	snprintf(allowed, sizeof(allowed), "one of the pools: ");
+	names_print(&r->pools, allowed + strlen(allowed),
+		    sizeof(allowed) - strlen(allowed));
+	report_value(r->report, where, label, "pool", name, "no such pool",
+		     allowed);
+	return false;
+}
+
 /* ---- sections by kind */
 
 /* Complain about sections of one kind and name; [global]: once in each file. */
@@ -273,6 +295,31 @@ static void pools_read(struct resolver *r)
 	names_sort(&r->pools);
 }
 
+/* Names that do not exist are complained of here, once, and not by every
+ * service that starts from them. */
+static void defaults_read(struct resolver *r, const struct doc_section *s,
+			  struct service_draft *proto)
+{
+	const struct conf_check *check;
+	const struct pool *pool;
+	char label[LABEL_SIZE];
+
+	doc_label(r->doc, s, label, sizeof(label));
+	if (!section_read(r, s, IN_DEFAULTS, proto, proto->set, NULL))
+		proto->broken = true;
+	if (!check_find(r, proto->check, label, "check",
+			draft_where(proto->set, IN_DEFAULTS, "check"),
+			&check)) {
+		proto->check = NULL;
+		proto->broken = true;
+	}
+	if (!pool_find(r, proto->pool, label,
+		       draft_where(proto->set, IN_DEFAULTS, "pool"), &pool)) {
+		proto->pool = NULL;
+		proto->broken = true;
+	}
+}
+
 static void services_read(struct resolver *r)
 {
 	struct service_draft proto = { 0 };
@@ -282,9 +329,8 @@ static void services_read(struct resolver *r)
 	draft_defaults(IN_SERVICE, &proto);
 	for (i = 0; i < r->doc->nsections; i++) {
 		s = &r->doc->sections[i];
-		if (s->kind == DOC_DEFAULTS &&
-		    !section_read(r, s, IN_DEFAULTS, &proto, proto.set, NULL))
-			proto.broken = true;
+		if (s->kind == DOC_DEFAULTS)
+			defaults_read(r, s, &proto);
 		else if (s->kind == DOC_SERVICE)
 			service_add(r, s, &proto);
 	}

@@ -75,6 +75,11 @@ bool check_find(struct resolver *r, const char *name, const char *label,
 		const char *key, struct where where,
 		const struct conf_check **check);
 
+/** pool_find() - the pool of that name; "" and NULL give NULL; see check_find()
+ */
+bool pool_find(struct resolver *r, const char *name, const char *label,
+	       struct where where, const struct pool **pool);
+
 /**
  * backend_read() - one backend line, appended to @list
  * @value: of the document; words are cut where they stand, and kept.

@@ -75,28 +75,6 @@ static void keys_check(struct look *l)
 	s->source4 = s->source6 = (struct addr){ 0 };
 }
 
-/* The pool that the service names; NULL for none. False after a complaint. */
-static bool pool_find(struct look *l, const struct pool **pool)
-{
-	const char *name = l->draft->pool;
-	char allowed[640];
-	ssize_t i;
-
-	*pool = NULL;
-	if (!name || !*name)
-		return true;
-	i = names_find(&l->r->pools, name);
-	if (i >= 0) {
-		*pool = &l->r->pools_list[i];
-		return true;
-	}
-	snprintf(allowed, sizeof(allowed), "one of the pools: ");
-	names_print(&l->r->pools, allowed + strlen(allowed),
-		    sizeof(allowed) - strlen(allowed));
-	refuse(l, "pool", name, "no such pool", allowed);
-	return false;
-}
-
 static const char *family_text(uint8_t family)
 {
 	return family == AF_INET6 ? "IPv6" : "IPv4";
@@ -304,7 +282,9 @@ static void service_judge(struct look *l)
 	if (l->backends->n > RS_BACKENDS_MAX) {
 		snprintf(found, sizeof(found), "%zu backends", l->backends->n);
 		refuse(l, "pool", found, "too many backends",
-		       "at most 4096 backends, members of the pool included");
+		       "at most " NUMBER_TEXT(
+			   RS_BACKENDS_MAX) " backends, members of the pool "
+					    "included");
 	}
 	keys_check(l);
 	family_check(l, AF_INET);
@@ -328,7 +308,9 @@ static void backends_join(struct look *l)
 	const struct pool *pool;
 
 	l->backends->n = 0;
-	if (!pool_find(l, &pool) || (pool && pool->broken))
+	if (!pool_find(l->r, l->draft->pool, l->label, said(l, "pool"),
+		       &pool) ||
+	    (pool && pool->broken))
 		l->draft->broken = true; /* the pool has its own complaints */
 	else if (pool)
 		list_append(l->backends, &pool->members);

@@ -6,11 +6,13 @@
 #include "config/values.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 
+#include "config/doc.h"
 #include "config/draft.h"
 #include "lib/parse.h"
 #include "lib/xalloc.h"
@@ -41,7 +43,7 @@ static int path_read(const struct conf_key *key, const char *text, void *field,
 	else if (key->kind == VALUE_SOCKET &&
 		 strlen(text) >= sizeof(sun.sun_path))
 		*problem = "too long for a socket";
-	else if (strlen(text) >= 4096)
+	else if (strlen(text) >= PATH_MAX)
 		*problem = "too long";
 	else
 		return string_store(field, text);
@@ -308,12 +310,16 @@ static const struct value_ops {
 			 "an IPv4 or IPv6 unicast address" },
 	[VALUE_ADDRS] = { "list of addresses", addrs_value, addrs_value_print,
 			  FIXED,
-			  "IPv4 and IPv6 unicast addresses, up to 256, "
-			  "separated by commas" },
+			  "IPv4 and IPv6 unicast addresses, up to " NUMBER_TEXT(
+			      VALUE_ADDRS_MAX) ", "
+					       "separated by commas" },
 	[VALUE_PORTS] = { "list of ports", ports_value, ports_value_print,
 			  FIXED,
-			  "ports 1..65535, ranges such as 8000-8010, up to 512 "
-			  "of these separated by commas, or any" },
+			  "ports 1..65535, ranges such as 8000-8010, up "
+			  "to " NUMBER_TEXT(
+			      VALUE_PORTS_MAX) " "
+					       "of these separated by commas, "
+					       "or any" },
 	[VALUE_PROTOS] = { "list of protocols", protos_value,
 			   protos_value_print, WORDS, "a list of " },
 	[VALUE_SOURCE] = { "list of addresses", source_value,

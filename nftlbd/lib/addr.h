@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define ADDR_STRLEN 48	   /* "ffff:...:ffff" and NUL */
+#define ADDR_STRLEN     48 /* "ffff:...:ffff" and NUL */
 #define ENDPOINT_STRLEN 64 /* "[v6]:65535" and NUL */
 
 struct addr {

@@ -18,7 +18,7 @@ struct buf {
 void *buf_reserve(struct buf *b, size_t extra);
 void buf_append(struct buf *b, const void *data, size_t len);
 void buf_printf(struct buf *b, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3)));
 void buf_clear(struct buf *b); /* len = 0, memory is kept */
 void buf_free(struct buf *b);  /* all memory back; usable again after */
 

@@ -17,6 +17,6 @@ struct err {
  * Words longer than the buffer are cut, never overflow.
  */
 int err_set(struct err *e, int code, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 
 #endif

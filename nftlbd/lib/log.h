@@ -21,13 +21,13 @@ void log_open(const char *ident, bool to_syslog);
 void log_set_level(enum log_level level);
 bool log_enabled(enum log_level level);
 void log_write(enum log_level level, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3)));
 
-#define log_error(...) log_write(LOG_LVL_ERROR, __VA_ARGS__)
+#define log_error(...)   log_write(LOG_LVL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_LVL_WARNING, __VA_ARGS__)
-#define log_info(...) log_write(LOG_LVL_INFO, __VA_ARGS__)
-#define log_debug(...) \
-	(log_enabled(LOG_LVL_DEBUG) ? log_write(LOG_LVL_DEBUG, __VA_ARGS__) \
+#define log_info(...)    log_write(LOG_LVL_INFO, __VA_ARGS__)
+#define log_debug(...)                                                         \
+	(log_enabled(LOG_LVL_DEBUG) ? log_write(LOG_LVL_DEBUG, __VA_ARGS__)    \
 				    : (void)0)
 
 #endif

@@ -10,19 +10,19 @@
 void xoutofmemory(void) __attribute__((noreturn));
 
 void *xmalloc(size_t size);
-void *xcalloc(size_t n, size_t size);	       /* zeroed; checks overflow */
+void *xcalloc(size_t n, size_t size); /* zeroed; checks overflow */
 void *xreallocarray(void *p, size_t n, size_t size);
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *xvasprintf(const char *fmt, va_list ap)
-	__attribute__((format(printf, 1, 0)));
+    __attribute__((format(printf, 1, 0)));
 
 /* Append room for one element to a vector; doubles the capacity. */
-#define VEC_PUSH(vec, n, cap)                                                 \
-	((n) == (cap) ? ((cap) = (cap) ? (cap) * 2 : 8,                       \
-			 (vec) = xreallocarray((vec), (cap), sizeof(*(vec)))) \
-		      : (vec),                                                \
+#define VEC_PUSH(vec, n, cap)                                                  \
+	((n) == (cap) ? ((cap) = (cap) ? (cap)*2 : 8,                          \
+			 (vec) = xreallocarray((vec), (cap), sizeof(*(vec))))  \
+		      : (vec),                                                 \
 	 &(vec)[(n)++])
 
 #endif

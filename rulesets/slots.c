@@ -93,36 +93,26 @@ uint32_t slots_check_size(enum rs_scheduler scheduler, uint32_t n)
 	return schedulers[scheduler]->check_size(n);
 }
 
-static void place_home(const struct slots_scheduler *s, struct slot_share *sh,
-		       size_t n, uint16_t *owner, uint32_t m)
-{
-	for (size_t i = 0; i < n; i++)
-		sh[i].floor = 1;
-	slots_apportion(sh, n, m);
-	s->place(sh, n, owner, m, m);
-}
-
-/* Deal the slots of unusable shares; what a survivor has is its floor. */
-static void place_rest(const struct slots_scheduler *s, struct slot_share *sh,
-		       size_t n, uint16_t *owner, uint32_t m)
+/* Open the slots of unusable shares, which are out of the game from here on. */
+static uint32_t open_dead(struct slot_share *sh, size_t n, uint16_t *owner,
+			  uint32_t m)
 {
 	uint32_t open = 0;
 
 	for (uint32_t i = 0; i < m; i++) {
-		if (sh[owner[i]].usable)
-			continue;
-		owner[i] = SLOT_NONE;
-		open++;
+		struct slot_share *s = &sh[owner[i]];
+
+		if (s->usable) {
+			s->has++;
+		} else {
+			owner[i] = SLOT_NONE;
+			open++;
+		}
 	}
-	for (size_t i = 0; i < n; i++) {
-		sh[i].floor = sh[i].usable ? sh[i].count : 0;
+	for (size_t i = 0; i < n; i++)
 		if (!sh[i].usable)
 			sh[i].weight = 0;
-	}
-	slots_apportion(sh, n, m);
-	for (size_t i = 0; i < n; i++)
-		sh[i].count -= sh[i].floor;
-	s->place(sh, n, owner, m, open);
+	return open;
 }
 
 void slots_fill(const struct rs_service *svc, uint16_t *owner, uint32_t m)
@@ -138,9 +128,9 @@ void slots_fill(const struct rs_service *svc, uint16_t *owner, uint32_t m)
 	if (usable == 0)
 		goto out;
 	assert(m >= n);
-	place_home(s, sh, n, owner, m);
+	s->place(sh, n, owner, m, m);
 	if (usable < n)
-		place_rest(s, sh, n, owner, m);
+		s->place(sh, n, owner, m, open_dead(sh, n, owner, m));
 	for (uint32_t i = 0; i < m; i++)
 		owner[i] = sh[owner[i]].index;
 out:

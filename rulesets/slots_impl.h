@@ -12,9 +12,9 @@
 /* A backend of weight > 0 on its way to slots. */
 struct slot_share {
 	const char *name;
-	uint32_t weight; /* round-robin: 1 */
-	uint32_t floor;  /* owns at least so many slots */
-	uint32_t count;  /* owns so many slots */
+	uint32_t weight; /* round-robin: 1; dead in the second pass: 0 */
+	uint32_t has;    /* owns so many slots already */
+	uint32_t gets;   /* and so many more */
 	uint16_t index;  /* into svc->backends */
 	bool usable;
 };
@@ -29,9 +29,10 @@ struct slots_scheduler {
 			 size_t configured);
 	/* as slots_check_size() */
 	uint32_t (*check_size)(uint32_t n);
-	/* give the open slots (SLOT_NONE) of @owner to shares, each its count;
-	 * the counts add up to @open. Writes indices into @sh. */
-	void (*place)(const struct slot_share *sh, size_t n, uint16_t *owner,
+	/* give the open slots (SLOT_NONE) of @owner, @open in number, to the
+	 * shares of weight > 0, at least one to each, such that what a share
+	 * has and gets is in proportion to weight. Writes indices into @sh. */
+	void (*place)(struct slot_share *sh, size_t n, uint16_t *owner,
 		      uint32_t m, uint32_t open);
 };
 
@@ -40,21 +41,32 @@ extern const struct slots_scheduler slots_weighted;
 extern const struct slots_scheduler slots_maglev;
 
 /**
- * slots_apportion() - count := share of @total, in proportion to weight
- * Largest remainder (Hamilton); equal remainders go to the earlier share. Who
- * would get less than his floor gets his floor. The floors must fit in @total;
- * weight 0 with floor 0 gets nothing. At least one weight must not be 0.
+ * slots_apportion() - gets := part of @total in proportion to weight, less has
+ * Largest remainder (Hamilton); equal remainders go to the earlier share.
+ * Nobody loses what he has, and who has a weight ends with a slot at least;
+ * that must fit in @total. Weight 0 gets nothing. At least one weight must not
+ * be 0.
  */
 void slots_apportion(struct slot_share *sh, size_t n, uint32_t total);
 
 /**
- * slots_interleave() - a smooth sequence in which each share has its count
- * @seq: @len entries, the sum of all counts; filled with indices into @sh
- * Smooth: after any t entries a share had t * count / len of them, rounded up
- * or down. Periodic where the counts have a common divisor. O(len log n).
+ * slots_interleave() - a smooth sequence with each share as often as it gets
+ * @seq: @len entries, the sum of all gets; filled with indices into @sh
+ * Smooth: after any t entries a share had t * gets / len of them, rounded up or
+ * down. Periodic where the numbers have a common divisor. O(len log n).
  */
 void slots_interleave(const struct slot_share *sh, size_t n, uint16_t *seq,
 		      uint32_t len);
+
+/**
+ * slots_turns() - who takes the next slot, @len times
+ * @seq: filled with indices into @sh
+ * A share's k-th slot (from 0, has counted) is due at (2k + 1) / weight, the
+ * first one at once; equal ones in the order of @sh. That divides slots as
+ * Sainte-Lague does, and with equal weights goes round. O(len log n).
+ */
+void slots_turns(const struct slot_share *sh, size_t n, uint16_t *seq,
+		 uint32_t len);
 
 /**
  * slots_name_hash() - 64 bits of a backend's name

@@ -18,9 +18,15 @@
 #include "lib/xalloc.h"
 #include "rulesets/slots_impl.h"
 
-#define SLOTS_EACH   100u /* M is more than so many times the backends */
+/*
+ * M is more than so many times the backends. The paper's 100 is enough for even
+ * shares; with 200 a backend that leaves the file takes less than 2 % of the
+ * others' clients along (1.4 % for the usual names; see test_maglev).
+ */
+#define SLOTS_EACH 200u
+
 #define BASIS_OFFSET 0xcbf29ce484222325u /* FNV's own */
-#define BASIS_SKIP   0x9e3779b97f4a7c15u /* 2^64 / golden ratio */
+#define BASIS_SKIP   0xbe5466cf34e90c6cu /* a piece of pi */
 
 /* The largest primes below powers of two: adding a backend seldom changes M. */
 static const uint32_t ladder[] = {
@@ -78,7 +84,7 @@ struct cursor {
 	uint32_t skip;
 };
 
-static void place_by_preference(const struct slot_share *sh, size_t n,
+static void place_by_preference(struct slot_share *sh, size_t n,
 				uint16_t *owner, uint32_t m, uint32_t open)
 {
 	struct cursor *cursors = xcalloc(n, sizeof(*cursors));
@@ -89,7 +95,7 @@ static void place_by_preference(const struct slot_share *sh, size_t n,
 			slots_name_hash(sh[i].name, BASIS_OFFSET) % m,
 			slots_name_hash(sh[i].name, BASIS_SKIP) % (m - 1) + 1,
 		};
-	slots_interleave(sh, n, turns, open);
+	slots_turns(sh, n, turns, open);
 	for (uint32_t t = 0; t < open; t++) {
 		struct cursor *c = &cursors[turns[t]];
 

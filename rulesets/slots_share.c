@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The arithmetic of fair shares: how many slots each share owns (apportion) and
- * in which order they come (interleave).
+ * The arithmetic of fair shares: how many slots each share gets (apportion) and
+ * in which order they come (interleave), or both at once (turns).
  *
  * Invariants: integers only, no floating point, so that all machines agree;
  * equal cases are decided by position in the array.
@@ -23,21 +23,27 @@ static int u64_cmp(const void *a, const void *b)
 
 /* ---- apportion */
 
-/* What is left to divide once the shares below their floor have it. */
+/* Nobody ends with less. */
+static uint32_t least(const struct slot_share *s)
+{
+	return s->has ? s->has : s->weight > 0;
+}
+
+/* What is left to divide once the shares that are below their least have it. */
 struct pot {
 	uint64_t slots;
 	uint64_t weight;
 };
 
-/* Shares whose part would be below their floor get their floor (count != 0)
- * and leave the pot, which lowers the others' parts: until nothing changes. */
-static struct pot settle_floors(struct slot_share *sh, size_t n, uint32_t total)
+/* Shares whose part would be below their least get that (gets != 0 for now) and
+ * leave the pot, which lowers the others' parts: until nothing changes. */
+static struct pot settle_least(struct slot_share *sh, size_t n, uint32_t total)
 {
 	struct pot pot = { .slots = total };
 	bool again = true;
 
 	for (size_t i = 0; i < n; i++) {
-		sh[i].count = 0;
+		sh[i].gets = 0;
 		pot.weight += sh[i].weight;
 	}
 	while (again) {
@@ -45,11 +51,11 @@ static struct pot settle_floors(struct slot_share *sh, size_t n, uint32_t total)
 
 		again = false;
 		for (size_t i = 0; i < n; i++) {
-			if (sh[i].count || pot.slots * sh[i].weight >=
-					       pot.weight * sh[i].floor)
+			if (sh[i].gets || pot.slots * sh[i].weight >=
+					      pot.weight * least(&sh[i]))
 				continue;
-			sh[i].count = sh[i].floor;
-			rest.slots -= sh[i].floor;
+			sh[i].gets = least(&sh[i]);
+			rest.slots -= sh[i].gets;
 			rest.weight -= sh[i].weight;
 			again = true;
 		}
@@ -60,29 +66,72 @@ static struct pot settle_floors(struct slot_share *sh, size_t n, uint32_t total)
 
 void slots_apportion(struct slot_share *sh, size_t n, uint32_t total)
 {
-	struct pot pot = settle_floors(sh, n, total);
-	uint64_t *by_remainder, left = pot.slots;
+	struct pot pot = settle_least(sh, n, total);
+	uint64_t *by_remainder = xcalloc(n, sizeof(*by_remainder));
+	uint64_t left = pot.slots;
 	size_t open = 0;
 
-	if (pot.weight == 0)
-		return;
-	/* key: the larger the remainder the smaller, then the position */
-	by_remainder = xcalloc(n, sizeof(*by_remainder));
 	for (size_t i = 0; i < n; i++) {
 		uint64_t part = pot.slots * sh[i].weight;
 
-		if (sh[i].count) /* settled at its floor */
+		if (sh[i].gets) /* settled */
 			continue;
-		sh[i].count = (uint32_t)(part / pot.weight);
-		left -= sh[i].count;
+		sh[i].gets = (uint32_t)(part / pot.weight);
+		left -= sh[i].gets;
+		/* the larger the remainder the smaller, then the position */
 		by_remainder[open++] =
 		    (pot.weight - part % pot.weight) << 16 | i;
 	}
 	if (left)
 		qsort(by_remainder, open, sizeof(*by_remainder), u64_cmp);
 	for (size_t i = 0; i < left; i++)
-		sh[by_remainder[i] & 0xffff].count++;
+		sh[by_remainder[i] & 0xffff].gets++;
+	for (size_t i = 0; i < n; i++)
+		sh[i].gets -= sh[i].has;
 	free(by_remainder);
+}
+
+/* ---- a heap of keys, the least on top */
+
+struct heap {
+	uint64_t *keys;
+	size_t n;
+};
+
+static void heap_push(struct heap *h, uint64_t key)
+{
+	size_t i = h->n++;
+
+	while (i && h->keys[(i - 1) / 2] > key) {
+		h->keys[i] = h->keys[(i - 1) / 2];
+		i = (i - 1) / 2;
+	}
+	h->keys[i] = key;
+}
+
+/* Put @key where the top was. */
+static void heap_replace(struct heap *h, uint64_t key)
+{
+	size_t i = 0, child;
+
+	while ((child = 2 * i + 1) < h->n) {
+		if (child + 1 < h->n && h->keys[child + 1] < h->keys[child])
+			child++;
+		if (h->keys[child] >= key)
+			break;
+		h->keys[i] = h->keys[child];
+		i = child;
+	}
+	h->keys[i] = key;
+}
+
+static uint64_t heap_pop(struct heap *h)
+{
+	uint64_t top = h->keys[0];
+
+	h->n--;
+	heap_replace(h, h->keys[h->n]);
+	return top;
 }
 
 /* ---- interleave */
@@ -100,39 +149,10 @@ void slots_apportion(struct slot_share *sh, size_t n, uint32_t total)
 #define FRACTION 21
 
 struct queue {
-	uint64_t *heap; /* shares that may come now */
-	size_t nheap;
+	struct heap now;   /* shares that may come */
 	uint16_t *waiting; /* [t] first share that may come from t on; + 1 */
 	uint16_t *next;    /* [share] next one of the same t; + 1 */
 };
-
-static void heap_push(struct queue *q, uint64_t key)
-{
-	size_t i = q->nheap++;
-
-	while (i && q->heap[(i - 1) / 2] > key) {
-		q->heap[i] = q->heap[(i - 1) / 2];
-		i = (i - 1) / 2;
-	}
-	q->heap[i] = key;
-}
-
-static uint64_t heap_pop(struct queue *q)
-{
-	uint64_t top = q->heap[0], last = q->heap[--q->nheap];
-	size_t i = 0, child;
-
-	while ((child = 2 * i + 1) < q->nheap) {
-		if (child + 1 < q->nheap && q->heap[child + 1] < q->heap[child])
-			child++;
-		if (q->heap[child] >= last)
-			break;
-		q->heap[i] = q->heap[child];
-		i = child;
-	}
-	q->heap[i] = last;
-	return top;
-}
 
 /* One cycle: share i has need[i] of the @len entries. */
 static void interleave_cycle(const uint32_t *need, size_t n, uint16_t *seq,
@@ -140,16 +160,16 @@ static void interleave_cycle(const uint32_t *need, size_t n, uint16_t *seq,
 {
 	uint32_t *had = xcalloc(n, sizeof(*had));
 	struct queue q = {
-		.heap = xcalloc(n, sizeof(*q.heap)),
+		.now = { .keys = xcalloc(n, sizeof(uint64_t)) },
 		.waiting = xcalloc((size_t)len + 1, sizeof(*q.waiting)),
 		.next = xcalloc(n, sizeof(*q.next)),
 	};
 
 	for (size_t i = 0; i < n; i++)
 		if (need[i])
-			heap_push(&q, (((uint64_t)len << FRACTION) / need[i])
-					      << 16 |
-					  i);
+			heap_push(
+			    &q.now,
+			    (((uint64_t)len << FRACTION) / need[i]) << 16 | i);
 	for (uint32_t t = 0; t < len; t++) {
 		uint64_t end, key;
 		uint16_t i;
@@ -158,10 +178,10 @@ static void interleave_cycle(const uint32_t *need, size_t n, uint16_t *seq,
 			i = w - 1;
 			end = (((uint64_t)(had[i] + 1) * len) << FRACTION) /
 			      need[i];
-			heap_push(&q, end << 16 | i);
+			heap_push(&q.now, end << 16 | i);
 		}
-		assert(q.nheap);
-		key = heap_pop(&q);
+		assert(q.now.n);
+		key = heap_pop(&q.now);
 		i = seq[t] = (uint16_t)key;
 		had[i]++;
 		end = key >> (16 + FRACTION); /* the next one's start */
@@ -173,7 +193,7 @@ static void interleave_cycle(const uint32_t *need, size_t n, uint16_t *seq,
 		q.next[i] = q.waiting[end];
 		q.waiting[end] = i + 1;
 	}
-	free(q.heap);
+	free(q.now.keys);
 	free(q.waiting);
 	free(q.next);
 	free(had);
@@ -199,12 +219,44 @@ void slots_interleave(const struct slot_share *sh, size_t n, uint16_t *seq,
 		return;
 	need = xcalloc(n, sizeof(*need));
 	for (size_t i = 0; i < n; i++)
-		periods = gcd32(periods, sh[i].count);
+		periods = gcd32(periods, sh[i].gets);
 	for (size_t i = 0; i < n; i++)
-		need[i] = sh[i].count / periods;
+		need[i] = sh[i].gets / periods;
 	cycle = len / periods;
 	interleave_cycle(need, n, seq, cycle);
 	for (uint32_t t = cycle; t < len; t++)
 		seq[t] = seq[t - cycle];
 	free(need);
+}
+
+/* ---- turns */
+
+#define DUE_FRACTION 24
+
+static uint64_t due(uint32_t slot, uint32_t weight, size_t share)
+{
+	uint64_t at =
+	    slot ? ((2 * (uint64_t)slot + 1) << DUE_FRACTION) / weight : 0;
+
+	return at << 16 | share;
+}
+
+void slots_turns(const struct slot_share *sh, size_t n, uint16_t *seq,
+		 uint32_t len)
+{
+	struct heap h = { .keys = xcalloc(n, sizeof(*h.keys)) };
+	uint32_t *next = xcalloc(n, sizeof(*next));
+
+	for (size_t i = 0; i < n; i++) {
+		next[i] = sh[i].has;
+		if (sh[i].weight)
+			heap_push(&h, due(next[i], sh[i].weight, i));
+	}
+	for (uint32_t t = 0; t < len; t++) {
+		uint16_t i = seq[t] = (uint16_t)h.keys[0];
+
+		heap_replace(&h, due(++next[i], sh[i].weight, i));
+	}
+	free(next);
+	free(h.keys);
 }

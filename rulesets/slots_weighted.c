@@ -14,9 +14,9 @@
 #include "rulesets/slots_impl.h"
 
 #define CYCLE_MAX    16384u /* longer cycles are rounded to so many slots */
-#define EXACT_EACH   16u    /* slots a backend that exact failover may cost */
+#define EXACT_EACH   4u     /* slots a backend that exact failover may cost */
 #define EXACT_TOTAL  64u    /* ... or so many in all */
-#define ROUNDED_EACH 9u     /* slots a backend where failover is rounded */
+#define ROUNDED_EACH 4u     /* slots a backend where failover is rounded */
 #define SWAP_REACH   8u     /* dealt slots among which bursts are broken */
 
 static uint64_t gcd(uint64_t a, uint64_t b)
@@ -125,13 +125,14 @@ static void break_bursts(uint16_t *owner, uint32_t m, const uint32_t *dealt,
 	}
 }
 
-static void place_in_order(const struct slot_share *sh, size_t n,
-			   uint16_t *owner, uint32_t m, uint32_t open)
+static void place_in_order(struct slot_share *sh, size_t n, uint16_t *owner,
+			   uint32_t m, uint32_t open)
 {
 	uint16_t *seq = xcalloc(open + 1, sizeof(*seq));
 	uint32_t *dealt = xcalloc(open + 1, sizeof(*dealt));
 	uint32_t next = 0;
 
+	slots_apportion(sh, n, m);
 	slots_interleave(sh, n, seq, open);
 	for (uint32_t i = 0; i < m; i++) {
 		if (owner[i] != SLOT_NONE)

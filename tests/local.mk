@@ -87,3 +87,11 @@ tests_unit_test_conf_bad_LDADD = $(config_libs)
 tests_unit_test_conf_man_SOURCES = tests/unit/test_conf_man.c
 tests_unit_test_conf_man_LDADD = $(config_libs)
 EXTRA_DIST += tests/bad-conf
+
+# slot tables
+slots_fixture = tests/unit/slots_fixture.c tests/unit/slots_fixture.h
+check_PROGRAMS += tests/unit/test_slots tests/unit/test_maglev
+tests_unit_test_slots_SOURCES = tests/unit/test_slots.c $(slots_fixture)
+tests_unit_test_slots_LDADD = librulesets.a libutil.a $(CMOCKA_LIBS)
+tests_unit_test_maglev_SOURCES = tests/unit/test_maglev.c $(slots_fixture)
+tests_unit_test_maglev_LDADD = librulesets.a libutil.a $(CMOCKA_LIBS)

@@ -48,8 +48,10 @@ void have_forget_strays(struct have_table *t);
 
 /**
  * have_scan() - fill an initialised @h from the kernel
+ * @thorough: also find slots that belong to no service. Costs the square of
+ * their number; needed only when the kernel refused what should have worked.
  * Return: 0; -EINTR: not consistent, clear and scan again; other -errno.
  */
-int have_scan(struct have *h, struct nl *nl, const char *table);
+int have_scan(struct have *h, struct nl *nl, const char *table, bool thorough);
 
 #endif

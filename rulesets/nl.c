@@ -302,3 +302,68 @@ int nl_dump(struct nl *nl, uint16_t type, uint8_t family, const char *table,
 		return -errno;
 	return receive(nl, nlh->nlmsg_seq, cb, arg);
 }
+
+/* Each answer is a message of its own, and takes a page of the receive buffer:
+ * so many keys may be asked for at once. */
+#define GET_KEYS 256u
+
+struct get_progress {
+	nl_cb *cb;
+	void *arg;
+	uint32_t seen;
+};
+
+static int get_cb(const struct nlmsghdr *nlh, void *arg)
+{
+	struct get_progress *g = arg;
+
+	g->seen++;
+	return g->cb(nlh, g->arg);
+}
+
+static void put_keys(struct nlmsghdr *nlh, uint32_t first, uint32_t n)
+{
+	struct nlattr *list =
+	    mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
+
+	for (uint32_t key = first; key != first + n; key++) {
+		struct nlattr *e = mnl_attr_nest_start(nlh, NFTA_LIST_ELEM);
+		struct nlattr *k = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_KEY);
+
+		mnl_attr_put(nlh, NFTA_DATA_VALUE, sizeof(key), &key);
+		mnl_attr_nest_end(nlh, k);
+		mnl_attr_nest_end(nlh, e);
+	}
+	mnl_attr_nest_end(nlh, list);
+}
+
+int nl_get_ids(struct nl *nl, uint8_t family, const char *table,
+	       const char *map, uint32_t first, uint32_t n, nl_cb *cb,
+	       void *arg)
+{
+	char buf[1024 + GET_KEYS * 16];
+
+	while (n > 0) {
+		uint32_t count = n < GET_KEYS ? n : GET_KEYS;
+		struct get_progress g = { cb, arg, 0 };
+		struct nlmsghdr *nlh = put_header(
+		    buf, (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETSETELEM,
+		    NLM_F_ACK, nl->seq++, family, 0);
+		int ret;
+
+		mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, table);
+		mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, map);
+		put_keys(nlh, first, count);
+		if (mnl_socket_sendto(nl->sock, nlh, nlh->nlmsg_len) < 0)
+			return -errno;
+		ret = receive(nl, nlh->nlmsg_seq, get_cb, &g);
+		if (ret < 0 && ret != -ENOENT)
+			return ret;
+		/* The kernel stops at the first key that is not there. */
+		if (ret == -ENOENT)
+			count = g.seen + 1;
+		first += count;
+		n -= count;
+	}
+	return 0;
+}

@@ -30,6 +30,7 @@ struct ruleset {
 	struct nl nl;
 	struct watch watch;
 	struct have have;
+	bool thorough; /* the next scan: a plan that should fit was refused */
 	struct ruleset_stats stats;
 };
 
@@ -72,7 +73,7 @@ static int scan_once(struct ruleset *rs)
 	have_free(&rs->have);
 	have_init(&rs->have);
 	if (ret == 0)
-		ret = have_scan(&rs->have, &rs->nl, rs->table);
+		ret = have_scan(&rs->have, &rs->nl, rs->table, rs->thorough);
 	if (ret == 0)
 		ret = nl_genid(&rs->nl, &after);
 	if (ret == 0 && before != after)
@@ -323,6 +324,7 @@ int ruleset_commit(struct ruleset *rs, struct plan *p, struct err *err)
 	watch_join(&rs->watch);
 	if (nl_genid(&rs->nl, &now) < 0 || (applied && now != genid))
 		rs->watch.touched = true; /* somebody was there as well */
+	rs->thorough = ret != 0;
 	if (ret == 0)
 		take_over(rs, p);
 	else

@@ -244,12 +244,13 @@ static int dump_structure(struct scan *s, struct nl *nl)
 }
 
 static int scan_family(struct have *h, struct nl *nl, const char *table,
-		       unsigned int f)
+		       unsigned int f, bool thorough)
 {
 	struct scan s = { .have = h,
 			  .t = &h->tab[f],
 			  .table = table,
-			  .family = family_of(f) };
+			  .family = family_of(f),
+			  .thorough = thorough };
 	int ret = dump_structure(&s, nl);
 
 	if (ret < 0 || !s.t->there)
@@ -267,11 +268,11 @@ static int scan_family(struct have *h, struct nl *nl, const char *table,
 	return ret;
 }
 
-int have_scan(struct have *h, struct nl *nl, const char *table)
+int have_scan(struct have *h, struct nl *nl, const char *table, bool thorough)
 {
 	int ret = 0;
 
 	for (unsigned int f = 0; ret == 0 && f < RS_FAMILIES; f++)
-		ret = scan_family(h, nl, table, f);
+		ret = scan_family(h, nl, table, f, thorough);
 	return ret;
 }

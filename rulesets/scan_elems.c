@@ -14,6 +14,9 @@
 
 #include "lib/xalloc.h"
 
+/* Above this many slots a dump takes longer than asking one by one. */
+#define SLOTS_DUMP_MAX 100000u
+
 void scan_attrs(const struct nlmsghdr *nlh, const struct nlattr **tb, size_t n)
 {
 	const struct nlattr *a;
@@ -254,16 +257,41 @@ static void sort_ranges(struct scan *s)
 	qsort(s->ranges, s->nranges, sizeof(*s->ranges), by_base);
 }
 
+static int dump_map(struct scan *s, struct nl *nl)
+{
+	return nl_dump(nl, NFT_MSG_GETSETELEM, s->family, s->table,
+		       NFTA_SET_ELEM_LIST_TABLE, map_forms[s->map].name,
+		       elems_cb, s);
+}
+
+/* Few slots: dump them, which finds strays as well. Many: ask for those that
+ * the services' rules speak of. */
+static int read_slots(struct scan *s, struct nl *nl)
+{
+	uint64_t total = 0;
+	int ret = 0;
+
+	for (size_t i = 0; i < s->nranges; i++)
+		total += s->ranges[i]->m;
+	if (s->thorough || total <= SLOTS_DUMP_MAX)
+		return dump_map(s, nl);
+	for (size_t i = 0; ret == 0 && i < s->nranges; i++)
+		ret = nl_get_ids(nl, s->family, s->table,
+				 map_forms[s->map].name, s->ranges[i]->base,
+				 s->ranges[i]->m, elems_cb, s);
+	return ret;
+}
+
 int scan_elems(struct scan *s, struct nl *nl)
 {
 	int ret = 0;
 
 	sort_ranges(s);
-	for (s->map = 0; ret == 0 && s->map < MAP_COUNT; s->map++)
-		if (s->maps_seen & 1u << s->map)
-			ret = nl_dump(nl, NFT_MSG_GETSETELEM, s->family,
-				      s->table, NFTA_SET_ELEM_LIST_TABLE,
-				      map_forms[s->map].name, elems_cb, s);
+	for (s->map = 0; ret == 0 && s->map < MAP_COUNT; s->map++) {
+		if (!(s->maps_seen & 1u << s->map))
+			continue;
+		ret = s->map == MAP_SLOTS ? read_slots(s, nl) : dump_map(s, nl);
+	}
 	free(s->ranges);
 	s->ranges = NULL;
 	return ret;

@@ -17,6 +17,7 @@ struct scan {
 	uint32_t maps_seen; /* bit per map */
 	unsigned int base_rules[BASE_CHAINS_MAX];
 	bool broken;          /* a base chain's rule or policy is not ours */
+	bool thorough;        /* dump the slots, whatever their number */
 	int map;              /* being read */
 	struct unit **ranges; /* units with slots, sorted by base */
 	size_t nranges;

@@ -127,10 +127,9 @@ static bool list_room(const struct line *l, struct backend_list *list)
 	if (!list->too_many) {
 		snprintf(found, sizeof(found), "backend number %zu",
 			 list->n + 1);
-		line_refuse(
-		    l, found, "too many backends",
-		    "at most " NUMBER_TEXT(
-			RS_BACKENDS_MAX) " backends in a service or pool");
+		line_refuse(l, found, "too many backends",
+			    "at most " BACKENDS_TEXT
+			    " backends in a service or pool");
 	}
 	list->too_many = true;
 	return false;

@@ -20,6 +20,7 @@
 /* A macro's number, for words that name it. */
 #define NUMBER_TEXT_(n) #n
 #define NUMBER_TEXT(n)  NUMBER_TEXT_(n)
+#define LINE_MAX_TEXT   NUMBER_TEXT(LINE_MAX_BYTES)
 
 enum doc_kind {
 	DOC_GLOBAL,

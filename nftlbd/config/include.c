@@ -23,14 +23,15 @@
 #define DEPTH_MAX      8
 #define FILE_MAX_MB    64
 #define ALL_MAX_MB     512
+#define DEPTH_TEXT     NUMBER_TEXT(DEPTH_MAX)
+#define ALL_MAX_TEXT   NUMBER_TEXT(ALL_MAX_MB)
+#define FILE_MAX_TEXT  NUMBER_TEXT(FILE_MAX_MB)
 #define FILE_MAX_BYTES ((size_t)FILE_MAX_MB << 20)
 #define ALL_MAX_BYTES  ((size_t)ALL_MAX_MB << 20)
 
 static const char files_allowed[] =
-    "regular files that the daemon may read, each once, up to " NUMBER_TEXT(
-	FILE_MAX_MB) " MB, "
-		     "paths relative to this file, patterns such as "
-		     "conf.d/*.conf";
+    "regular files that the daemon may read, each once, up to " FILE_MAX_TEXT
+    " MB, paths relative to this file, patterns such as conf.d/*.conf";
 
 struct includer {
 	struct doc *doc;
@@ -63,7 +64,7 @@ static const char *file_refuse(const struct stat *st)
 	if (!S_ISREG(st->st_mode))
 		return "is not a regular file";
 	if (st->st_size > (off_t)FILE_MAX_BYTES)
-		return "is larger than " NUMBER_TEXT(FILE_MAX_MB) " MB";
+		return "is larger than " FILE_MAX_TEXT " MB";
 	return NULL;
 }
 
@@ -115,9 +116,8 @@ static void file_open(struct includer *in, const char *path, struct buf *text,
 	else if ((ret = file_slurp(fd, text)) < 0)
 		snprintf(words, size, "%s", strerror(-ret));
 	else if (in->doc->text.len + text->len > ALL_MAX_BYTES)
-		snprintf(
-		    words, size,
-		    "all files are larger than " NUMBER_TEXT(ALL_MAX_MB) " MB");
+		snprintf(words, size,
+			 "all files are larger than " ALL_MAX_TEXT " MB");
 out:
 	if (fd >= 0)
 		close(fd);
@@ -210,8 +210,7 @@ static void include_list(struct includer *in, const struct where *where,
 	if (++in->depth > DEPTH_MAX) {
 		report_value(in->report, *where, "[global]", "include", value,
 			     "includes are nested too deeply",
-			     "files included up to " NUMBER_TEXT(
-				 DEPTH_MAX) " levels deep");
+			     "files included up to " DEPTH_TEXT " levels deep");
 	} else {
 		while (list_next(&value, item, sizeof(item))) {
 			if (*item)

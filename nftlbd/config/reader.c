@@ -96,9 +96,8 @@ static bool line_clean(struct reader *r, const char *line, size_t n, size_t max)
 	if (n > max) {
 		snprintf(problem, sizeof(problem),
 			 "line of %zu bytes is too long", n);
-		line_refuse(
-		    r, line, n, problem,
-		    "lines of up to " NUMBER_TEXT(LINE_MAX_BYTES) " bytes");
+		line_refuse(r, line, n, problem,
+			    "lines of up to " LINE_MAX_TEXT " bytes");
 		return false;
 	}
 	for (i = 0; i < n; i++) {

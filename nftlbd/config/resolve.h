@@ -11,7 +11,8 @@
 #include "config/names.h"
 #include "config/report.h"
 
-#define LABEL_SIZE 96
+#define LABEL_SIZE    96
+#define BACKENDS_TEXT NUMBER_TEXT(RS_BACKENDS_MAX)
 
 struct backend_list {
 	struct backend_draft *list;

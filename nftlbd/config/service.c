@@ -282,9 +282,8 @@ static void service_judge(struct look *l)
 	if (l->backends->n > RS_BACKENDS_MAX) {
 		snprintf(found, sizeof(found), "%zu backends", l->backends->n);
 		refuse(l, "pool", found, "too many backends",
-		       "at most " NUMBER_TEXT(
-			   RS_BACKENDS_MAX) " backends, members of the pool "
-					    "included");
+		       "at most " BACKENDS_TEXT
+		       " backends, members of the pool included");
 	}
 	keys_check(l);
 	family_check(l, AF_INET);

@@ -17,6 +17,9 @@
 #include "lib/parse.h"
 #include "lib/xalloc.h"
 
+#define ADDRS_TEXT NUMBER_TEXT(VALUE_ADDRS_MAX)
+#define PORTS_TEXT NUMBER_TEXT(VALUE_PORTS_MAX)
+
 typedef int read_fn(const struct conf_key *key, const char *text, void *field,
 		    const char **problem);
 typedef void print_fn(const struct conf_key *key, const void *field,
@@ -310,16 +313,13 @@ static const struct value_ops {
 			 "an IPv4 or IPv6 unicast address" },
 	[VALUE_ADDRS] = { "list of addresses", addrs_value, addrs_value_print,
 			  FIXED,
-			  "IPv4 and IPv6 unicast addresses, up to " NUMBER_TEXT(
-			      VALUE_ADDRS_MAX) ", "
-					       "separated by commas" },
+			  "IPv4 and IPv6 unicast addresses, up to " ADDRS_TEXT
+			  ", separated by commas" },
 	[VALUE_PORTS] = { "list of ports", ports_value, ports_value_print,
 			  FIXED,
 			  "ports 1..65535, ranges such as 8000-8010, up "
-			  "to " NUMBER_TEXT(
-			      VALUE_PORTS_MAX) " "
-					       "of these separated by commas, "
-					       "or any" },
+			  "to " PORTS_TEXT
+			  " of these separated by commas, or any" },
 	[VALUE_PROTOS] = { "list of protocols", protos_value,
 			   protos_value_print, WORDS, "a list of " },
 	[VALUE_SOURCE] = { "list of addresses", source_value,

@@ -13,6 +13,7 @@
  */
 #include "daemon/health.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,12 +30,21 @@
 #define DURATION_MAX_US   3600000000u
 #define GOLDEN_RATIO_2_32 2654435769u
 
+enum prober_state { PROBER_STARTING, PROBER_RUNNING, PROBER_GONE };
+
+static const struct word prober_words[] = {
+	{ "starting", PROBER_STARTING },
+	{ "running", PROBER_RUNNING },
+	{ "gone", PROBER_GONE },
+	{ NULL, 0 },
+};
+
 struct healthcheck {
 	struct daemon *d;
 	struct prober *prober; /* NULL only while health_open() runs */
 	struct health_jobs jobs;
 	uint64_t results;
-	bool gone;            /* said so; not again until it is back */
+	enum prober_state state;
 	uint64_t local;       /* faults of our own since it was last said */
 	ev_tstamp local_said; /* 0 = never */
 };
@@ -237,30 +247,38 @@ static const char *on_results(void *arg, const struct hc_result *results,
 
 /* ---- the prober's life ---- */
 
+static void prober_change(struct healthcheck *h, enum prober_state state,
+			  const char *why)
+{
+	const char *old = word_text(prober_words, (int)h->state);
+
+	h->state = state;
+	daemon_event(h->d, "prober", NULL, NULL, old,
+		     word_text(prober_words, (int)state), "%s", why);
+}
+
 static void on_ready(void *arg, unsigned int restarts)
 {
 	struct healthcheck *h = arg;
+	char why[64];
 
-	h->gone = false;
-	daemon_event(h->d, "prober", NULL, NULL, restarts ? "gone" : NULL,
-		     "running", "restarts=%u jobs=%zu", restarts,
-		     h->jobs.wanted);
+	snprintf(why, sizeof(why), "hello restarts=%u jobs=%zu", restarts,
+		 h->jobs.wanted);
+	prober_change(h, PROBER_RUNNING, why);
 	if (restarts)
 		health_jobs_restart(&h->jobs);
 	jobs_flush(h);
 }
 
+/* Still gone is no change: it is tried again every few seconds. */
 static void on_gone(void *arg, const char *why)
 {
 	struct healthcheck *h = arg;
 
-	if (h->gone) {
-		log_debug("prober: still gone: %s", why);
-		return;
-	}
-	h->gone = true;
-	daemon_event(h->d, "prober", NULL, NULL, NULL, "gone",
-		     "%s; health stays as it is", why);
+	if (h->state == PROBER_GONE)
+		log_debug("prober: %s", why);
+	else
+		prober_change(h, PROBER_GONE, why);
 }
 
 static void on_writable(void *arg)

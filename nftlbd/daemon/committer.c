@@ -21,10 +21,13 @@
 
 #define URGENT_GAP_S 0.05
 #define TICK_S       0.2
-#define REPAIR_MIN_S 0.01
-#define REPAIR_MAX_S 5.0
-/* Repairs further apart than this are unrelated: back-off starts anew. */
-#define REPAIR_CALM_S 10.0
+/* Repairs closer to each other than this are a fight: somebody keeps changing
+ * our tables. Then we wait a little, or as long as a few repairs take. */
+#define FIGHT_S       0.3
+#define FIGHT_WAIT_S  0.05
+#define FIGHT_REPAIRS 3
+#define REFUSED_MIN_S 0.05
+#define REFUSED_MAX_S 5.0
 
 struct committer {
 	struct daemon *d;
@@ -32,7 +35,8 @@ struct committer {
 	ev_timer repair; /* the next scan */
 	ev_io watch;
 	ev_tstamp last_commit, last_repair;
-	double repair_delay_s;
+	double repair_took_s; /* the last one */
+	double refused_wait_s;
 };
 
 /* ---- flows of backends that are out */
@@ -146,35 +150,42 @@ void committer_adopted(struct daemon *d)
 
 /* ---- repair */
 
-static void repair_later(struct committer *c)
+static void repair_in(struct committer *c, double wait_s)
 {
-	ev_tstamp now = ev_now(c->d->loop);
-	double wait_s;
-
-	if (now - c->last_repair > REPAIR_CALM_S)
-		c->repair_delay_s = 0;
-	wait_s = c->repair_delay_s;
-	c->repair_delay_s = wait_s < REPAIR_MIN_S ? REPAIR_MIN_S : wait_s * 2;
-	if (c->repair_delay_s > REPAIR_MAX_S)
-		c->repair_delay_s = REPAIR_MAX_S;
 	if (ev_is_active(&c->repair))
 		return;
 	ev_timer_set(&c->repair, wait_s, 0);
 	ev_timer_start(c->d->loop, &c->repair);
 }
 
+/* Somebody else changed our tables. */
+static void repair_soon(struct committer *c)
+{
+	double wait_s = 0;
+
+	if (ev_time() - c->last_repair < FIGHT_S) {
+		wait_s = c->repair_took_s * FIGHT_REPAIRS;
+		if (wait_s < FIGHT_WAIT_S)
+			wait_s = FIGHT_WAIT_S;
+	}
+	repair_in(c, wait_s);
+}
+
 int committer_repair(struct committer *c, const char *why, struct err *err)
 {
 	struct daemon *d = c->d;
+	ev_tstamp start = ev_time();
 	int ret = ruleset_scan(d->ruleset, err);
 
-	c->last_repair = ev_now(d->loop);
 	if (ret == 0)
 		ret = committer_whole(d, d->model, why, err);
 	if (ret == 0) {
 		committer_adopted(d);
 		d->last_error[0] = '\0';
+		c->refused_wait_s = 0;
 	}
+	c->last_repair = ev_time();
+	c->repair_took_s = c->last_repair - start;
 	return ret;
 }
 
@@ -188,7 +199,12 @@ static void refused(struct committer *c, const struct err *err)
 			  "again",
 			  err->msg);
 	snprintf(d->last_error, sizeof(d->last_error), "%s", err->msg);
-	repair_later(c);
+	c->refused_wait_s *= 2;
+	if (c->refused_wait_s < REFUSED_MIN_S)
+		c->refused_wait_s = REFUSED_MIN_S;
+	if (c->refused_wait_s > REFUSED_MAX_S)
+		c->refused_wait_s = REFUSED_MAX_S;
+	repair_in(c, c->refused_wait_s);
 }
 
 static void repair_cb(struct ev_loop *loop, ev_timer *w, int revents)
@@ -209,7 +225,7 @@ static void repair_cb(struct ev_loop *loop, ev_timer *w, int revents)
 static void watch_check(struct committer *c)
 {
 	if (ruleset_watch_read(c->d->ruleset) && !c->d->flushed)
-		repair_later(c);
+		repair_soon(c);
 }
 
 static void watch_cb(struct ev_loop *loop, ev_io *w, int revents)

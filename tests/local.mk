@@ -95,3 +95,12 @@ tests_unit_test_slots_SOURCES = tests/unit/test_slots.c $(slots_fixture)
 tests_unit_test_slots_LDADD = librulesets.a libutil.a $(CMOCKA_LIBS)
 tests_unit_test_maglev_SOURCES = tests/unit/test_maglev.c $(slots_fixture)
 tests_unit_test_maglev_LDADD = librulesets.a libutil.a $(CMOCKA_LIBS)
+
+# which slot the kernel chooses
+check_PROGRAMS += tests/unit/test_route tests/unit/test_route_kernel
+tests_unit_test_route_SOURCES = tests/unit/test_route.c
+tests_unit_test_route_LDADD = librulesets.a libutil.a $(CMOCKA_LIBS)
+tests_unit_test_route_kernel_SOURCES = tests/unit/test_route_kernel.c \
+	tests/unit/netns.c tests/unit/netns.h
+tests_unit_test_route_kernel_LDADD = librulesets.a libutil.a \
+	$(JANSSON_LIBS) $(CMOCKA_LIBS)

@@ -60,3 +60,18 @@ nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/daemon/options.c \
 nftlbd_nftlbd_LDADD = libcontrol.a librulesets.a libmodel.a libconfig.a \
 	librulesets.a libutil.a $(MHD_LIBS) $(JANSSON_LIBS) $(NFTABLES_LIBS) \
 	$(NFTNL_LIBS) $(INIH_LIBS) $(SYSTEMD_LIBS) $(EV_LIBS) -lm
+
+# the operator's tool; all but main() is a library, for the tests
+noinst_LIBRARIES += libctl.a
+libctl_a_SOURCES = \
+	nftlbd/ctl/api.c nftlbd/ctl/api.h nftlbd/ctl/check_file.c \
+	nftlbd/ctl/command.c nftlbd/ctl/command.h nftlbd/ctl/completion.c \
+	nftlbd/ctl/grammar.c nftlbd/ctl/render.h \
+	nftlbd/ctl/render_answer.c nftlbd/ctl/render_field.c \
+	nftlbd/ctl/render_show.c nftlbd/ctl/render_status.c \
+	nftlbd/ctl/run.c nftlbd/ctl/run.h nftlbd/ctl/table.c \
+	nftlbd/ctl/table.h
+sbin_PROGRAMS += nftlbd/nftlbctl
+nftlbd_nftlbctl_SOURCES = nftlbd/ctl/main.c
+nftlbd_nftlbctl_LDADD = libctl.a libconfig.a librulesets.a libutil.a \
+	$(CURL_LIBS) $(JANSSON_LIBS) $(INIH_LIBS) -lm

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table of commands and of what may stand in them. What a command sends and
+ * how its answer is shown is in its row; a new command is a new row.
+ */
+#include "ctl/command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl/render.h"
+#include "lib/addr.h"
+#include "lib/parse.h"
+
+/* ---- values */
+
+static int check_name(const char *value, struct err *err)
+{
+	return name_valid(value)
+		   ? 0
+		   : err_set(err, -EINVAL,
+			     "\"%s\" is no name: letters, digits, '_', '.' and "
+			     "'-', 63 at most",
+			     value);
+}
+
+static int check_client(const char *value, struct err *err)
+{
+	struct addr a;
+	uint16_t port;
+
+	if (addr_parse(value, &a) == 0 || endpoint_parse(value, &a, &port) == 0)
+		return 0;
+	return err_set(err, -EINVAL,
+		       "\"%s\" is no client: ADDRESS, ADDRESS:PORT or "
+		       "[ADDRESS]:PORT",
+		       value);
+}
+
+static int check_weight(const char *value, struct err *err)
+{
+	uint32_t n;
+
+	if (!strcmp(value, "default") || parse_number(value, 0, 65535, &n) == 0)
+		return 0;
+	return err_set(err, -EINVAL,
+		       "\"%s\" is no weight: 0 to 65535, or default", value);
+}
+
+const struct place_info places[PLACES] = {
+	[PLACE_SERVICE] = { "SERVICE", "name of a service", check_name,
+			    "@services" },
+	[PLACE_BACKEND] = { "BACKEND", "name of a backend of that service",
+			    check_name, "@backends" },
+	[PLACE_CLIENT] = { "CLIENT[:PORT]",
+			   "address of a client, IPv6 with "
+			   "port in brackets",
+			   check_client, "" },
+	[PLACE_WEIGHT] = { "N|default", "0 to 65535, or what the file says",
+			   check_weight, "default" },
+	[PLACE_FILE] = { "FILE", "a configuration file", NULL, "@files" },
+};
+
+/* ---- bodies */
+
+static json_t *body_weight(const struct call *c)
+{
+	uint32_t n = 0;
+
+	if (parse_number(c->value[PLACE_WEIGHT], 0, 65535, &n) < 0)
+		return json_pack("{s:n}", "weight");
+	return json_pack("{s:I}", "weight", (json_int_t)n);
+}
+
+/* The daemon has a working directory of its own. */
+static json_t *body_path(const struct call *c)
+{
+	const char *file = c->value[PLACE_FILE];
+	char *dir = file[0] == '/' ? NULL : get_current_dir_name();
+	json_t *o = dir ? json_pack("{s:s++}", "path", dir, "/", file)
+			: json_pack("{s:s}", "path", file);
+
+	free(dir);
+	return o;
+}
+
+/* ---- commands */
+
+#define SERVICE_PATH "/v1/services/{SERVICE}"
+#define BACKEND_PATH "/v1/services/{SERVICE}/backends/{BACKEND}"
+
+const struct command commands[] = {
+	{ .grammar = "status",
+	  .help = "the daemon, its services, backends and connections",
+	  .method = "GET",
+	  .path = "/v1/status",
+	  .extra = "/v1/services",
+	  .text = render_status },
+	{ .grammar = "show services",
+	  .help = "all services",
+	  .method = "GET",
+	  .path = "/v1/services",
+	  .text = render_services },
+	{ .grammar = "show services SERVICE",
+	  .help = "one service",
+	  .method = "GET",
+	  .path = SERVICE_PATH,
+	  .text = render_services,
+	  .one_of_many = true },
+	{ .grammar = "show backends",
+	  .help = "all backends: state, weight, share, connections, check",
+	  .method = "GET",
+	  .path = "/v1/backends",
+	  .text = render_backends },
+	{ .grammar = "show backends SERVICE",
+	  .help = "the backends of a service",
+	  .method = "GET",
+	  .path = SERVICE_PATH "/backends",
+	  .text = render_backends },
+	{ .grammar = "show backends SERVICE BACKEND",
+	  .help = "one backend",
+	  .method = "GET",
+	  .path = BACKEND_PATH,
+	  .text = render_backends,
+	  .one_of_many = true },
+	{ .grammar = "show checks",
+	  .help = "the checks, and what they find",
+	  .method = "GET",
+	  .path = "/v1/checks",
+	  .text = render_checks },
+	{ .grammar = "show slots",
+	  .help = "the slot tables as the kernel has them",
+	  .method = "GET",
+	  .path = "/v1/slots",
+	  .text = render_slots },
+	{ .grammar = "show slots SERVICE",
+	  .help = "the slot tables of a service",
+	  .method = "GET",
+	  .path = SERVICE_PATH "/slots",
+	  .text = render_slots },
+	{ .grammar = "show plan",
+	  .help = "what sync would change",
+	  .method = "GET",
+	  .path = "/v1/plan",
+	  .text = render_plan },
+	{ .grammar = "show ruleset",
+	  .help = "our tables as nft lists them",
+	  .method = "GET",
+	  .path = "/v1/ruleset",
+	  .text = render_text },
+	{ .grammar = "show events",
+	  .help = "the last changes of state",
+	  .method = "GET",
+	  .path = "/v1/events",
+	  .text = render_events },
+	{ .grammar = "show config",
+	  .help = "the configuration in effect, defaults included",
+	  .method = "GET",
+	  .path = "/v1/config",
+	  .text = render_text },
+	{ .grammar = "show version",
+	  .help = "the daemon's version",
+	  .method = "GET",
+	  .path = "/v1/version",
+	  .text = render_version },
+	{ .grammar = "route SERVICE CLIENT[:PORT]",
+	  .help = "which backend would get this client, and why",
+	  .method = "GET",
+	  .path = "/v1/route?service={SERVICE}&{CLIENT[:PORT]}",
+	  .text = render_route },
+	{ .grammar = "backend enable SERVICE BACKEND",
+	  .help = "new connections again",
+	  .method = "PATCH",
+	  .path = BACKEND_PATH,
+	  .body = "{\"admin\":\"enabled\"}",
+	  .text = render_backend_line },
+	{ .grammar = "backend disable SERVICE BACKEND",
+	  .help = "take it out; its UDP flows are cut",
+	  .method = "PATCH",
+	  .path = BACKEND_PATH,
+	  .body = "{\"admin\":\"disabled\"}",
+	  .text = render_backend_line },
+	{ .grammar = "backend drain SERVICE BACKEND",
+	  .help = "no new connections; those that are there go on",
+	  .method = "PATCH",
+	  .path = BACKEND_PATH,
+	  .body = "{\"admin\":\"drain\"}",
+	  .text = render_backend_line },
+	{ .grammar = "backend weight SERVICE BACKEND N|default",
+	  .help = "another weight than the file's",
+	  .method = "PATCH",
+	  .path = BACKEND_PATH,
+	  .make_body = body_weight,
+	  .text = render_backend_line },
+	{ .grammar = "service enable SERVICE",
+	  .help = "serve it again",
+	  .method = "PATCH",
+	  .path = SERVICE_PATH,
+	  .body = "{\"admin\":\"enabled\"}",
+	  .text = render_service_line },
+	{ .grammar = "service disable SERVICE",
+	  .help = "take it out of the rule set",
+	  .method = "PATCH",
+	  .path = SERVICE_PATH,
+	  .body = "{\"admin\":\"disabled\"}",
+	  .text = render_service_line },
+	{ .grammar = "config check",
+	  .help = "is the daemon's configuration file good?",
+	  .method = "POST",
+	  .path = "/v1/config/check",
+	  .text = render_checked },
+	{ .grammar = "config check FILE",
+	  .help = "is this file good? Needs no daemon",
+	  .text = render_checked,
+	  .local = check_file },
+	{ .grammar = "config diff",
+	  .help = "what would a reload change, and what does it cost?",
+	  .method = "POST",
+	  .path = "/v1/config/diff",
+	  .text = render_plan },
+	{ .grammar = "config diff FILE",
+	  .help = "the same, with another file",
+	  .method = "POST",
+	  .path = "/v1/config/diff",
+	  .make_body = body_path,
+	  .text = render_plan },
+	{ .grammar = "config reload",
+	  .help = "adopt the configuration file, or change nothing",
+	  .method = "POST",
+	  .path = "/v1/config/reload",
+	  .text = render_reloaded },
+	{ .grammar = "sync",
+	  .help = "read the kernel again and repair",
+	  .method = "POST",
+	  .path = "/v1/sync",
+	  .text = render_synced },
+	{ .grammar = "flush",
+	  .help = "remove our tables until sync, reload or restart",
+	  .method = "POST",
+	  .path = "/v1/flush",
+	  .text = render_flushed },
+	{ .grammar = "completion bash",
+	  .help = "print a completion script for bash",
+	  .local = completion_bash },
+	{ .grammar = "completion zsh",
+	  .help = "print a completion script for zsh",
+	  .local = completion_zsh },
+	{ .grammar = "complete-names services",
+	  .help = "names, one a line; for completion scripts",
+	  .method = "GET",
+	  .path = "/v1/services?connections=no",
+	  .text = render_names,
+	  .hidden = true },
+	{ .grammar = "complete-names backends SERVICE",
+	  .help = "names, one a line; for completion scripts",
+	  .method = "GET",
+	  .path = SERVICE_PATH "/backends",
+	  .text = render_names,
+	  .hidden = true },
+	{ 0 },
+};

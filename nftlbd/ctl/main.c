@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * nftlbctl: options, then one command.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config.h"
+#include "ctl/run.h"
+
+#define SOCKET_DEFAULT "/run/nftlb/nftlbd.sock"
+
+enum { OPT_COMMANDS = 256 };
+
+static void print_help(void)
+{
+	printf("usage: nftlbctl [-s SOCKET] [-o text|json] COMMAND\n\n");
+	for (const struct command *c = commands; c->grammar; c++)
+		if (!c->hidden)
+			printf("  %-41s %s\n", c->grammar, c->help);
+	printf("\nwhere\n");
+	for (int p = 0; p < PLACES; p++)
+		printf("  %-41s %s\n", places[p].word, places[p].help);
+	printf("\noptions\n"
+	       "  %-41s the daemon's socket (%s)\n"
+	       "  %-41s what to print; JSON never changes shape\n"
+	       "  -h, --help\n"
+	       "  -V, --version\n\n"
+	       "Words may be shortened: nftlbctl b dr www b1. Exit status: 0 "
+	       "done, 1 refused,\n2 usage, 3 no daemon.\n",
+	       "-s SOCKET", SOCKET_DEFAULT, "-o text|json");
+}
+
+/* For tests: the manual must have them all. */
+static void print_commands(void)
+{
+	for (const struct command *c = commands; c->grammar; c++)
+		if (!c->hidden)
+			printf("%s\n", c->grammar);
+}
+
+static int usage(const char *words)
+{
+	fprintf(stderr, "nftlbctl: %s\nTry: nftlbctl --help\n", words);
+	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "commands", no_argument, NULL, OPT_COMMANDS },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *socket = SOCKET_DEFAULT;
+	struct call call = { 0 };
+	struct err err = { "" };
+	int o;
+
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error like others */
+	while ((o = getopt_long(argc, argv, "+s:o:hV", options, NULL)) != -1) {
+		switch (o) {
+		case 's':
+			socket = optarg;
+			break;
+		case 'o':
+			call.json = !strcmp(optarg, "json");
+			if (!call.json && strcmp(optarg, "text") != 0)
+				return usage("-o: text or json");
+			break;
+		case 'h':
+			print_help();
+			return EXIT_DONE;
+		case 'V':
+			printf("nftlbctl %s\n", PACKAGE_VERSION);
+			return EXIT_DONE;
+		case OPT_COMMANDS:
+			print_commands();
+			return EXIT_DONE;
+		default:
+			return usage("unknown option, or a value is missing");
+		}
+	}
+	if (optind == argc)
+		return usage("a command is needed");
+	if (command_match(argc - optind, argv + optind, &call, &err) < 0)
+		return usage(err.msg);
+	return run_call(&call, socket);
+}

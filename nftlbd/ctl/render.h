@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Answers of the API as text for people. Pure: JSON in, text out. A field that
+ * is missing or of another type shows as "-", so that an older or newer daemon
+ * can be spoken to.
+ */
+#ifndef NFTLB_CTL_RENDER_H
+#define NFTLB_CTL_RENDER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "ctl/table.h"
+#include "lib/buf.h"
+
+struct render {
+	struct buf *out;
+	bool colours;
+	const json_t *extra; /* a command's second answer, or NULL */
+};
+
+/* One for each form of answer; see the table of commands. */
+void render_status(struct render *r, const json_t *answer);
+void render_services(struct render *r, const json_t *answer);
+void render_backends(struct render *r, const json_t *answer);
+void render_checks(struct render *r, const json_t *answer);
+void render_slots(struct render *r, const json_t *answer);
+void render_plan(struct render *r, const json_t *answer);
+void render_events(struct render *r, const json_t *answer);
+void render_text(struct render *r, const json_t *answer);
+void render_version(struct render *r, const json_t *answer);
+void render_route(struct render *r, const json_t *answer);
+void render_backend_line(struct render *r, const json_t *answer);
+void render_service_line(struct render *r, const json_t *answer);
+void render_checked(struct render *r, const json_t *answer);
+void render_reloaded(struct render *r, const json_t *answer);
+void render_synced(struct render *r, const json_t *answer);
+void render_flushed(struct render *r, const json_t *answer);
+void render_names(struct render *r, const json_t *answer);
+
+/** field_text() - a string of @o, "-" where there is none */
+const char *field_text(const json_t *o, const char *key);
+/** field_int(), field_real() - a number of @o, 0 where there is none */
+json_int_t field_int(const json_t *o, const char *key);
+double field_real(const json_t *o, const char *key);
+/** field_list() - an array of strings as "a,b" in @buf */
+const char *field_list(const json_t *o, const char *key, char *buf,
+		       size_t size);
+/** state_colour() - of a state's word */
+enum colour state_colour(const char *state);
+
+/* Cells that several tables have. */
+void cell_endpoint(struct table *t, const json_t *backend);
+void cell_state(struct table *t, const json_t *o, const char *key);
+void cell_share(struct table *t, const json_t *backend);
+void cell_connections(struct table *t, const json_t *backend);
+void cell_check(struct table *t, const json_t *backend);
+
+#endif

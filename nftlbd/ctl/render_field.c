@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Fields of answers, and the cells that several tables share. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/render.h"
+
+const char *field_text(const json_t *o, const char *key)
+{
+	const char *text = json_string_value(json_object_get(o, key));
+
+	return text ? text : "-";
+}
+
+json_int_t field_int(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+double field_real(const json_t *o, const char *key)
+{
+	return json_number_value(json_object_get(o, key));
+}
+
+const char *field_list(const json_t *o, const char *key, char *buf, size_t size)
+{
+	const json_t *list = json_object_get(o, key), *v;
+	size_t used = 0, i;
+
+	snprintf(buf, size, "-");
+	json_array_foreach(list, i, v)
+	{
+		const char *text = json_string_value(v);
+
+		if (used < size)
+			used +=
+			    (size_t)snprintf(buf + used, size - used, "%s%s",
+					     i ? "," : "", text ? text : "-");
+	}
+	return buf;
+}
+
+enum colour state_colour(const char *state)
+{
+	static const struct {
+		const char *state;
+		enum colour colour;
+	} colours[] = {
+		{ "up", GOOD },      { "active", GOOD },  { "degraded", WARN },
+		{ "drain", WARN },   { "unknown", WARN }, { "down", BAD },
+		{ "disabled", DIM },
+	};
+
+	for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)
+		if (!strcmp(colours[i].state, state))
+			return colours[i].colour;
+	return PLAIN;
+}
+
+void cell_endpoint(struct table *t, const json_t *b)
+{
+	const char *addr = field_text(b, "address");
+	json_int_t port = field_int(b, "port");
+
+	if (!port)
+		table_cell(t, PLAIN, "%s", addr);
+	else
+		table_cell(t, PLAIN,
+			   strchr(addr, ':') ? "[%s]:%lld" : "%s:%lld", addr,
+			   (long long)port);
+}
+
+void cell_state(struct table *t, const json_t *o, const char *key)
+{
+	const char *state = field_text(o, key);
+
+	table_cell(t, state_colour(state), "%s", state);
+}
+
+void cell_share(struct table *t, const json_t *b)
+{
+	table_cell(t, PLAIN, "%.1f%%", 100. * field_real(b, "share"));
+}
+
+void cell_connections(struct table *t, const json_t *b)
+{
+	const json_t *n = json_object_get(b, "connections");
+
+	if (json_is_integer(n))
+		table_cell(t, PLAIN, "%lld", (long long)json_integer_value(n));
+	else
+		table_cell(t, PLAIN, "-");
+}
+
+void cell_check(struct table *t, const json_t *b)
+{
+	const json_t *check = json_object_get(b, "check");
+	const char *reason = field_text(check, "reason");
+
+	if (!json_is_object(check))
+		table_cell(t, PLAIN, "-");
+	else if (json_is_real(json_object_get(check, "last_ms")))
+		table_cell(t, PLAIN, "%s: %s, %.1f ms",
+			   field_text(check, "name"), reason,
+			   field_real(check, "last_ms"));
+	else
+		table_cell(t, PLAIN, "%s: %s", field_text(check, "name"),
+			   reason);
+}

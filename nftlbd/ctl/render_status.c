@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `status`: the daemon in a few lines, then services and their backends on one
+ * screen. Where there are too many, those that are well are left out.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/render.h"
+
+#define LINES_MAX 200 /* services and backends shown whatever their state */
+
+static const struct column columns[] = {
+	{ "SERVICE", false }, { "ADDRESS", false }, { "STATE", false },
+	{ "WEIGHT", true },   { "SHARE", true },    { "CONNECTIONS", true },
+	{ "CHECK", false },
+};
+
+static void print_uptime(struct buf *out, json_int_t s)
+{
+	static const struct {
+		json_int_t s;
+		char unit;
+	} units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
+	int shown = 0;
+
+	for (size_t i = 0; i < 4 && shown < 2; i++) {
+		if (s < units[i].s && !(i == 3 && shown == 0))
+			continue;
+		buf_printf(out, "%s%lld%c", shown ? " " : "",
+			   (long long)(s / units[i].s), units[i].unit);
+		s %= units[i].s;
+		shown++;
+	}
+}
+
+/* "3: 2 up, 1 down"; states that nothing is in are left out. */
+static void print_states(struct render *r, const char *what, const json_t *o)
+{
+	const char *sep = ": ", *key;
+	json_t *v;
+
+	buf_printf(r->out, "%-9s %lld", what, (long long)field_int(o, "total"));
+	json_object_foreach((json_t *)o, key, v)
+	{
+		if (!strcmp(key, "total") || json_integer_value(v) == 0)
+			continue;
+		buf_printf(r->out, "%s%lld ", sep,
+			   (long long)json_integer_value(v));
+		colour_text(r->out, r->colours, state_colour(key), key);
+		sep = ", ";
+	}
+	buf_printf(r->out, "\n");
+}
+
+static void print_prober(struct render *r, const json_t *p)
+{
+	if (!json_is_object(p))
+		return;
+	buf_printf(r->out, "prober    ");
+	if (json_is_integer(json_object_get(p, "pid")))
+		buf_printf(r->out, "pid %lld", (long long)field_int(p, "pid"));
+	else
+		colour_text(r->out, r->colours, BAD, "not running");
+	buf_printf(r->out,
+		   ", %lld backends checked, %lld results, %lld "
+		   "restarts\n",
+		   (long long)field_int(p, "jobs"),
+		   (long long)field_int(p, "results"),
+		   (long long)field_int(p, "restarts"));
+}
+
+static void print_daemon(struct render *r, const json_t *a)
+{
+	const char *error = json_string_value(json_object_get(a, "last_error"));
+
+	buf_printf(r->out, "nftlbd    %s, up ", field_text(a, "version"));
+	print_uptime(r->out, field_int(a, "uptime_s"));
+	buf_printf(r->out, ", revision %lld, table %s, hash-seed %s\n",
+		   (long long)field_int(a, "revision"), field_text(a, "table"),
+		   field_text(a, "hash_seed"));
+	print_states(r, "services", json_object_get(a, "services"));
+	print_states(r, "backends", json_object_get(a, "backends"));
+	print_prober(r, json_object_get(a, "prober"));
+	if (json_is_true(json_object_get(a, "flushed")))
+		colour_text(r->out, r->colours, WARN,
+			    "flushed   our tables were removed; sync puts them "
+			    "back\n");
+	if (json_is_false(json_object_get(a, "last_reload_ok")))
+		colour_text(r->out, r->colours, BAD,
+			    "reload    the last one was refused\n");
+	if (error) {
+		buf_printf(r->out, "error     ");
+		colour_text(r->out, r->colours, BAD, error);
+		buf_printf(r->out, "\n");
+	}
+}
+
+static void service_row(struct table *t, const json_t *s)
+{
+	char addresses[512], protocols[32], ports[256];
+
+	table_cell(t, PLAIN, "%s", field_text(s, "name"));
+	table_cell(t, PLAIN, "%s %s %s",
+		   field_list(s, "addresses", addresses, sizeof(addresses)),
+		   field_list(s, "protocol", protocols, sizeof(protocols)),
+		   field_list(s, "ports", ports, sizeof(ports)));
+	cell_state(t, s, "state");
+	for (size_t i = 3; i < sizeof(columns) / sizeof(columns[0]); i++)
+		table_cell(t, PLAIN, "%s", "");
+}
+
+static void backend_row(struct table *t, const json_t *b)
+{
+	const json_t *w = json_object_get(b, "weight");
+
+	table_cell(t, PLAIN, "  %s", field_text(b, "name"));
+	cell_endpoint(t, b);
+	cell_state(t, b, "state");
+	table_cell(t, PLAIN, "%lld", (long long)field_int(w, "effective"));
+	cell_share(t, b);
+	cell_connections(t, b);
+	cell_check(t, b);
+}
+
+static size_t lines_of(const json_t *services)
+{
+	const json_t *s;
+	size_t i, n = 0;
+
+	json_array_foreach(services, i, s) n +=
+	    1 + json_array_size(json_object_get(s, "backends"));
+	return n;
+}
+
+void render_status(struct render *r, const json_t *answer)
+{
+	bool all = lines_of(r->extra) <= LINES_MAX;
+	size_t i, j, left_out = 0;
+	const json_t *s, *b;
+	struct table t;
+
+	print_daemon(r, answer);
+	if (json_array_size(r->extra) == 0)
+		return;
+	buf_printf(r->out, "\n");
+	table_begin(&t, columns, sizeof(columns) / sizeof(columns[0]));
+	json_array_foreach(r->extra, i, s)
+	{
+		if (!all && !strcmp(field_text(s, "state"), "up")) {
+			left_out++;
+			continue;
+		}
+		service_row(&t, s);
+		json_array_foreach(json_object_get(s, "backends"), j, b)
+		    backend_row(&t, b);
+	}
+	table_end(&t, r->out, r->colours);
+	if (left_out)
+		buf_printf(r->out,
+			   "%zu services that are up are not shown; nftlbctl "
+			   "show services shows all\n",
+			   left_out);
+}

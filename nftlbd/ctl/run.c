@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One command: build the request from the row, ask, show the answer or the
+ * reason of a refusal.
+ *
+ * Invariant: stdout has the answer or nothing; reasons go to stderr.
+ * Must not know: any single command.
+ */
+#include "ctl/run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl/api.h"
+#include "ctl/render.h"
+#include "lib/addr.h"
+#include "lib/xalloc.h"
+
+/* ---- request */
+
+/* client=ADDRESS, and &port=N where one was said. */
+static void append_client(struct api *api, const char *value, struct buf *out)
+{
+	char text[ADDR_STRLEN];
+	struct addr a;
+	uint16_t port = 0;
+
+	if (addr_parse(value, &a) < 0)
+		endpoint_parse(value, &a, &port);
+	buf_printf(out, "client=");
+	api_escape(api, addr_format(&a, text), out);
+	if (port)
+		buf_printf(out, "&port=%u", port);
+}
+
+static void append_value(struct api *api, const struct call *c,
+			 enum place place, struct buf *out)
+{
+	if (place == PLACE_CLIENT)
+		append_client(api, c->value[place], out);
+	else
+		api_escape(api, c->value[place], out);
+}
+
+/* Replace the {PLACE}s of @path. */
+static void build_path(struct api *api, const struct call *c, const char *path,
+		       struct buf *out)
+{
+	while (*path) {
+		size_t plain = strcspn(path, "{"), len;
+
+		buf_append(out, path, plain);
+		path += plain;
+		if (*path != '{')
+			break;
+		len = strcspn(path, "}") - 1;
+		for (int p = 0; p < PLACES; p++)
+			if (strlen(places[p].word) == len &&
+			    !strncmp(path + 1, places[p].word, len))
+				append_value(api, c, (enum place)p, out);
+		path += len + 2;
+	}
+}
+
+static char *build_body(const struct call *c)
+{
+	json_t *o;
+	char *text;
+
+	if (c->command->body)
+		return xstrdup(c->command->body);
+	if (!c->command->make_body)
+		return NULL;
+	o = c->command->make_body(c);
+	text = json_dumps(o, JSON_COMPACT);
+	json_decref(o);
+	return text;
+}
+
+/* ---- refusals */
+
+static void print_problem(const struct api_answer *a)
+{
+	json_t *o =
+	    json_loadb(a->body.data ? a->body.data : "", a->body.len, 0, NULL);
+	const json_t *e;
+	size_t i;
+
+	json_array_foreach(json_object_get(o, "errors"), i, e)
+	{
+		fprintf(stderr, "%s", field_text(e, "file"));
+		if (field_int(e, "line"))
+			fprintf(stderr, ":%lld",
+				(long long)field_int(e, "line"));
+		fprintf(stderr, ": %s\n", field_text(e, "text"));
+	}
+	if (json_is_object(o))
+		fprintf(stderr, "nftlbctl: %s\n", field_text(o, "detail"));
+	else
+		fprintf(stderr, "nftlbctl: HTTP status %ld\n", a->status);
+	json_decref(o);
+}
+
+/* ---- answers */
+
+static json_t *parse_answer(const struct api_answer *a, struct err *err)
+{
+	const char *data = a->body.data ? a->body.data : "";
+	json_error_t where;
+	json_t *v;
+
+	if (!strncmp(a->content_type, "text/plain", strlen("text/plain")))
+		return json_pack("{s:s%}", "text", data, a->body.len);
+	v = json_loadb(data, a->body.len, JSON_DECODE_ANY, &where);
+	if (!v)
+		err_set(err, -EIO, "the daemon's answer is no JSON: %s",
+			where.text);
+	return v;
+}
+
+static bool want_colours(void)
+{
+	const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
+
+	return isatty(STDOUT_FILENO) && !(no && no[0]) && term &&
+	       strcmp(term, "dumb") != 0;
+}
+
+static int print_out(const char *text, size_t len)
+{
+	if (fwrite(text, 1, len, stdout) == len && fflush(stdout) == 0)
+		return EXIT_DONE;
+	fprintf(stderr, "nftlbctl: stdout: %s\n", strerror(errno));
+	return EXIT_REFUSED;
+}
+
+static int append_text(const char *text, size_t size, void *arg)
+{
+	buf_append(arg, text, size);
+	return 0;
+}
+
+int run_show(const struct call *c, json_t *answer, const json_t *extra)
+{
+	json_t *shown = c->command->one_of_many ? json_pack("[O]", answer)
+						: json_incref(answer);
+	struct buf out = { 0 };
+	struct render r = { .out = &out,
+			    .colours = want_colours(),
+			    .extra = extra };
+	int ret;
+
+	if (c->json) {
+		json_dump_callback(shown, append_text, &out,
+				   JSON_INDENT(2) | JSON_ENCODE_ANY);
+		buf_append(&out, "\n", 1);
+	} else {
+		c->command->text(&r, shown);
+	}
+	ret = print_out(out.data ? out.data : "", out.len);
+	json_decref(shown);
+	buf_free(&out);
+	return ret;
+}
+
+/* ---- all together */
+
+static int failed(int ret, const struct err *err)
+{
+	fprintf(stderr, "nftlbctl: %s\n", err->msg);
+	return ret == -ENOTCONN ? EXIT_NO_DAEMON : EXIT_REFUSED;
+}
+
+/* Ask; *value is the answer on EXIT_DONE. Other statuses were explained. */
+static int ask(struct api *api, const struct call *c, const char *method,
+	       const char *path, json_t **value)
+{
+	char *body = build_body(c);
+	struct api_answer answer = { 0 };
+	struct buf url = { 0 };
+	struct err err = { "" };
+	int ret;
+
+	build_path(api, c, path, &url);
+	ret = api_call(api, method, url.data, body, &answer, &err);
+	if (ret < 0) {
+		ret = failed(ret, &err);
+	} else if (answer.status != 200) {
+		print_problem(&answer);
+		ret = EXIT_REFUSED;
+	} else {
+		*value = parse_answer(&answer, &err);
+		ret = *value ? EXIT_DONE : failed(-EIO, &err);
+	}
+	buf_free(&answer.body);
+	buf_free(&url);
+	free(body);
+	return ret;
+}
+
+int run_call(const struct call *c, const char *socket)
+{
+	const struct command *cmd = c->command;
+	json_t *answer = NULL, *extra = NULL;
+	struct api *api;
+	int ret;
+
+	if (cmd->local)
+		return cmd->local(c);
+	api = api_open(socket);
+	ret = ask(api, c, cmd->method, cmd->path, &answer);
+	if (ret == EXIT_DONE && cmd->extra && !c->json)
+		ret = ask(api, c, "GET", cmd->extra, &extra);
+	if (ret == EXIT_DONE)
+		ret = run_show(c, answer, extra);
+	json_decref(answer);
+	json_decref(extra);
+	api_close(api);
+	return ret;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Carrying a command out: request, answer, exit status. */
+#ifndef NFTLB_CTL_RUN_H
+#define NFTLB_CTL_RUN_H
+
+#include "ctl/command.h"
+
+enum exit_status { EXIT_DONE, EXIT_REFUSED, EXIT_USAGE, EXIT_NO_DAEMON };
+
+/** run_call() - returns the exit status; reasons go to stderr */
+int run_call(const struct call *c, const char *socket);
+
+/**
+ * run_show() - print an answer as JSON or as the command's text
+ * @extra: the second answer of commands that have one, else NULL
+ * Return: exit status.
+ */
+int run_show(const struct call *c, json_t *answer, const json_t *extra);
+
+#endif

@@ -27,7 +27,8 @@ prober_rig = tests/unit/prober_rig.c tests/unit/prober_rig.h \
 prober_cppflags = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/tests/unit \
 	-DTEST_PROBER=\"$(abs_top_builddir)/nftlb-prober\"
 check_PROGRAMS += tests/unit/test_health_fsm tests/unit/test_health_jobs \
-	tests/unit/test_prober tests/unit/test_prober_protocol
+	tests/unit/test_prober tests/unit/test_prober_protocol \
+	tests/unit/test_prober_net
 tests_unit_test_health_fsm_SOURCES = tests/unit/test_health_fsm.c
 tests_unit_test_health_fsm_LDADD = libmodel.a libutil.a $(CMOCKA_LIBS)
 tests_unit_test_health_jobs_SOURCES = tests/unit/test_health_jobs.c \
@@ -40,6 +41,10 @@ tests_unit_test_prober_protocol_SOURCES = tests/unit/test_prober_protocol.c \
 	$(prober_rig)
 tests_unit_test_prober_protocol_CPPFLAGS = $(prober_cppflags)
 tests_unit_test_prober_protocol_LDADD = $(CMOCKA_LIBS)
+tests_unit_test_prober_net_SOURCES = tests/unit/test_prober_net.c \
+	tests/unit/netns.c tests/unit/netns.h $(prober_rig)
+tests_unit_test_prober_net_CPPFLAGS = $(prober_cppflags)
+tests_unit_test_prober_net_LDADD = $(CMOCKA_LIBS)
 
 # With a real model and a real (or misbehaving) prober; no committer.
 health_rig = tests/unit/health_rig.c tests/unit/health_rig.h \

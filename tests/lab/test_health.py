@@ -7,7 +7,7 @@ import time
 
 import daemon
 from daemon import member, members, service
-from lab import FAMILIES, Lab, vip
+from lab import FAMILIES, Lab, crowd, vip
 from marks import alone
 from process import check, equal, wait_until
 
@@ -33,8 +33,11 @@ def fail_over(break_it, reason):
     with Lab() as lab:
         lab.serve_all()
         d = checked(lab)
+        # Many sources: a port that is used again within two minutes of a SYN
+        # without answer is the same flow to conntrack, and no new connection.
         loads = {f: lab.flow_start("c1", vip(f), 80, clients=2, log=True,
-                                   timeout_ms=700) for f in FAMILIES}
+                                   source=crowd(f, 4000), timeout_ms=700)
+                 for f in FAMILIES}
         time.sleep(0.5)     # load before the deed: part of the experiment
         killed = time.monotonic()
         break_it(lab, "b2")

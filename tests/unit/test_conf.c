@@ -361,6 +361,10 @@ static void printed_file_is_the_same(void **state)
 
 	conf_print(c, &first);
 	assert_non_null(strstr(first.data, "interval       = 2s\n"));
+	/* which only the first service has, being of mode snat */
+	mark = strstr(first.data, "source-address");
+	assert_non_null(mark);
+	assert_null(strstr(mark + 1, "source-address"));
 	conf_print(rig_good(rig, first.data), &second);
 	/* but for the remark on where backends came from */
 	mark = strstr(first.data, "; with the members of pool p\n");

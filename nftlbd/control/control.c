@@ -109,10 +109,10 @@ void control_close(struct control *c)
 	if (!c)
 		return;
 	ev_io_stop(c->d->loop, &c->ready);
-	ev_timer_stop(c->d->loop, &c->wakeup);
 	listener_remove(&c->listener);
 	for (struct request *rq = c->requests; rq; rq = rq->next)
 		request_abandon(rq);
+	ev_timer_stop(c->d->loop, &c->wakeup);
 	if (c->mhd)
 		MHD_stop_daemon(c->mhd); /* closes the listening socket */
 	else if (c->listener.fd >= 0)

@@ -80,9 +80,16 @@ void request_suspend(struct request *rq, struct later *l)
 
 void request_resume(struct request *rq)
 {
+	struct control *c = rq->control;
+
 	rq->later = NULL;
 	rq->suspended = false;
 	MHD_resume_connection(rq->conn);
+	/* MHD only looks at it in its next run, and nothing on a descriptor
+	 * tells that there is something to look at. */
+	ev_timer_stop(c->d->loop, &c->wakeup);
+	ev_timer_set(&c->wakeup, 0., 0.);
+	ev_timer_start(c->d->loop, &c->wakeup);
 }
 
 void request_abandon(struct request *rq)

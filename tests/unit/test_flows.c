@@ -91,8 +91,9 @@ static void cuts_through_interrupts_and_overruns(void **state)
 		kernel.overruns = i % 3 ? 1 : 0;
 		kernel.send_errors = i == 3 ? 2 : 0;
 		cut_and_compare(*state, 1500, 20);
+		/* two passes, and at least one run more */
 		if (i % 2 || i % 3)
-			assert_true(kernel.dumps >= 2);
+			assert_true(kernel.dumps > 2);
 	}
 }
 
@@ -166,9 +167,9 @@ static size_t first_delete_message(void *msg)
 	return flow_msg_delete(msg, &e);
 }
 
-/* A flow ends, and before our message comes the same client port has a flow to
- * another backend: often in the same memory, hence with the same id. */
-static void later_flow_to_another_backend_is_spared(void **state)
+/* A flow ends, and before our message comes the same client port has another
+ * one, to another backend or from another service; often in the same memory. */
+static void later_flow_of_the_client_is_spared(void **state)
 {
 	_Alignas(struct nlmsghdr) char msg[FLOW_MSG_MAX];
 	struct mnl_socket *nl = mnl_socket_open(NETLINK_NETFILTER);
@@ -185,7 +186,10 @@ static void later_flow_to_another_backend_is_spared(void **state)
 	assert_true(len > 0);
 	for (uint32_t i = 0; i < 20; i++) {
 		assert_int_equal(netns_run("conntrack -F 2>/dev/null"), 0);
-		list->backend = addr_of(false, 4, i);
+		if (i % 2) /* the same to the client, or to the backend */
+			list->backend = addr_of(false, 4, i);
+		else
+			list->vip = addr_of(false, 5, i);
 		assert_int_equal(ct_add(list, 1), 0);
 		assert_int_equal(mnl_socket_sendto(nl, msg, len), len);
 		assert_table_is(list, 1);
@@ -419,7 +423,7 @@ int main(void)
 		T(cuts_the_same_without_the_kernels_filter),
 		T(cuts_through_interrupts_and_overruns),
 		T(filter_of_the_kernel_narrows),
-		T(later_flow_to_another_backend_is_spared),
+		T(later_flow_of_the_client_is_spared),
 		T(counts_are_exact),
 		T(callback_may_ask_again),
 		T(failure_is_answered_once),

@@ -162,6 +162,7 @@ static void sizes_are_as_the_header_says(void **state)
 		{ RS_WEIGHTED, 3, { 3, 2, 1 }, 60 },
 		{ RS_WEIGHTED, 3, { 300, 200, 100 }, 60 },
 		{ RS_WEIGHTED, 3, { 5, 3, 2 }, 20 },
+		{ RS_WEIGHTED, 3, { 1, 2, 2 }, 30 },
 		{ RS_WEIGHTED, 2, { 8192, 8192 }, 2 },
 		{ RS_WEIGHTED, 2, { 8191, 8192 }, 16383 },
 		{ RS_WEIGHTED, 2, { 65535, 1 }, 16384 },

@@ -140,12 +140,13 @@ bool backend_read(struct resolver *r, const struct doc_section *s,
 		  struct backend_list *list)
 {
 	struct line l = { r, s, key, where };
-	struct backend_draft b = { .name = key + BACKEND_PREFIX,
-				   .where = where };
+	struct backend_draft b = r->backend_proto;
 	char *rest = value, *word;
 	uint64_t seen = 0;
 	bool good = true;
 
+	b.name = key + BACKEND_PREFIX;
+	b.where = where;
 	if (!list_room(&l, list))
 		return false;
 	if (!name_valid(b.name)) {
@@ -156,7 +157,6 @@ bool backend_read(struct resolver *r, const struct doc_section *s,
 		    "digits, and after the first also . _ -");
 		return false;
 	}
-	draft_defaults(IN_BACKEND, &b);
 	if (!endpoint_read(&l, word_next(&rest), &b))
 		return false;
 	while ((word = word_next(&rest))) {

@@ -7,6 +7,7 @@
  */
 #include "config/keys.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -112,12 +113,12 @@ _Static_assert(sizeof(conf_keys) / sizeof(conf_keys[0]) <= DRAFT_KEYS_MAX,
 
 const struct conf_key *key_find(unsigned int place, const char *name)
 {
+	bool backend = !strncmp(name, "backend.", 8);
 	const struct conf_key *k;
 
-	if (!strncmp(name, "backend.", 8))
-		name = "backend.NAME";
 	for (k = conf_keys; k->name; k++) {
-		if ((k->places & place) && !strcmp(k->name, name))
+		if ((k->places & place) && (backend ? k->kind == VALUE_BACKEND
+						    : !strcmp(k->name, name)))
 			return k;
 	}
 	return NULL;

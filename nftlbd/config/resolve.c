@@ -358,6 +358,7 @@ void conf_resolve(struct doc *doc, struct conf *conf, struct report *report)
 
 	for (kind = 0; kind < DOC_KINDS; kind++)
 		twins_check(&r, (enum doc_kind)kind);
+	draft_defaults(IN_BACKEND, &r.backend_proto);
 	globals_read(&r);
 	checks_read(&r);
 	pools_read(&r);

@@ -34,6 +34,7 @@ struct resolver {
 	struct pool *pools_list;
 	size_t npools, cappools;
 	size_t capservices;
+	struct backend_draft backend_proto; /* the table's defaults */
 	/* scratch of service.c and backends.c, kept from one to the next */
 	struct backend_list own;      /* backend lines of the section */
 	struct backend_list backends; /* with those of its pool */

@@ -154,8 +154,12 @@ size_t utf8_check(const char *text, size_t len)
 	const unsigned char *p = (const unsigned char *)text;
 	size_t at = 0, n;
 
-	while (at < len && (n = utf8_sequence(p + at, len - at)))
+	while (at < len) {
+		n = p[at] < 0x80 ? 1 : utf8_sequence(p + at, len - at);
+		if (!n)
+			break;
 		at += n;
+	}
 	return at;
 }
 

@@ -72,8 +72,11 @@ static json_t *model_state_json(const struct model *m)
 	json_t *services = json_object();
 
 	for (size_t i = 0; i < m->nservices; i++) {
-		json_t *s = service_state_json(&m->services[i]);
+		json_t *s = NULL;
 
+		/* of 10,000 services a few: a save costs what was changed */
+		if (m->services[i].touched)
+			s = service_state_json(&m->services[i]);
 		if (s)
 			json_object_set_new(services, m->services[i].conf->name,
 					    s);
@@ -127,6 +130,7 @@ static void service_restore(struct service *s, json_t *o)
 	const char *name;
 	json_t *value;
 
+	s->touched = true;
 	s->disabled = admin && !strcmp(admin, "disabled");
 	json_object_foreach(json_object_get(o, "backends"), name, value)
 	{

@@ -109,3 +109,5 @@ tests_unit_test_route_kernel_SOURCES = tests/unit/test_route_kernel.c \
 	tests/unit/netns.c tests/unit/netns.h
 tests_unit_test_route_kernel_LDADD = librulesets.a libutil.a \
 	$(JANSSON_LIBS) $(CMOCKA_LIBS)
+
+EXTRA_DIST += tests/bench/control.py tests/bench/fleet.py tests/bench/rawnft.py

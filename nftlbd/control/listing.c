@@ -33,6 +33,7 @@
 struct listing {
 	struct later later; /* first */
 	struct request *rq; /* valid while a response or a wait is */
+	struct control *control;
 	struct ev_loop *loop;
 	int fd; /* the pipe's end, non-blocking */
 	ev_io readable;
@@ -62,7 +63,7 @@ static void listing_close(struct listing *l)
 	if (l->running)
 		kill(l->reaped.pid, SIGKILL);
 	if (l->counted)
-		l->rq->control->listings--;
+		l->control->listings--;
 	l->counted = false;
 }
 
@@ -265,6 +266,7 @@ void show_ruleset(struct request *rq)
 	l = xcalloc(1, sizeof(*l));
 	*l = (struct listing){ .later = { .abandon = listing_abandon },
 			       .rq = rq,
+			       .control = rq->control,
 			       .loop = rq->d->loop,
 			       .fd = ends[0],
 			       .running = true,

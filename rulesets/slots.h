@@ -42,7 +42,9 @@ uint32_t slots_size(const struct rs_service *svc);
  * The table is first filled as if all backends were usable, then the slots of
  * the unusable ones are dealt to the usable ones in proportion to weight.
  * Hence a failure moves the failed backend's slots and no other, and recovery
- * restores the very table from before.
+ * restores the very table from before. Where others are down already, slots
+ * that were dealt from them may move once more (source-hash, second of ten: 1 %
+ * of all slots).
  */
 void slots_fill(const struct rs_service *svc, uint16_t *owner, uint32_t m);
 

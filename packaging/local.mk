@@ -6,12 +6,24 @@ systemdsystemunit_DATA = packaging/nftlbd.service
 examplesdir = $(docdir)/examples
 examples_DATA = packaging/nftlbd.conf.example
 dist_doc_DATA = README.md LICENSE
-CLEANFILES += packaging/nftlbd.service
+CLEANFILES += packaging/nftlbd.service packaging/nftlbctl packaging/_nftlbctl
 
 packaging/nftlbd.service: packaging/nftlbd.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) packaging && \
 	$(SED) -e 's|@sbindir[@]|$(sbindir)|g' \
 		$(srcdir)/packaging/nftlbd.service.in >$@.tmp && mv $@.tmp $@
+
+# completions: nftlbctl's command table writes them
+bashcompletiondir = $(datadir)/bash-completion/completions
+bashcompletion_DATA = packaging/nftlbctl
+zshcompletiondir = $(datadir)/zsh/vendor-completions
+zshcompletion_DATA = packaging/_nftlbctl
+packaging/nftlbctl: nftlbd/nftlbctl$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) packaging && \
+	./nftlbd/nftlbctl completion bash >$@.tmp && mv $@.tmp $@
+packaging/_nftlbctl: nftlbd/nftlbctl$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) packaging && \
+	./nftlbd/nftlbctl completion zsh >$@.tmp && mv $@.tmp $@
 
 # sysusers.d wants PACKAGE.conf
 install-data-hook:

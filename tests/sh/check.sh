@@ -13,7 +13,7 @@ suite_style() {
 # The unit tests run under ASan and UBSan; what they say is cmocka's.
 suite_unit() {
     local rc=0 f name
-    make -s -k -j"$jobs" -C "$build/asan" check || rc=$?
+    make -s -k -j"$jobs" -C "$build/asan" check VERBOSE=1 || rc=$?
     for f in "$build"/asan/tests/unit/*.trs; do
         [ -e "$f" ] || continue
         name=$(basename "$f" .trs)
@@ -39,7 +39,7 @@ suite_packaging() {
 suite_distcheck() {
     # (its own make check repeats the unit tests, without the sanitizers)
     if make -s -j"$jobs" -C "$build" distcheck \
-        DISTCHECK_CONFIGURE_FLAGS=--enable-werror; then
+        DISTCHECK_CONFIGURE_FLAGS=--enable-werror VERBOSE=1; then
         echo "ok distcheck"
     else
         echo "not ok distcheck"

@@ -35,7 +35,7 @@ LAYERS = {
                        "rulesets/types.h", "rulesets/ruleset.h",
                        "rulesets/flows.h", "rulesets/route.h",
                        "healthcheck/protocol.h"],
-    "nftlbd/ctl": ["ctl/"],
+    "nftlbd/ctl": ["ctl/", "config/conf.h"],
 }
 
 

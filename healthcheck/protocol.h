@@ -13,8 +13,8 @@
 
 #include "lib/words.h"
 
-#define HC_VERSION 1
-#define HC_PROBER_FD 3	   /* the prober's end, by convention */
+#define HC_VERSION     1
+#define HC_PROBER_FD   3   /* the prober's end, by convention */
 #define HC_RECORDS_MAX 128 /* per packet */
 
 enum hc_type { HC_TCP };
@@ -22,20 +22,21 @@ enum hc_start { HC_START_UP, HC_START_DOWN, HC_START_UNKNOWN };
 
 enum hc_reason {
 	HC_OK,
-	HC_TIMEOUT,	/* no answer within timeout_ms */
-	HC_REFUSED,	/* RST or ICMP port unreachable */
+	HC_TIMEOUT,     /* no answer within timeout_ms */
+	HC_REFUSED,     /* RST or ICMP port unreachable */
 	HC_UNREACHABLE, /* no route, host or network unreachable */
-	HC_RESET,	/* connection reset after it was made */
-	HC_LOCAL,	/* our own fault (descriptors, memory): not a failure of
+	HC_RESET,       /* connection reset after it was made */
+	HC_LOCAL,       /* our own fault (descriptors, memory): not a failure of
 			 * the backend, never counted as one */
 	HC_REASON_MAX
 };
 
 enum hc_msg_type {
-	HC_MSG_JOB = 1, /* daemon -> prober: add or replace the job of this id */
-	HC_MSG_STOP,	/* daemon -> prober: forget the job */
-	HC_MSG_HELLO,	/* prober -> daemon: ready (no records) */
-	HC_MSG_RESULT	/* prober -> daemon */
+	HC_MSG_JOB =
+	    1,        /* daemon -> prober: add or replace the job of this id */
+	HC_MSG_STOP,  /* daemon -> prober: forget the job */
+	HC_MSG_HELLO, /* prober -> daemon: ready (no records) */
+	HC_MSG_RESULT /* prober -> daemon */
 };
 
 struct hc_header {
@@ -45,16 +46,16 @@ struct hc_header {
 };
 
 struct hc_job {
-	uint32_t id;	      /* chosen by the daemon, unique while it lives */
+	uint32_t id;          /* chosen by the daemon, unique while it lives */
 	uint32_t interval_ms; /* 100 .. 3600000 */
 	uint32_t timeout_ms;  /* 10 .. interval_ms */
 	uint32_t first_ms;    /* delay of the first probe; 0 = at once */
 	uint16_t jitter_pct;  /* 0..50, shortens only */
-	uint16_t port;	      /* host order, not 0 */
-	uint8_t type;	      /* enum hc_type */
-	uint8_t family;	      /* AF_INET, AF_INET6 */
+	uint16_t port;        /* host order, not 0 */
+	uint8_t type;         /* enum hc_type */
+	uint8_t family;       /* AF_INET, AF_INET6 */
 	uint8_t ip[16];
-	uint8_t pad[2];	      /* zero */
+	uint8_t pad[2]; /* zero */
 };
 
 struct hc_stop {

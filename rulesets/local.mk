@@ -12,6 +12,7 @@ librulesets_a_SOURCES += rulesets/types.h \
 
 # plan -> kernel, kernel -> have
 librulesets_a_SOURCES += rulesets/encode.c rulesets/encode.h \
+	rulesets/keeper.c rulesets/keeper.h \
 	rulesets/nl.c rulesets/nl.h rulesets/have.c rulesets/have.h \
 	rulesets/scan.c rulesets/scan_elems.c rulesets/scan_elems.h \
 	rulesets/watch.c rulesets/watch.h rulesets/ruleset.c rulesets/ruleset.h

@@ -20,6 +20,7 @@
 #include "rulesets/compile.h"
 #include "rulesets/encode.h"
 #include "rulesets/have.h"
+#include "rulesets/keeper.h"
 #include "rulesets/watch.h"
 
 #define SCAN_TRIES   50
@@ -29,6 +30,7 @@ struct ruleset {
 	char *table;
 	struct nl nl;
 	struct watch watch;
+	struct keeper keeper;
 	struct have have;
 	bool thorough; /* the next scan: a plan that should fit was refused */
 	struct ruleset_stats stats;
@@ -57,6 +59,7 @@ void ruleset_close(struct ruleset *rs)
 	if (!rs)
 		return;
 	watch_close(&rs->watch);
+	keeper_close(&rs->keeper);
 	nl_close(&rs->nl);
 	have_free(&rs->have);
 	free(rs->table);
@@ -312,6 +315,8 @@ int ruleset_commit(struct ruleset *rs, struct plan *p, struct err *err)
 	bool applied = false;
 	int ret = -ERESTART;
 
+	/* Without it we balance as well. */
+	keeper_open(&rs->keeper, rs->table, NULL);
 	if (plan_empty(p)) {
 		take_over(rs, p);
 		return 0;
@@ -338,6 +343,7 @@ int ruleset_flush(struct ruleset *rs, struct err *err)
 	int ret = 0;
 
 	watch_leave(&rs->watch);
+	keeper_close(&rs->keeper);
 	for (unsigned int f = 0; ret == 0 && f < RS_FAMILIES; f++) {
 		batch_begin(&b, &rs->nl, 0);
 		encode_delete_table(&b, rs->table, family_of(f));

@@ -13,7 +13,7 @@
 #include "lib/addr.h"
 #include "lib/words.h"
 
-#define RS_NAME_MAX 63	     /* service, pool and backend names */
+#define RS_NAME_MAX     63   /* service, pool and backend names */
 #define RS_BACKENDS_MAX 4096 /* per service */
 
 enum rs_mode { RS_DNAT, RS_SNAT };
@@ -34,17 +34,17 @@ struct rs_ports {
 struct rs_backend {
 	const char *name;
 	struct addr addr;
-	uint16_t port;	 /* host order; 0 = keep the client's destination port */
+	uint16_t port; /* host order; 0 = keep the client's destination port */
 	uint32_t weight; /* 0..65535; 0 owns no slot */
-	bool usable;	 /* may get new flows: health and operator agree */
+	bool usable;     /* may get new flows: health and operator agree */
 };
 
 struct rs_service {
 	const char *name;
-	uint8_t family;		   /* AF_INET or AF_INET6; all addresses below */
-	const struct addr *addrs;  /* service addresses, naddrs >= 1 */
+	uint8_t family;           /* AF_INET or AF_INET6; all addresses below */
+	const struct addr *addrs; /* service addresses, naddrs >= 1 */
 	size_t naddrs;
-	const uint8_t *protos;	   /* IPPROTO_*, nprotos >= 1 */
+	const uint8_t *protos; /* IPPROTO_*, nprotos >= 1 */
 	size_t nprotos;
 	const struct rs_ports *ports; /* nports == 0: any port */
 	size_t nports;
@@ -53,8 +53,8 @@ struct rs_service {
 	enum rs_hash_key hash_key;
 	enum rs_on_empty on_empty;
 	uint32_t hash_seed;
-	uint32_t slots;		   /* requested number of slots; 0 = auto */
-	struct addr source;	   /* RS_SNAT: family 0 = masquerade */
+	uint32_t slots;     /* requested number of slots; 0 = auto */
+	struct addr source; /* RS_SNAT: family 0 = masquerade */
 	const struct rs_backend *backends; /* configuration order */
 	size_t nbackends;
 };

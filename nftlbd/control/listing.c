@@ -32,9 +32,8 @@
 
 struct listing {
 	struct later later; /* first */
-	struct request *rq; /* valid while a response or a wait is */
-	struct control *control;
-	struct ev_loop *loop;
+	struct request *rq; /* valid while it is suspended, or reads us */
+	struct control *control; /* outlives all responses */
 	int fd; /* the pipe's end, non-blocking */
 	ev_io readable;
 	ev_child reaped;
@@ -268,7 +267,6 @@ void show_ruleset(struct request *rq)
 			       .rq = rq,
 			       .control = rq->control,
 			       .loop = rq->d->loop,
-			       .fd = ends[0],
 			       .running = true,
 			       .counted = true };
 	rq->control->listings++;

@@ -21,11 +21,11 @@
 
 #define URGENT_GAP_S 0.05
 #define TICK_S       0.2
-/* Repairs closer to each other than this are a fight: somebody keeps changing
- * our tables. Then we wait a little, or as long as a few repairs take. */
-#define FIGHT_S       0.3
-#define FIGHT_WAIT_S  0.05
-#define FIGHT_REPAIRS 3
+/* Repairs are done at once, but not more of them than this, for somebody may
+ * keep changing our tables: so many in a row, so many a second after that, and
+ * never more than half of the time. */
+#define REPAIR_BURST  10.0
+#define REPAIR_RATE   10.0
 #define REFUSED_MIN_S 0.05
 #define REFUSED_MAX_S 5.0
 
@@ -36,6 +36,7 @@ struct committer {
 	ev_io watch;
 	ev_tstamp last_commit, last_repair;
 	double repair_took_s; /* the last one */
+	double repair_tokens; /* 0..REPAIR_BURST */
 	double refused_wait_s;
 };
 
@@ -161,14 +162,18 @@ static void repair_in(struct committer *c, double wait_s)
 /* Somebody else changed our tables. */
 static void repair_soon(struct committer *c)
 {
-	double wait_s = 0;
+	double calm_s = ev_time() - c->last_repair;
+	double wait_s = c->repair_took_s - calm_s;
 
-	if (ev_time() - c->last_repair < FIGHT_S) {
-		wait_s = c->repair_took_s * FIGHT_REPAIRS;
-		if (wait_s < FIGHT_WAIT_S)
-			wait_s = FIGHT_WAIT_S;
-	}
-	repair_in(c, wait_s);
+	if (ev_is_active(&c->repair))
+		return;
+	c->repair_tokens += calm_s * REPAIR_RATE;
+	if (c->repair_tokens > REPAIR_BURST)
+		c->repair_tokens = REPAIR_BURST;
+	if (c->repair_tokens < 1 && wait_s < 1 / REPAIR_RATE)
+		wait_s = 1 / REPAIR_RATE;
+	c->repair_tokens -= 1;
+	repair_in(c, wait_s > 0 ? wait_s : 0);
 }
 
 int committer_repair(struct committer *c, const char *why, struct err *err)
@@ -291,6 +296,7 @@ int committer_open(struct committer **out, struct daemon *d, struct err *err)
 	struct committer *c = xcalloc(1, sizeof(*c));
 
 	c->d = d;
+	c->repair_tokens = REPAIR_BURST;
 	ev_init(&c->commit, commit_cb);
 	ev_init(&c->repair, repair_cb);
 	ev_io_init(&c->watch, watch_cb, ruleset_watch_fd(d->ruleset), EV_READ);

@@ -31,9 +31,10 @@
 #define PIECE        ((size_t)16 << 10)
 
 struct listing {
-	struct later later; /* first */
-	struct request *rq; /* valid while it is suspended, or reads us */
+	struct later later;      /* first */
+	struct request *rq;      /* valid while it is suspended, or reads us */
 	struct control *control; /* outlives all responses */
+	struct ev_loop *loop;
 	int fd; /* the pipe's end, non-blocking */
 	ev_io readable;
 	ev_child reaped;
@@ -267,6 +268,7 @@ void show_ruleset(struct request *rq)
 			       .rq = rq,
 			       .control = rq->control,
 			       .loop = rq->d->loop,
+			       .fd = ends[0],
 			       .running = true,
 			       .counted = true };
 	rq->control->listings++;

@@ -83,7 +83,7 @@ void render_route(struct render *r, const json_t *a)
 		print_shares(r, json_object_get(a, "shares"));
 		return;
 	}
-	buf_printf(r->out, "%s -> %s , %s", field_text(a, "client"),
+	buf_printf(r->out, "%s -> %s, %s", field_text(a, "client"),
 		   field_text(b, "name"), field_text(b, "address"));
 	if (field_int(b, "port"))
 		buf_printf(r->out, " port %lld",

@@ -21,10 +21,11 @@
 #include "lib/log.h"
 #include "lib/xalloc.h"
 
-#define CONNECTIONS_MAX   64u
-#define IDLE_TIMEOUT_S    30u
-#define CONNECTION_MEMORY ((size_t)64 << 10) /* headers and one piece of body  \
-					      */
+#define CONNECTIONS_MAX 64u
+#define IDLE_TIMEOUT_S  30u
+#define CONNECTION_MEMORY                                                      \
+	((size_t)64 << 10) /* headers and one piece of body                    \
+			    */
 
 static void control_run(struct control *c)
 {

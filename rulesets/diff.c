@@ -4,11 +4,14 @@
  * by what they say. Pure; appends to the plan's lists, which point into the two
  * units.
  *
- * What goes is removed in the second part wherever a packet that is just being
- * handled could still need it: chains, slot ranges, backends. Keys of services
- * go in the first: they only lead to the rest.
+ * What goes is removed in the second part: a packet that is being handled while
+ * the kernel commits may still need it. That holds for keys as well. One that
+ * moves to another map (port 80 becomes 80-90) would for a moment be in
+ * neither, and a new flow would reach the local stack: the maps do not change
+ * at the same instant. Only a key that the new one would clash with goes first.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/xalloc.h"
@@ -37,8 +40,7 @@ static void push_chain(struct chain_ops *ops, const char *prefix,
 
 static void drop_elem(struct plan_table *t, const struct elem *e)
 {
-	push_elem(elem_is_backend(e) ? &t->late_del[e->map] : &t->del[e->map],
-		  e);
+	push_elem(&t->late_del[e->map], e);
 }
 
 static void diff_elems(struct plan_table *t, const struct unit *have,
@@ -121,6 +123,60 @@ static void diff_chains(struct plan_table *t, const struct unit *have,
 	diff_chain(t, CHAIN_SOURCE, name,
 		   have && have->has_source ? &have->source : NULL,
 		   want && want->has_source ? &want->source : NULL);
+}
+
+/* ---- keys that clash */
+
+static int by_key(const void *a, const void *b)
+{
+	return elem_cmp(*(const struct elem *const *)a,
+			*(const struct elem *const *)b);
+}
+
+/* Do two ranges of one map overlap? (Their fields are compared one by one; all
+ * but the port are equal or not.) */
+static bool ranges_clash(const struct elem *a, const struct elem *b,
+			 unsigned int port_at)
+{
+	return !memcmp(a->key, b->key, port_at) &&
+	       memcmp(a->key + port_at, b->key_end + port_at, 2) <= 0 &&
+	       memcmp(b->key + port_at, a->key_end + port_at, 2) <= 0;
+}
+
+static bool clashes(const struct elem_ops *add, const struct elem *e,
+		    uint8_t family)
+{
+	if (!map_forms[e->map].interval)
+		return bsearch(&e, add->list, add->n, sizeof(*add->list),
+			       by_key) != NULL;
+	for (size_t i = 0; i < add->n; i++)
+		if (ranges_clash(add->list[i], e,
+				 map_key_len(&map_forms[e->map], family) - 4))
+			return true;
+	return false;
+}
+
+static void settle_map(struct plan_table *t, int map, uint8_t family)
+{
+	struct elem_ops *late = &t->late_del[map], *add = &t->add[map];
+	size_t kept = 0;
+
+	if (late->n == 0 || add->n == 0)
+		return;
+	qsort(add->list, add->n, sizeof(*add->list), by_key);
+	for (size_t i = 0; i < late->n; i++)
+		if (clashes(add, late->list[i], family))
+			push_elem(&t->del[map], late->list[i]);
+		else
+			late->list[kept++] = late->list[i];
+	late->n = kept;
+}
+
+void plan_settle(struct plan *p)
+{
+	for (unsigned int f = 0; f < RS_FAMILIES; f++)
+		for (int map = 0; map < MAP_COUNT; map++)
+			settle_map(&p->tab[f], map, family_of(f));
 }
 
 void plan_unit_diff(struct plan *p, struct unit *have, struct unit *want)

@@ -372,6 +372,10 @@ static void encode_table_first(struct enc *e, const struct plan_table *t)
 
 static void encode_table_late(struct enc *e, const struct plan_table *t)
 {
+	for (int m = 0; m < MAP_COUNT; m++)
+		encode_elems(e, NFT_MSG_DELSETELEM, (enum rs_map)m,
+			     &t->late_del[m]);
+	encode_slots(e, NFT_MSG_DELSETELEM, &t->late_slots);
 	for (size_t i = 0; i < t->late_chains.n; i++) {
 		encode_rules_flush(e, t->late_chains.list[i].name);
 		chain_msg(e, NFT_MSG_DELCHAIN, 0, t->late_chains.list[i].name);
@@ -379,10 +383,6 @@ static void encode_table_late(struct enc *e, const struct plan_table *t)
 	}
 	for (size_t i = 0; i < t->nlate_sets; i++)
 		encode_delete_set(e, t->late_sets[i]);
-	encode_slots(e, NFT_MSG_DELSETELEM, &t->late_slots);
-	for (int m = 0; m < MAP_COUNT; m++)
-		encode_elems(e, NFT_MSG_DELSETELEM, (enum rs_map)m,
-			     &t->late_del[m]);
 }
 
 void encode_first(struct batch *b, const struct plan *p, const char *table)

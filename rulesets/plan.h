@@ -70,6 +70,12 @@ struct plan {
  */
 void plan_unit_diff(struct plan *p, struct unit *have, struct unit *want);
 
+/**
+ * plan_settle() - when all units are in: move removals that clash with an
+ * addition (a key that changes hands, overlapping ranges) to the first part
+ */
+void plan_settle(struct plan *p);
+
 /** plan_has_first(), plan_has_late() - is there anything in that part? */
 bool plan_has_first(const struct plan *p);
 bool plan_has_late(const struct plan *p);

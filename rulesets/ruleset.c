@@ -188,6 +188,7 @@ struct plan *ruleset_plan(struct ruleset *rs, const struct rs_service *svc,
 	}
 	if (whole)
 		plan_removals(p, rs, svc, n);
+	plan_settle(p);
 	return p;
 }
 

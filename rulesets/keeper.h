@@ -2,7 +2,7 @@
 /*
  * Keeps NAT alive in the kernel while somebody deletes our tables. When the
  * last nat chain of a network namespace goes, the kernel stops translating
- * established flows as well, and their clients get resets. So we hold one empty
+ * established flows as well, and their clients get resets. So we hold one idle
  * nat chain per family in a table that only we can remove (flags owner); it
  * goes by itself when our socket closes.
  */

@@ -37,6 +37,7 @@ static int find_backend(const struct daemon *d, const char *service,
 static int settle(struct daemon *d, struct err *err)
 {
 	persist_save(d->model);
+	d->unsaved = false;
 	return committer_now(d->committer, err);
 }
 

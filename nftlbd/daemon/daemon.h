@@ -33,6 +33,7 @@ struct daemon {
 	struct events events;
 	void (*on_event)(struct daemon *d); /* NULL: nobody listens */
 	double started;                     /* Unix time */
+	bool unsaved; /* events since the state was written to disk */
 	bool flushed; /* `flush` was said: our tables stay away until
 		       * sync, reload or restart */
 	bool last_reload_ok;

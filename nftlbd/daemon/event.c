@@ -44,6 +44,7 @@ void daemon_event(struct daemon *d, const char *kind, const char *service,
 	vsnprintf(e.reason, sizeof(e.reason), reason_fmt, ap);
 	va_end(ap);
 	events_add(&d->events, &e);
+	d->unsaved = true;
 	log_event(&e);
 	if (d->on_event)
 		d->on_event(d);

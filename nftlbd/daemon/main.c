@@ -105,7 +105,9 @@ static void save_cb(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct program *p = w->data;
 
-	persist_save(p->d.model);
+	if (p->d.unsaved)
+		persist_save(p->d.model);
+	p->d.unsaved = false;
 }
 
 static void save_later(struct daemon *d)

@@ -10,7 +10,7 @@ tests_tools_flow_SOURCES = tests/tools/flow.c tests/tools/flow.h \
 
 # what the lab runs: scripts, not built
 EXTRA_DIST += tests/sh/deps.sh tests/sh/build.sh tests/sh/vm.sh \
-	tests/sh/check.sh tests/vm/init.sh tests/vm/smoke.sh \
+	tests/sh/check.sh tests/vm/init.sh tests/vm/smoke.sh tests/vm/suite.sh \
 	tests/packaging/install.sh tests/style/style.py
 
 EXTRA_DIST += tests/lab/badconf.py tests/lab/daemon.py tests/lab/demo.py \
@@ -111,3 +111,24 @@ tests_unit_test_route_kernel_LDADD = librulesets.a libutil.a \
 	$(JANSSON_LIBS) $(CMOCKA_LIBS)
 
 EXTRA_DIST += tests/bench/control.py tests/bench/fleet.py tests/bench/rawnft.py
+
+# the control socket, and nftlbctl's pure parts
+control_rig = tests/unit/control_rig.c tests/unit/control_rig.h \
+	tests/unit/netns.c tests/unit/netns.h \
+	nftlbd/daemon/want.c nftlbd/daemon/want.h
+control_libs = libcontrol.a librulesets.a libmodel.a libconfig.a \
+	librulesets.a libutil.a $(MHD_LIBS) $(JANSSON_LIBS) $(NFTABLES_LIBS) \
+	$(NFTNL_LIBS) $(INIH_LIBS) $(EV_LIBS) $(CMOCKA_LIBS) -lm
+check_PROGRAMS += tests/unit/test_control tests/unit/test_control_input \
+	tests/unit/test_control_peers tests/unit/test_control_later
+tests_unit_test_control_SOURCES = tests/unit/test_control.c $(control_rig)
+tests_unit_test_control_LDADD = $(control_libs)
+tests_unit_test_control_input_SOURCES = tests/unit/test_control_input.c \
+	$(control_rig)
+tests_unit_test_control_input_LDADD = $(control_libs)
+tests_unit_test_control_peers_SOURCES = tests/unit/test_control_peers.c \
+	$(control_rig)
+tests_unit_test_control_peers_LDADD = $(control_libs)
+tests_unit_test_control_later_SOURCES = tests/unit/test_control_later.c \
+	$(control_rig)
+tests_unit_test_control_later_LDADD = $(control_libs)

@@ -132,3 +132,12 @@ tests_unit_test_control_peers_LDADD = $(control_libs)
 tests_unit_test_control_later_SOURCES = tests/unit/test_control_later.c \
 	$(control_rig)
 tests_unit_test_control_later_LDADD = $(control_libs)
+ctl_libs = libctl.a libconfig.a librulesets.a libutil.a $(CURL_LIBS) \
+	$(JANSSON_LIBS) $(INIH_LIBS) $(CMOCKA_LIBS) -lm
+check_PROGRAMS += tests/unit/test_ctl tests/unit/test_ctl_man
+tests_unit_test_ctl_SOURCES = tests/unit/test_ctl.c
+tests_unit_test_ctl_LDADD = $(ctl_libs)
+tests_unit_test_ctl_man_SOURCES = tests/unit/test_ctl_man.c
+tests_unit_test_ctl_man_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DNFTLBCTL=\"$(abs_top_builddir)/nftlbd/nftlbctl\"
+tests_unit_test_ctl_man_LDADD = $(ctl_libs)

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * nftlbctl(8), --help and the table of commands agree: the same commands in the
+ * same order, and every example in the manual is one of its own command.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ctl/command.h"
+#include "lib/buf.h"
+#include "lib/xalloc.h"
+
+/* ".It Ic route Ar SERVICE CLIENT[:PORT]": the grammar without macros. */
+static bool item_grammar(const char *line, char *out, size_t size)
+{
+	const char *ar;
+
+	if (strncmp(line, ".It Ic ", 7) != 0)
+		return false;
+	line += 7;
+	ar = strstr(line, " Ar ");
+	if (ar)
+		snprintf(out, size, "%.*s %s", (int)(ar - line), line, ar + 4);
+	else
+		snprintf(out, size, "%s", line);
+	return true;
+}
+
+static FILE *manual_open(void)
+{
+	const char *top = getenv("srcdir");
+	char *path = xasprintf("%s/man/nftlbctl.8", top ? top : ".");
+	FILE *f = fopen(path, "r");
+
+	assert_non_null(f);
+	free(path);
+	return f;
+}
+
+static const struct command *shown_after(const struct command *c)
+{
+	while (c->grammar && c->hidden)
+		c++;
+	return c;
+}
+
+static void test_manual_items(void **state)
+{
+	const struct command *c = shown_after(commands);
+	char line[256], grammar[128];
+	FILE *f = manual_open();
+
+	while (fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!item_grammar(line, grammar, sizeof(grammar)))
+			continue;
+		if (!c->grammar)
+			fail_msg("the manual has one more: %s", grammar);
+		assert_string_equal(grammar, c->grammar);
+		c = shown_after(c + 1);
+	}
+	fclose(f);
+	if (c->grammar)
+		fail_msg("the manual does not have: %s", c->grammar);
+}
+
+/* What comes after "nftlbctl" and its options, up to a pipe or bracket. */
+static const struct command *example_command(char *text)
+{
+	char *at = strstr(text, "nftlbctl "), *save, *word;
+	char *argv[COMMAND_WORDS_MAX + 2];
+	struct call call = { 0 };
+	struct err err = { "" };
+	int n = 0;
+
+	assert_non_null(at);
+	at += strlen("nftlbctl ");
+	if (!strncmp(at, "-o json ", 8))
+		at += 8;
+	at[strcspn(at, "|)\"")] = '\0';
+	for (word = strtok_r(at, " ", &save); word && n < COMMAND_WORDS_MAX;
+	     word = strtok_r(NULL, " ", &save))
+		argv[n++] = word;
+	if (command_match(n, argv, &call, &err) < 0)
+		fail_msg("example \"%s\": %s", text, err.msg);
+	return call.command;
+}
+
+static void test_manual_examples(void **state)
+{
+	char line[256], grammar[128] = "";
+	FILE *f = manual_open();
+	size_t items = 0, examples = 0;
+
+	while (fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		items += item_grammar(line, grammar, sizeof(grammar));
+		if (strncmp(line, ".Dl ", 4) != 0)
+			continue;
+		examples++;
+		assert_string_equal(example_command(line + 4)->grammar,
+				    grammar);
+	}
+	fclose(f);
+	assert_true(items > 0);
+	assert_int_equal(examples, items);
+}
+
+static void output_of(const char *option, struct buf *out)
+{
+	char *command = xasprintf("%s %s", NFTLBCTL, option), line[256];
+	FILE *f = popen(command, "r");
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		buf_append(out, line, strlen(line));
+	assert_int_equal(pclose(f), 0);
+	free(command);
+}
+
+static void test_help(void **state)
+{
+	struct buf help = { 0 }, list = { 0 }, wanted = { 0 };
+
+	output_of("--help", &help);
+	output_of("--commands", &list);
+	for (const struct command *c = commands; c->grammar; c++) {
+		char *row = xasprintf("\n  %-41s %s\n", c->grammar, c->help);
+
+		if (!strstr(help.data, row) != c->hidden)
+			fail_msg("--help: %s", c->grammar);
+		if (!c->hidden)
+			buf_printf(&wanted, "%s\n", c->grammar);
+		free(row);
+	}
+	assert_string_equal(list.data, wanted.data);
+	buf_free(&help);
+	buf_free(&list);
+	buf_free(&wanted);
+}
+
+/* Both scripts at least parse, where the shell is there; bash always is. */
+static void test_completion(void **state)
+{
+	static const char *const asks[][2] = {
+		{ "nftlbctl ''", "status" },
+		{ "nftlbctl show ''", "services" },
+		{ "nftlbctl backend d", "drain" },
+		{ "nftlbctl -o ''", "json" },
+		{ "nftlbctl backend weight www b1 ''", "default" },
+		{ "nftlbctl backend drain www ''", "be-of-www" },
+		{ "nftlbctl -s /x route ''", "svc-of-/x" },
+	};
+
+	/* Names come from a function that stands for nftlbctl. */
+	for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
+		char *script = xasprintf(
+		    "bash -c '"
+		    "eval \"$(%s completion bash)\"; "
+		    "nftlbctl() { case $4 in services) echo svc-of-$2 ;; "
+		    "*) echo be-of-$5 ;; esac; }; "
+		    "COMP_WORDS=(%s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); "
+		    "_nftlbctl; printf \"%%s\\n\" \"${COMPREPLY[@]}\" | "
+		    "grep -qxF -- \"%s\"'",
+		    NFTLBCTL, asks[i][0], asks[i][1]);
+		char *p;
+
+		/* '' inside of '...' */
+		if ((p = strstr(script, " '')")))
+			memcpy(p, " \"\")", 4);
+		if (system(script) != 0)
+			fail_msg("%s: no %s", asks[i][0], asks[i][1]);
+		free(script);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_manual_items),
+		cmocka_unit_test(test_manual_examples),
+		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_completion),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -8,7 +8,8 @@ librulesets_a_SOURCES += rulesets/types.h \
 	rulesets/rule_match.c rulesets/base.c rulesets/base.h \
 	rulesets/unit.c rulesets/unit.h rulesets/alloc.c rulesets/alloc.h \
 	rulesets/compile.c rulesets/compile.h rulesets/diff.c \
-	rulesets/plan.c rulesets/plan.h rulesets/plan_text.c rulesets/gone.c
+	rulesets/plan.c rulesets/plan.h rulesets/planning.c \
+	rulesets/planning.h rulesets/plan_text.c rulesets/gone.c
 
 # plan -> kernel, kernel -> have
 librulesets_a_SOURCES += rulesets/encode.c rulesets/encode.h \

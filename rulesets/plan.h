@@ -10,6 +10,8 @@
 #include "rulesets/ruleset.h"
 #include "rulesets/unit.h"
 
+struct have;
+
 struct slot_op {
 	uint32_t key, id;
 };
@@ -59,7 +61,8 @@ struct plan {
 	struct plan_table tab[RS_FAMILIES];
 	struct plan_unit *units;
 	size_t nunits, capunits;
-	struct ruleset *rs; /* whose allocator the new units used */
+	struct have *from; /* whose allocators the new units used */
+	bool whole;        /* made from all services: strays are looked at */
 	struct plan_price price;
 	double moved_sum; /* of the shares of clients that move, per unit */
 };

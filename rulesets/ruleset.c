@@ -17,10 +17,10 @@
 #include <string.h>
 
 #include "lib/xalloc.h"
-#include "rulesets/compile.h"
 #include "rulesets/encode.h"
 #include "rulesets/have.h"
 #include "rulesets/keeper.h"
+#include "rulesets/planning.h"
 #include "rulesets/watch.h"
 
 #define SCAN_TRIES   50
@@ -101,131 +101,10 @@ int ruleset_scan(struct ruleset *rs, struct err *err)
 	return 0;
 }
 
-/* ---- plan */
-
-static void plan_strays(struct plan *p, struct have_table *t, unsigned int f)
-{
-	struct plan_table *pt = &p->tab[f];
-
-	for (size_t i = 0; t->strays && i < t->strays->nelems; i++) {
-		const struct elem *e = &t->strays->elems[i];
-
-		*VEC_PUSH(pt->del[e->map].list, pt->del[e->map].n,
-			  pt->del[e->map].cap) = e;
-	}
-	for (size_t i = 0; i < t->nstray_slots; i++)
-		*VEC_PUSH(pt->slot_del.list, pt->slot_del.n, pt->slot_del.cap) =
-		    (struct slot_op){ t->stray_slots[i], 0 };
-	for (size_t i = 0; i < t->nstray_chains; i++) {
-		struct chain_op *op =
-		    VEC_PUSH(pt->late_chains.list, pt->late_chains.n,
-			     pt->late_chains.cap);
-
-		memset(op, 0, sizeof(*op));
-		strncpy(op->name, t->stray_chains[i], sizeof(op->name) - 1);
-	}
-	pt->late_sets = (const char *const *)t->stray_sets;
-	pt->nlate_sets = t->nstray_sets;
-}
-
-/* A table of another form is deleted and made anew, in one transaction: to the
- * diff it is as if there were nothing. */
-static void plan_base(struct plan *p, struct have_table *t, unsigned int f)
-{
-	struct plan_table *pt = &p->tab[f];
-
-	pt->delete_table = t->there && t->alien;
-	pt->base = !t->there || t->alien || !t->intact;
-	plan_strays(p, t, f);
-}
-
-static int svc_cmp(const void *a, const void *b)
-{
-	const struct rs_service *x = *(const struct rs_service *const *)a;
-	const struct rs_service *y = *(const struct rs_service *const *)b;
-
-	return unit_cmp(x->name, x->family, y->name, y->family);
-}
-
-/* Units that no service of the complete list @svc asks for. */
-static void plan_removals(struct plan *p, struct ruleset *rs,
-			  const struct rs_service *svc, size_t n)
-{
-	const struct rs_service **sorted = xcalloc(n + 1, sizeof(*sorted));
-	size_t s = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sorted[i] = &svc[i];
-	qsort(sorted, n, sizeof(*sorted), svc_cmp);
-	for (size_t i = 0; i < rs->have.nunits; i++) {
-		struct unit *u = rs->have.units[i];
-
-		while (s < n && unit_cmp(sorted[s]->name, sorted[s]->family,
-					 u->name, u->family) < 0)
-			s++;
-		if (s == n || unit_cmp(sorted[s]->name, sorted[s]->family,
-				       u->name, u->family) != 0)
-			plan_unit_diff(p, u, NULL);
-	}
-	free(sorted);
-}
-
 struct plan *ruleset_plan(struct ruleset *rs, const struct rs_service *svc,
 			  size_t n, bool whole)
 {
-	struct plan *p = xcalloc(1, sizeof(*p));
-
-	p->rs = rs;
-	for (unsigned int f = 0; whole && f < RS_FAMILIES; f++)
-		plan_base(p, &rs->have.tab[f], f);
-	for (size_t i = 0; i < n; i++) {
-		struct alloc *alloc =
-		    &rs->have.tab[family_index(svc[i].family)].alloc;
-		struct unit *have =
-		    have_find(&rs->have, svc[i].name, svc[i].family);
-
-		plan_unit_diff(p, have, compile_unit(&svc[i], have, alloc));
-	}
-	if (whole)
-		plan_removals(p, rs, svc, n);
-	plan_settle(p);
-	return p;
-}
-
-static void elem_ops_free(struct elem_ops *ops)
-{
-	for (int m = 0; m < MAP_COUNT; m++)
-		free(ops[m].list);
-}
-
-void plan_free(struct plan *p)
-{
-	if (!p)
-		return;
-	for (size_t i = 0; i < p->nunits; i++) {
-		struct plan_unit *pu = &p->units[i];
-
-		if (!pu->want)
-			continue;
-		unit_release(
-		    pu->want, pu->have,
-		    &p->rs->have.tab[family_index(pu->want->family)].alloc);
-		unit_free(pu->want);
-	}
-	free(p->units);
-	for (int f = 0; f < RS_FAMILIES; f++) {
-		struct plan_table *t = &p->tab[f];
-
-		free(t->chains.list);
-		free(t->late_chains.list);
-		free(t->slot_del.list);
-		free(t->slot_add.list);
-		free(t->late_slots.list);
-		elem_ops_free(t->del);
-		elem_ops_free(t->add);
-		elem_ops_free(t->late_del);
-	}
-	free(p);
+	return plan_make(&rs->have, svc, n, whole);
 }
 
 /* ---- commit */
@@ -283,33 +162,6 @@ static int commit_parts(struct ruleset *rs, const struct plan *p,
 	return ret;
 }
 
-/* The kernel took the plan: what we wanted is what we have. */
-static void take_over(struct ruleset *rs, struct plan *p)
-{
-	for (unsigned int f = 0; f < RS_FAMILIES; f++) {
-		struct have_table *t = &rs->have.tab[f];
-
-		if (p->tab[f].base) {
-			t->there = t->intact = true;
-			t->alien = false;
-		}
-		if (p->tab[f].nlate_sets || p->tab[f].late_chains.n ||
-		    t->strays || t->nstray_slots)
-			have_forget_strays(t);
-	}
-	for (size_t i = 0; i < p->nunits; i++) {
-		struct plan_unit *pu = &p->units[i];
-		uint8_t family = pu->have ? pu->have->family : pu->want->family;
-
-		if (pu->have)
-			unit_release(pu->have, pu->want,
-				     &rs->have.tab[family_index(family)].alloc);
-		have_replace(&rs->have, pu->have, pu->want);
-		pu->have = pu->want = NULL;
-	}
-	p->nunits = 0;
-}
-
 int ruleset_commit(struct ruleset *rs, struct plan *p, struct err *err)
 {
 	uint32_t genid = 0, now = 0;
@@ -319,7 +171,7 @@ int ruleset_commit(struct ruleset *rs, struct plan *p, struct err *err)
 	/* Without it we balance as well. */
 	keeper_open(&rs->keeper, rs->table, NULL);
 	if (plan_empty(p)) {
-		take_over(rs, p);
+		plan_take_over(p);
 		return 0;
 	}
 	/* Another table's commit between our two looks only costs a retry. */
@@ -332,7 +184,7 @@ int ruleset_commit(struct ruleset *rs, struct plan *p, struct err *err)
 		rs->watch.touched = true; /* somebody was there as well */
 	rs->thorough = ret != 0;
 	if (ret == 0)
-		take_over(rs, p);
+		plan_take_over(p);
 	else
 		rs->stats.refused++;
 	return ret;

@@ -27,6 +27,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(HERE, "../../build")))
 PREFIX = os.environ.get("LAB_PREFIX", f"nl{os.getpid()}")
 FAMILIES = (4, 6)
+# The virtual machine is emulated, some twenty times slower than its host.
+IN_VM = bool(os.environ.get("NFTLB_VM"))
+CONNECT_MS = 5000 if IN_VM else 1000
 
 NETS = {4: {"front": "10.1.0.", "back": "10.2.0.", "vip": "192.0.2."},
         6: {"front": "2001:db8:1::", "back": "2001:db8:2::",
@@ -296,7 +299,7 @@ class Lab:
             self.serve(b, *specs)
 
     def flow_start(self, node, to, ports, n=0, clients=1, seconds=0, proto="tcp",
-                   source=None, timeout_ms=1000, hold=False, log=False,
+                   source=None, timeout_ms=CONNECT_MS, hold=False, log=False,
                    interval_ms=20, local_ports=False):
         """Start the client `flow`; see its usage. Returns a Traffic."""
         name = f"flow-{next(self.count)}"
@@ -313,7 +316,7 @@ class Lab:
 
     def flow(self, node, to, ports, n, **options):
         """Open n connections one after the other; returns a Result."""
-        wait_s = 30 + n * options.get("timeout_ms", 1000) / 1000
+        wait_s = 30 + n * options.get("timeout_ms", CONNECT_MS) / 1000
         return self.flow_start(node, to, ports, n, **options).result(wait_s)
 
     def hold(self, node, to, ports, n, **options):

@@ -3,11 +3,11 @@
 
 import daemon
 from daemon import member, members, service
-from lab import FAMILIES, Lab, client_addr, crowd, vip
+from lab import FAMILIES, IN_VM, Lab, client_addr, crowd, vip
 from marks import vm
 from process import check, equal, wait_until
 
-CLIENTS = 2000
+CLIENTS = 200 if IN_VM else 2000
 
 
 def where(lab, family, clients=CLIENTS):

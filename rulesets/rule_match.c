@@ -86,7 +86,8 @@ bool rule_matches(const void *want, size_t want_len, const void *have,
 	struct walk w = { want, want_len }, h = { have, have_len };
 	const struct nlattr *a, *b;
 
-	if (want_len == have_len && !memcmp(want, have, want_len))
+	if (want_len == have_len && want_len > 0 &&
+	    !memcmp(want, have, want_len))
 		return true;
 	while ((a = walk_next(&w))) {
 		b = walk_next(&h);

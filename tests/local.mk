@@ -101,6 +101,15 @@ tests_unit_test_slots_LDADD = librulesets.a libutil.a $(CMOCKA_LIBS)
 tests_unit_test_maglev_SOURCES = tests/unit/test_maglev.c $(slots_fixture)
 tests_unit_test_maglev_LDADD = librulesets.a libutil.a $(CMOCKA_LIBS)
 
+# services -> want -> plan, and the kernel driver
+ruleset_libs = librulesets.a libutil.a $(NFTNL_LIBS) $(EV_LIBS) \
+	$(CMOCKA_LIBS) -lm
+check_PROGRAMS += tests/unit/test_rule tests/unit/test_alloc
+tests_unit_test_rule_SOURCES = tests/unit/test_rule.c
+tests_unit_test_rule_LDADD = $(ruleset_libs)
+tests_unit_test_alloc_SOURCES = tests/unit/test_alloc.c
+tests_unit_test_alloc_LDADD = $(ruleset_libs)
+
 # which slot the kernel chooses
 check_PROGRAMS += tests/unit/test_route tests/unit/test_route_kernel
 tests_unit_test_route_SOURCES = tests/unit/test_route.c

@@ -27,7 +27,6 @@ def hashed(count=10, **keys):
     return service(members(count), scheduler="source-hash", **keys)
 
 
-@vm
 def test_same_at_every_try():
     with Lab(backends=10) as lab:
         lab.serve_all()
@@ -179,6 +178,7 @@ def test_key_source():
     spread("source", 1)
 
 
+@vm
 def test_key_source_port():
     spread("source-port", 4)
 

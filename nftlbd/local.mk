@@ -23,7 +23,8 @@ libconfig_a_SOURCES = \
 	nftlbd/config/resolve.h nftlbd/config/service.c \
 	nftlbd/config/values.c nftlbd/config/values.h
 libmodel_a_SOURCES = nftlbd/model/model.c nftlbd/model/model.h \
-	nftlbd/model/state.c nftlbd/model/events.c nftlbd/model/events.h \
+	nftlbd/model/state.c nftlbd/model/same.c nftlbd/model/same.h \
+	nftlbd/model/events.c nftlbd/model/events.h \
 	nftlbd/model/health_fsm.c nftlbd/model/health_fsm.h
 libcontrol_a_SOURCES = \
 	nftlbd/control/change.c nftlbd/control/config_routes.c \

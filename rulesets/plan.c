@@ -118,9 +118,15 @@ void plan_price_unit(struct plan *p, const struct unit *have,
 	p->moved_sum += share;
 }
 
+void plan_price_same(struct plan *p, const struct unit *have)
+{
+	p->nsame++;
+	p->price.slots_total += have->m;
+}
+
 void plan_price(const struct plan *p, struct plan_price *price)
 {
-	size_t stay = 0;
+	size_t stay = p->nsame;
 
 	*price = p->price;
 	for (size_t i = 0; i < p->nunits; i++)

@@ -65,6 +65,7 @@ struct plan {
 	bool whole;        /* made from all services: strays are looked at */
 	struct plan_price price;
 	double moved_sum; /* of the shares of clients that move, per unit */
+	size_t nsame;     /* units that were not even looked at */
 };
 
 /**
@@ -86,5 +87,8 @@ bool plan_has_late(const struct plan *p);
 /** plan_price_unit() - count slots and clients that move; price.c */
 void plan_price_unit(struct plan *p, const struct unit *have,
 		     const struct unit *want);
+
+/** plan_price_same() - count a unit that stays as it is */
+void plan_price_same(struct plan *p, const struct unit *have);
 
 #endif

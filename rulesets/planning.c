@@ -95,6 +95,10 @@ struct plan *plan_make(struct have *h, const struct rs_service *svc, size_t n,
 		    &h->tab[family_index(svc[i].family)].alloc;
 		struct unit *have = have_find(h, svc[i].name, svc[i].family);
 
+		if (svc[i].unchanged && have) {
+			plan_price_same(p, have);
+			continue;
+		}
 		plan_unit_diff(p, have, compile_unit(&svc[i], have, alloc));
 	}
 	if (whole)

@@ -41,7 +41,9 @@ struct rs_backend {
 
 struct rs_service {
 	const char *name;
-	uint8_t family;           /* AF_INET or AF_INET6; all addresses below */
+	uint8_t family; /* AF_INET or AF_INET6; all addresses below */
+	bool unchanged; /* as it was when it was last committed: what HAVE has
+			 * is right, nothing below is looked at */
 	const struct addr *addrs; /* service addresses, naddrs >= 1 */
 	size_t naddrs;
 	const uint8_t *protos; /* IPPROTO_*, nprotos >= 1 */

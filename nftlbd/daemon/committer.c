@@ -128,13 +128,16 @@ static int commit_dirty(struct daemon *d, struct err *err)
 	return 0;
 }
 
-int committer_whole(struct daemon *d, const struct model *m, const char *why,
-		    struct err *err)
+int committer_whole(struct daemon *d, const struct model *m,
+		    enum commit_scope scope, const char *why, struct err *err)
 {
 	struct want_list w = { 0 };
 	int ret;
 
-	want_all(&w, m);
+	if (scope == COMMIT_DIRTY)
+		want_changes(&w, m);
+	else
+		want_all(&w, m);
 	ret = commit_list(d, &w, true, why, err);
 	want_free(&w);
 	return ret;
@@ -183,7 +186,7 @@ int committer_repair(struct committer *c, const char *why, struct err *err)
 	int ret = ruleset_scan(d->ruleset, err);
 
 	if (ret == 0)
-		ret = committer_whole(d, d->model, why, err);
+		ret = committer_whole(d, d->model, COMMIT_ALL, why, err);
 	if (ret == 0) {
 		committer_adopted(d);
 		d->last_error[0] = '\0';

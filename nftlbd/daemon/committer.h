@@ -32,11 +32,16 @@ int committer_repair(struct committer *c, const char *why, struct err *err);
 void committer_retry(struct committer *c, const struct err *err);
 
 /**
- * committer_whole() - commit all services of @m, which need not be d->model yet
+ * committer_whole() - make the kernel hold the services of @m and no others
+ * @m: need not be d->model yet
+ * @scope: COMMIT_DIRTY trusts that what is not dirty is there as it should be
+ * Return: 0 or -errno with words; nothing has changed for packets then.
+ *
  * committer_adopted() - d->model is what the kernel has: nothing is dirty
  */
-int committer_whole(struct daemon *d, const struct model *m, const char *why,
-		    struct err *err);
+enum commit_scope { COMMIT_ALL, COMMIT_DIRTY };
+int committer_whole(struct daemon *d, const struct model *m,
+		    enum commit_scope scope, const char *why, struct err *err);
 void committer_adopted(struct daemon *d);
 
 #endif

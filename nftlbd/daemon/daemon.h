@@ -24,6 +24,7 @@ struct control;     /* control socket, control/control.c */
 struct daemon {
 	struct ev_loop *loop;
 	const char *conf_path;
+	bool verbose; /* log-level debug, whatever the file says */
 	struct model *model;
 	struct ruleset *ruleset;
 	struct flows *flows;

@@ -47,8 +47,6 @@ static void reload_cb(struct ev_loop *loop, ev_signal *w, int revents)
 	sd_notify(0, "RELOADING=1");
 	daemon_reload(&p->d, &who, &errors, &err);
 	conf_errors_free(&errors);
-	if (p->o.verbose)
-		log_set_level(LOG_LVL_DEBUG);
 	sd_notify(0, "READY=1");
 }
 
@@ -312,6 +310,7 @@ int main(int argc, char **argv)
 		conf_free(conf);
 		return 0;
 	}
+	p.d.verbose = p.o.verbose;
 	log_set_level(p.o.verbose ? LOG_LVL_DEBUG : conf->log_level);
 	p.d.model = model_new(conf, NULL);
 	p.d.conf_path = realpath(p.o.conf_path, NULL);

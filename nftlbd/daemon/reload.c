@@ -54,51 +54,52 @@ static int load_candidate(struct daemon *d, const char *path,
 	return 0;
 }
 
-static struct plan *plan_for(struct daemon *d, const struct model *m)
-{
-	struct want_list w = { 0 };
-	struct plan *p;
-
-	want_all(&w, m);
-	p = ruleset_plan(d->ruleset, w.list, w.n, true);
-	want_free(&w);
-	return p;
-}
-
 int daemon_diff(struct daemon *d, const char *path, struct plan **plan,
 		struct conf_errors *errors, struct err *err)
 {
+	struct want_list w = { 0 };
 	struct model *candidate;
 	int ret = load_candidate(d, path ? path : d->conf_path, &candidate,
 				 errors, err);
 
 	if (ret < 0)
 		return ret;
-	*plan = plan_for(d, candidate);
+	want_changes(&w, candidate);
+	*plan = ruleset_plan(d->ruleset, w.list, w.n, true);
+	want_free(&w);
 	model_free(candidate);
-	return 0;
+	ret = ruleset_try(d->ruleset, *plan, err);
+	if (ret < 0)
+		plan_free(*plan);
+	return ret;
 }
 
 struct plan *daemon_plan(struct daemon *d)
 {
-	return plan_for(d, d->model);
+	struct want_list w = { 0 };
+	struct plan *p;
+
+	want_all(&w, d->model);
+	p = ruleset_plan(d->ruleset, w.list, w.n, true);
+	want_free(&w);
+	return p;
 }
 
-/* Would the kernel take it, and does it? One repeat, for somebody may have been
- * in our tables since we last looked. */
-static int commit_candidate(struct daemon *d, const struct model *candidate,
+/* No dry run before: what packets meet is one transaction, and one that the
+ * kernel refuses has changed nothing. One repeat with the whole, for somebody
+ * may have been in our tables since we last looked. */
+static int commit_candidate(struct daemon *d, struct model *candidate,
 			    struct err *err)
 {
-	struct plan *p = plan_for(d, candidate);
-	int ret = ruleset_try(d->ruleset, p, err);
+	int ret = committer_whole(d, candidate, COMMIT_DIRTY, "reload", err);
 
-	plan_free(p);
-	if (ret == 0)
-		ret = committer_whole(d, candidate, "reload", err);
 	if (ret == 0)
 		return 0;
+	model_mark_all_dirty(candidate);
 	ret = ruleset_scan(d->ruleset, err);
-	return ret < 0 ? ret : committer_whole(d, candidate, "reload", err);
+	if (ret == 0)
+		ret = committer_whole(d, candidate, COMMIT_ALL, "reload", err);
+	return ret;
 }
 
 static void adopt(struct daemon *d, struct model *candidate)
@@ -108,7 +109,8 @@ static void adopt(struct daemon *d, struct model *candidate)
 	d->model = candidate;
 	d->flushed = false;
 	committer_adopted(d);
-	log_set_level(candidate->conf->log_level);
+	if (!d->verbose)
+		log_set_level(candidate->conf->log_level);
 	health_sync(d->health);
 	persist_save(candidate);
 	model_free(old);
@@ -121,6 +123,8 @@ static int reload(struct daemon *d, struct conf_errors *errors, struct err *err)
 
 	if (ret < 0)
 		return ret;
+	if (d->flushed) /* there is nothing that the rest could be left as */
+		model_mark_all_dirty(candidate);
 	ret = commit_candidate(d, candidate, err);
 	if (ret < 0) {
 		model_free(candidate);

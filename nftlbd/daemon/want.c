@@ -85,6 +85,30 @@ void want_all(struct want_list *w, const struct model *m)
 		want_add(w, m, &m->services[i]);
 }
 
+static void want_name(struct want_list *w, const struct service *s)
+{
+	const struct conf_service *c = s->conf;
+
+	for (size_t i = 0; i < c->naddrs; i++) {
+		uint8_t family = c->addrs[i].family;
+
+		if (i > 0 && family == c->addrs[i - 1].family)
+			continue;
+		*VEC_PUSH(w->list, w->n, w->cap) = (struct rs_service){
+			.name = c->name, .family = family, .unchanged = true
+		};
+	}
+}
+
+void want_changes(struct want_list *w, const struct model *m)
+{
+	for (size_t i = 0; i < m->nservices; i++)
+		if (m->services[i].dirty)
+			want_add(w, m, &m->services[i]);
+		else
+			want_name(w, &m->services[i]);
+}
+
 void want_free(struct want_list *w)
 {
 	for (size_t i = 0; i < w->n; i++)

@@ -14,8 +14,10 @@ struct want_list {
 /** want_add() - append @s (its addresses and names are borrowed from @m) */
 void want_add(struct want_list *w, const struct model *m,
 	      const struct service *s);
-/** want_all() - every service of the model */
+/** want_all() - every service of the model, with all that is in it */
 void want_all(struct want_list *w, const struct model *m);
+/** want_changes() - every service, those that are not dirty by name only */
+void want_changes(struct want_list *w, const struct model *m);
 void want_free(struct want_list *w);
 
 /**

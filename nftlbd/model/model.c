@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lib/xalloc.h"
+#include "model/same.h"
 
 static int by_name_cmp(const void *a, const void *b, void *arg)
 {
@@ -98,22 +99,51 @@ static void service_init(struct service *s, const struct conf_service *conf,
 	}
 }
 
+/* Services keep their order over most reloads: the heir of the last one found
+ * is likely the next. */
+static const struct service *old_service(const struct model *old, size_t *next,
+					 const char *name)
+{
+	const struct service *s;
+
+	if (!old)
+		return NULL;
+	if (*next < old->nservices &&
+	    !strcmp(old->services[*next].conf->name, name))
+		return &old->services[(*next)++];
+	s = model_service(old, name);
+	if (s)
+		*next = (size_t)(s - old->services) + 1;
+	return s;
+}
+
 struct model *model_new(struct conf *conf, const struct model *old)
 {
 	struct model *m = xcalloc(1, sizeof(*m));
+	bool same_seed = old && old->conf->hash_seed == conf->hash_seed;
+	size_t next = 0;
 
 	m->conf = conf;
 	m->revision = old ? old->revision + 1 : 1;
 	m->nservices = conf->nservices;
 	m->services = xcalloc(conf->nservices, sizeof(*m->services));
-	for (size_t i = 0; i < m->nservices; i++)
-		service_init(&m->services[i], &conf->services[i],
-			     old ? model_service(old, conf->services[i].name)
-				 : NULL);
+	for (size_t i = 0; i < m->nservices; i++) {
+		const char *name = conf->services[i].name;
+		const struct service *was = old_service(old, &next, name);
+
+		service_init(&m->services[i], &conf->services[i], was);
+		if (!was || was->dirty || !same_seed ||
+		    !service_same(&m->services[i], was))
+			model_mark_dirty(m, &m->services[i]);
+	}
 	model_index(m);
+	return m;
+}
+
+void model_mark_all_dirty(struct model *m)
+{
 	for (size_t i = 0; i < m->nservices; i++)
 		model_mark_dirty(m, &m->services[i]);
-	return m;
 }
 
 void model_free(struct model *m)

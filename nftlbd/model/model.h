@@ -81,7 +81,8 @@ struct model {
  * @old: may be NULL; a service or backend of the same name keeps its health,
  * admin state, weight and check counters (health only while the check is the
  * same). @old is not changed and shares no memory with the result.
- * All services are dirty.
+ * Dirty are the services that are new, were dirty in @old, or are not what they
+ * were.
  */
 struct model *model_new(struct conf *conf, const struct model *old);
 void model_free(struct model *m);
@@ -102,6 +103,7 @@ bool model_set_weight(struct model *m, struct service *s, struct backend *b,
 		      int32_t weight);
 bool model_set_disabled(struct model *m, struct service *s, bool disabled);
 void model_mark_dirty(struct model *m, struct service *s);
+void model_mark_all_dirty(struct model *m);
 
 /** backend_weight() - configured, or the operator's where he set one */
 uint32_t backend_weight(const struct backend *b);

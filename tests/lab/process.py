@@ -3,9 +3,9 @@
 
 import json
 import os
-import select
 import signal
 import subprocess
+import threading
 import time
 
 
@@ -102,27 +102,26 @@ class Process:
         return json.loads(lines[-1])
 
 
-class LineReader:
-    """Reads a program's stdout line by line, without blocking for ever."""
+class LineClock(threading.Thread):
+    """Runs a program and notes when it printed each line."""
 
     def __init__(self, argv):
+        super().__init__(daemon=True)
         self.popen = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, start_new_session=True)
-        self.buffer = b""
+            stderr=subprocess.DEVNULL, start_new_session=True, text=True)
+        self.lines = []     # (time.monotonic(), line); only ever appended to
+        self.start()
 
-    def lines(self, timeout_s):
-        """All whole lines that come until nothing does for timeout_s."""
-        fd = self.popen.stdout.fileno()
-        while select.select([fd], [], [], timeout_s)[0]:
-            data = os.read(fd, 65536)
-            if not data:
-                break
-            self.buffer += data
-        *whole, self.buffer = self.buffer.split(b"\n")
-        return [line.decode(errors="replace") for line in whole]
+    def run(self):
+        for line in self.popen.stdout:
+            self.lines.append((time.monotonic(), line.rstrip()))
 
-    def close(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         self.popen.kill()
         self.popen.wait()
+        self.join()
         self.popen.stdout.close()

@@ -13,7 +13,7 @@
 static const struct route routes[] = {
 	{ "GET", "/v1/status", show_status, NULL },
 	{ "GET", "/v1/version", show_version, NULL },
-	{ "GET", "/v1/services", show_services, "connections" },
+	{ "GET", "/v1/services", show_services, "connections fields" },
 	{ "GET", "/v1/services/{service}", show_service, NULL },
 	{ "PATCH", "/v1/services/{service}", change_service, NULL },
 	{ "GET", "/v1/services/{service}/backends", show_backends, NULL },

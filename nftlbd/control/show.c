@@ -75,11 +75,17 @@ static struct service *find_service(struct request *rq)
 	return s;
 }
 
-static bool wants_connections(struct request *rq)
+/* ?KEY=VALUE with one VALUE only; *given: it is there. False: answered. */
+static bool query_word(struct request *rq, const char *key, const char *value,
+		       bool *given)
 {
-	const char *text = request_query(rq, "connections");
+	const char *text = request_query(rq, key);
 
-	return !text || strcmp(text, "no") != 0;
+	*given = text != NULL;
+	if (!text || !strcmp(text, value))
+		return true;
+	reply_problem(rq, MHD_HTTP_BAD_REQUEST, "%s: allowed: %s", key, value);
+	return false;
 }
 
 static void item_service(struct stream *s, const struct service *svc,
@@ -103,6 +109,17 @@ static void counted_services(struct request *rq, struct counts *c)
 	stream_array(rq, c, item_service);
 }
 
+/* For completion: as quick as ten thousand names can be. */
+static void item_name(struct stream *s, const struct service *svc, size_t index)
+{
+	buf_printf(stream_raw(s), "{\"name\":\"%s\"}", svc->conf->name);
+}
+
+static void uncounted_names(struct request *rq, struct counts *c)
+{
+	stream_array(rq, c, item_name);
+}
+
 static void counted_all_backends(struct request *rq, struct counts *c)
 {
 	stream_array(rq, c, item_backends);
@@ -110,12 +127,20 @@ static void counted_all_backends(struct request *rq, struct counts *c)
 
 void show_services(struct request *rq)
 {
-	counts_start(rq, NULL, wants_connections(rq), counted_services);
+	bool uncounted, names;
+
+	if (query_word(rq, "connections", "no", &uncounted) &&
+	    query_word(rq, "fields", "name", &names))
+		counts_start(rq, NULL, !uncounted && !names,
+			     names ? uncounted_names : counted_services);
 }
 
 void show_all_backends(struct request *rq)
 {
-	counts_start(rq, NULL, wants_connections(rq), counted_all_backends);
+	bool uncounted;
+
+	if (query_word(rq, "connections", "no", &uncounted))
+		counts_start(rq, NULL, !uncounted, counted_all_backends);
 }
 
 static void counted_service(struct request *rq, struct counts *c)

@@ -15,7 +15,7 @@
 
 #include "lib/xalloc.h"
 
-#define SILENCE_S 60L
+#define SILENCE_S 120L
 #define TRIES     5
 
 struct api {

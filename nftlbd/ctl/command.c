@@ -250,7 +250,7 @@ const struct command commands[] = {
 	{ .grammar = "complete-names services",
 	  .help = "names, one a line; for completion scripts",
 	  .method = "GET",
-	  .path = "/v1/services?connections=no",
+	  .path = "/v1/services?fields=name",
 	  .text = render_names,
 	  .hidden = true },
 	{ .grammar = "complete-names backends SERVICE",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Completion scripts, made from the table of commands. The script holds rules,
- * "words so far|what may follow": values that were typed match "*", and what
- * begins with "@" is asked for when it is needed.
+ * "number of words so far|these words|what may follow": values that were typed
+ * match "*", and what begins with "@" is asked for when it is needed.
  *
  * Must not know: what the commands do.
  */
@@ -25,9 +25,9 @@ static void rules_of(const char *grammar, struct buf *out)
 		int p = words[i].place;
 
 		buf_clear(&line);
-		buf_printf(&line, "%s|%s\n", path.data,
+		buf_printf(&line, "%zu|%s|%s\n", i, path.data,
 			   p < 0 ? words[i].text : places[p].complete);
-		/* The rule of many commands, once. */
+		/* The rule of many commands, once. No rule ends in another. */
 		if (!out->data || !strstr(out->data, line.data))
 			buf_append(out, line.data, line.len);
 		buf_printf(&path, "%s%s", i ? " " : "",
@@ -37,12 +37,10 @@ static void rules_of(const char *grammar, struct buf *out)
 	buf_free(&path);
 }
 
-/* strstr() above must match whole lines: begin with an end of line. */
 static void print_rules(void)
 {
 	struct buf out = { 0 };
 
-	buf_printf(&out, "\n");
 	for (const struct command *c = commands; c->grammar; c++)
 		if (!c->hidden)
 			rules_of(c->grammar, &out);
@@ -54,10 +52,11 @@ static void print_rules(void)
  * options taken out; $socket may name a socket. */
 static const char candidates[] =
     "_nftlbctl_candidates() {\n"
-    "	local typed=\"$*\" rule pattern\n"
+    "	local typed=\"$*\" rule pattern\n" /* "2|config check|@files" */
     "	printf '%s\\n' \"$_nftlbctl_rules\" | while IFS= read -r rule; do\n"
+    "		[ \"${rule%%|*}\" = \"$#\" ] || continue\n"
+    "		rule=${rule#*|}\n"
     "		pattern=${rule%%|*}\n"
-    "		[ -n \"$rule\" ] || continue\n"
     "		case $typed in\n"
     "		MATCH) ;;\n"
     "		*) continue ;;\n"

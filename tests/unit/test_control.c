@@ -113,6 +113,7 @@ static const struct {
 	  "name:s addresses:a protocol:a ports:a mode:s scheduler:s "
 	  "hash_key:Ns on_empty:s pool:Ns admin:s state:s slots:i backends:a",
 	  2 },
+	{ "/v1/services?fields=name", "name:s", 2 },
 	{ "/v1/services/www",
 	  "name:s addresses:a protocol:a ports:a mode:s scheduler:s "
 	  "hash_key:Ns on_empty:s pool:Ns admin:s state:s slots:i backends:a",

@@ -146,38 +146,49 @@ static void test_help(void **state)
 	buf_free(&wanted);
 }
 
-/* Both scripts at least parse, where the shell is there; bash always is. */
+/* What bash offers after @words, one a line, in @out. Names come from a
+ * function that stands for nftlbctl. */
+static void complete(const char *words, struct buf *out)
+{
+	char *script =
+	    xasprintf("eval \"$(%s completion bash)\"\n"
+		      "nftlbctl() { case $4 in services) echo svc-of-$2 ;; "
+		      "*) echo be-of-$5 ;; esac; }\n"
+		      "COMP_WORDS=(%s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n"
+		      "_nftlbctl; echo ${COMPREPLY[@]}\n",
+		      NFTLBCTL, words);
+	char line[256];
+	FILE *f;
+
+	setenv("SCRIPT", script, 1);
+	f = popen("bash -c \"$SCRIPT\"", "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		buf_append(out, line, strlen(line));
+	assert_int_equal(pclose(f), 0);
+	free(script);
+}
+
 static void test_completion(void **state)
 {
-	static const char *const asks[][2] = {
-		{ "nftlbctl ''", "status" },
-		{ "nftlbctl show ''", "services" },
-		{ "nftlbctl backend d", "drain" },
-		{ "nftlbctl -o ''", "json" },
-		{ "nftlbctl backend weight www b1 ''", "default" },
-		{ "nftlbctl backend drain www ''", "be-of-www" },
-		{ "nftlbctl -s /x route ''", "svc-of-/x" },
+	static const struct {
+		const char *words, *offered;
+	} asks[] = {
+		{ "nftlbctl st", "status\n" },
+		{ "nftlbctl backend ''", "enable disable drain weight\n" },
+		{ "nftlbctl -o ''", "text json\n" },
+		{ "nftlbctl backend weight www b1 ''", "default\n" },
+		{ "nftlbctl backend drain www ''", "be-of-www\n" },
+		{ "nftlbctl -s /x route ''", "svc-of-/x\n" },
+		{ "nftlbctl status ''", "\n" },
 	};
 
-	/* Names come from a function that stands for nftlbctl. */
 	for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
-		char *script = xasprintf(
-		    "bash -c '"
-		    "eval \"$(%s completion bash)\"; "
-		    "nftlbctl() { case $4 in services) echo svc-of-$2 ;; "
-		    "*) echo be-of-$5 ;; esac; }; "
-		    "COMP_WORDS=(%s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); "
-		    "_nftlbctl; printf \"%%s\\n\" \"${COMPREPLY[@]}\" | "
-		    "grep -qxF -- \"%s\"'",
-		    NFTLBCTL, asks[i][0], asks[i][1]);
-		char *p;
+		struct buf out = { 0 };
 
-		/* '' inside of '...' */
-		if ((p = strstr(script, " '')")))
-			memcpy(p, " \"\")", 4);
-		if (system(script) != 0)
-			fail_msg("%s: no %s", asks[i][0], asks[i][1]);
-		free(script);
+		complete(asks[i].words, &out);
+		assert_string_equal(out.data, asks[i].offered);
+		buf_free(&out);
 	}
 }
 

@@ -32,10 +32,10 @@ You are on the gateway gw; nftlbd runs here with {conf}
 
   nftlbctl status                what it thinks
   load 300                       300 connections from c1; the answer is JSON
-  on c1 nc {vip4} 80             a command in any namespace (c1, b1, ..)
+  on c1 flow -p udp -n 30 {vip6} 80    in any namespace: c1, b1, ..
   on b2 ip link set back down    pull b2's cable
   nft list ruleset               what the kernel holds
-  $EDITOR {conf}; nftlbctl config diff; nftlbctl config reload
+  $EDITOR gw.conf; nftlbctl config diff; nftlbctl config reload
   exit                           and all of it is gone
 """
 
@@ -60,7 +60,8 @@ def main():
             print(WELCOME.format(conf=d.conf_path, vip4=vip(4), vip6=vip(6),
                                  c1=client_addr(4)))
             argv = ["bash", "--rcfile", rc, "-i"]
-        return subprocess.run(lab.inside("gw", argv), check=False).returncode
+        return subprocess.run(lab.inside("gw", argv), check=False,
+                              cwd=lab.dir).returncode
 
 
 if __name__ == "__main__":

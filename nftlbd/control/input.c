@@ -124,8 +124,7 @@ static int read_object(json_t *root, const struct input_field *fields, size_t n,
 	size_t i;
 	int ret;
 
-	json_object_foreach(root, name, v)
-	{
+	json_object_foreach(root, name, v) {
 		for (i = 0; i < n && strcmp(fields[i].name, name) != 0; i++)
 			;
 		if (i == n)

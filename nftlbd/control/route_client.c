@@ -73,12 +73,21 @@ static bool pick_target(struct request *rq, const struct conf_service *s,
 	return false;
 }
 
-static bool port_needed(struct request *rq, const struct conf_service *s,
+static bool cannot_tell(struct request *rq, const struct conf_service *s,
 			const struct flow_key *key)
 {
 	if (s->scheduler != RS_SOURCE_HASH || s->hash_key == RS_KEY_SOURCE ||
-	    key->client_port)
+	    (key->client_port &&
+	     (key->vip_port || s->hash_key != RS_KEY_5TUPLE)))
 		return false;
+	if (key->client_port) {
+		reply_problem(
+		    rq, MHD_HTTP_BAD_REQUEST,
+		    "service \"%s\" serves any port, and its hash-key "
+		    "has the port",
+		    s->name);
+		return true;
+	}
 	reply_problem(rq, MHD_HTTP_BAD_REQUEST,
 		      "port: needed: service \"%s\" has hash-key %s", s->name,
 		      word_text(rs_hash_key_words, s->hash_key));
@@ -91,8 +100,7 @@ static json_t *json_shares(const struct daemon *d, const struct service *s,
 	json_t *all = json_backends(d, s, NULL, NULL), *list = json_array(), *b;
 	size_t i;
 
-	json_array_foreach(all, i, b)
-	{
+	json_array_foreach(all, i, b) {
 		if (s->backends[i].conf->addr.family != family)
 			continue;
 		json_array_append_new(
@@ -135,6 +143,9 @@ static const char *reason_of(const struct service *s, uint32_t m, bool chosen)
 		return "the service is not in the kernel";
 	if (service_state(s) == SERVICE_DOWN)
 		return "no backend is usable";
+	if (chosen && s->conf->hash_key == RS_KEY_5TUPLE)
+		return "the hash of the flow to this address and port picks "
+		       "the slot";
 	if (chosen)
 		return "the hash of the client picks the slot";
 	return "the next backend depends on the kernel's counter";
@@ -192,6 +203,6 @@ void show_route(struct request *rq)
 	struct flow_key key = { 0 };
 
 	if (s && read_client(rq, &key) && pick_target(rq, s->conf, &key) &&
-	    !port_needed(rq, s->conf, &key))
+	    !cannot_tell(rq, s->conf, &key))
 		reply_route(rq, s, &key);
 }

@@ -100,7 +100,8 @@ static void item_backends(struct stream *s, const struct service *svc,
 	json_t *list = json_backends(s->d, svc, NULL, s->counts), *b;
 	size_t i;
 
-	json_array_foreach(list, i, b) stream_json(s, json_incref(b));
+	json_array_foreach(list, i, b)
+		stream_json(s, json_incref(b));
 	json_decref(list);
 }
 

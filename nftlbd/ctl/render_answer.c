@@ -64,8 +64,7 @@ static void print_shares(struct render *r, const json_t *shares)
 	size_t i;
 
 	table_begin(&t, columns, 3);
-	json_array_foreach(shares, i, b)
-	{
+	json_array_foreach(shares, i, b) {
 		table_cell(&t, PLAIN, "%s", field_text(b, "name"));
 		table_cell(&t, PLAIN, "%lld", (long long)field_int(b, "slots"));
 		cell_share(&t, b);
@@ -89,9 +88,15 @@ void render_route(struct render *r, const json_t *a)
 		buf_printf(r->out, " port %lld",
 			   (long long)field_int(b, "port"));
 	buf_printf(r->out, ", state %s\n", field_text(b, "state"));
-	buf_printf(r->out, "%s: slot %lld of %lld by hash of %s\n",
+	buf_printf(r->out, "%s: slot %lld of %lld by hash of %s",
 		   field_text(a, "service"), (long long)field_int(a, "slot"),
 		   (long long)field_int(a, "slots"), field_text(a, "hash_key"));
+	if (!strcmp(field_text(a, "hash_key"), "5-tuple"))
+		buf_printf(r->out, ", to %s port %lld %s",
+			   field_text(a, "address"),
+			   (long long)field_int(a, "service_port"),
+			   field_text(a, "protocol"));
+	buf_printf(r->out, "\n");
 }
 
 /* ---- one line */

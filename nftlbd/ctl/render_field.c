@@ -28,8 +28,7 @@ const char *field_list(const json_t *o, const char *key, char *buf, size_t size)
 	size_t used = 0, i;
 
 	snprintf(buf, size, "-");
-	json_array_foreach(list, i, v)
-	{
+	json_array_foreach(list, i, v) {
 		const char *text = json_string_value(v);
 
 		if (used < size)

@@ -13,8 +13,8 @@ static size_t active_backends(const json_t *service)
 	const json_t *list = json_object_get(service, "backends"), *b;
 	size_t i, n = 0;
 
-	json_array_foreach(list, i, b) n +=
-	    !strcmp(field_text(b, "state"), "active");
+	json_array_foreach(list, i, b)
+		n += !strcmp(field_text(b, "state"), "active");
 	return n;
 }
 
@@ -26,8 +26,7 @@ static void cell_sum(struct table *t, const json_t *service)
 	bool known = true;
 	size_t i;
 
-	json_array_foreach(list, i, b)
-	{
+	json_array_foreach(list, i, b) {
 		known =
 		    known && json_is_integer(json_object_get(b, "connections"));
 		sum += field_int(b, "connections");
@@ -54,8 +53,7 @@ void render_services(struct render *r, const json_t *answer)
 	size_t i;
 
 	table_begin(&t, columns, NCOLUMNS(columns));
-	json_array_foreach(answer, i, s)
-	{
+	json_array_foreach(answer, i, s) {
 		table_cell(&t, PLAIN, "%s", field_text(s, "name"));
 		for (size_t j = 0; j < NCOLUMNS(lists); j++)
 			table_cell(&t, PLAIN, "%s",
@@ -86,8 +84,7 @@ void render_backends(struct render *r, const json_t *answer)
 	size_t i;
 
 	table_begin(&t, columns, NCOLUMNS(columns));
-	json_array_foreach(answer, i, b)
-	{
+	json_array_foreach(answer, i, b) {
 		w = json_object_get(b, "weight");
 		table_cell(&t, PLAIN, "%s", field_text(b, "service"));
 		table_cell(&t, PLAIN, "%s", field_text(b, "name"));
@@ -121,8 +118,7 @@ void render_checks(struct render *r, const json_t *answer)
 	size_t i;
 
 	table_begin(&t, columns, NCOLUMNS(columns));
-	json_array_foreach(answer, i, c)
-	{
+	json_array_foreach(answer, i, c) {
 		table_cell(&t, PLAIN, "%s", field_text(c, "name"));
 		table_cell(&t, PLAIN, "%s", field_text(c, "type"));
 		table_cell(&t, PLAIN, "%lldms",
@@ -149,8 +145,7 @@ static void slot_lines(struct buf *out, const json_t *owners)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(owners, i, v)
-	{
+	json_array_foreach(owners, i, v) {
 		const char *name = json_string_value(v);
 
 		if (i % 16 == 0)
@@ -165,8 +160,7 @@ void render_slots(struct render *r, const json_t *answer)
 	const json_t *s;
 	size_t i;
 
-	json_array_foreach(answer, i, s)
-	{
+	json_array_foreach(answer, i, s) {
 		buf_printf(r->out, "%sservice %s %s: %lld slots\n",
 			   i ? "\n" : "", field_text(s, "service"),
 			   field_text(s, "family"),
@@ -199,8 +193,7 @@ void render_events(struct render *r, const json_t *answer)
 	size_t i;
 
 	table_begin(&t, columns, NCOLUMNS(columns));
-	json_array_foreach(answer, i, e)
-	{
+	json_array_foreach(answer, i, e) {
 		table_cell(&t, PLAIN, "%lld", (long long)field_int(e, "id"));
 		for (size_t j = 0; j < NCOLUMNS(keys); j++)
 			table_cell(&t, PLAIN, "%s", field_text(e, keys[j]));
@@ -216,5 +209,5 @@ void render_names(struct render *r, const json_t *answer)
 	size_t i;
 
 	json_array_foreach(answer, i, o)
-	    buf_printf(r->out, "%s\n", field_text(o, "name"));
+		buf_printf(r->out, "%s\n", field_text(o, "name"));
 }

@@ -41,8 +41,7 @@ static void print_states(struct render *r, const char *what, const json_t *o)
 	json_t *v;
 
 	buf_printf(r->out, "%-9s %lld", what, (long long)field_int(o, "total"));
-	json_object_foreach((json_t *)o, key, v)
-	{
+	json_object_foreach((json_t *)o, key, v) {
 		if (!strcmp(key, "total") || json_integer_value(v) == 0)
 			continue;
 		buf_printf(r->out, "%s%lld ", sep,
@@ -128,8 +127,8 @@ static size_t lines_of(const json_t *services)
 	const json_t *s;
 	size_t i, n = 0;
 
-	json_array_foreach(services, i, s) n +=
-	    1 + json_array_size(json_object_get(s, "backends"));
+	json_array_foreach(services, i, s)
+		n += 1 + json_array_size(json_object_get(s, "backends"));
 	return n;
 }
 
@@ -145,15 +144,14 @@ void render_status(struct render *r, const json_t *answer)
 		return;
 	buf_printf(r->out, "\n");
 	table_begin(&t, columns, sizeof(columns) / sizeof(columns[0]));
-	json_array_foreach(r->extra, i, s)
-	{
+	json_array_foreach(r->extra, i, s) {
 		if (!all && !strcmp(field_text(s, "state"), "up")) {
 			left_out++;
 			continue;
 		}
 		service_row(&t, s);
 		json_array_foreach(json_object_get(s, "backends"), j, b)
-		    backend_row(&t, b);
+			backend_row(&t, b);
 	}
 	table_end(&t, r->out, r->colours);
 	if (left_out)

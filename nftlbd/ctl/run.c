@@ -89,8 +89,7 @@ static void print_problem(const struct api_answer *a)
 	const json_t *e;
 	size_t i;
 
-	json_array_foreach(json_object_get(o, "errors"), i, e)
-	{
+	json_array_foreach(json_object_get(o, "errors"), i, e) {
 		fprintf(stderr, "%s", field_text(e, "file"));
 		if (field_int(e, "line"))
 			fprintf(stderr, ":%lld",

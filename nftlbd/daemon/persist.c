@@ -132,8 +132,7 @@ static void service_restore(struct service *s, json_t *o)
 
 	s->touched = true;
 	s->disabled = admin && !strcmp(admin, "disabled");
-	json_object_foreach(json_object_get(o, "backends"), name, value)
-	{
+	json_object_foreach(json_object_get(o, "backends"), name, value) {
 		struct backend *b = service_backend(s, name);
 
 		if (b)
@@ -163,8 +162,7 @@ void persist_load(struct model *m)
 		json_decref(root);
 		goto out;
 	}
-	json_object_foreach(json_object_get(root, "services"), name, value)
-	{
+	json_object_foreach(json_object_get(root, "services"), name, value) {
 		struct service *s = model_service(m, name);
 
 		if (s)

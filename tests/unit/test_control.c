@@ -149,7 +149,8 @@ static void test_shapes(void **state)
 		if (!shapes[i].n)
 			has_shape(x.json, shapes[i].shape);
 		assert_int_equal(json_array_size(x.json), shapes[i].n);
-		json_array_foreach(x.json, j, v) has_shape(v, shapes[i].shape);
+		json_array_foreach(x.json, j, v)
+			has_shape(v, shapes[i].shape);
 		exchange_free(&x);
 	}
 }
@@ -164,8 +165,7 @@ static void test_service_values(void **state)
 	assert_int_equal(json_integer_value(json_object_get(x.json, "slots")),
 			 4); /* 3 of IPv4 and 1 of IPv6 */
 	list = json_object_get(x.json, "backends");
-	json_array_foreach(list, i, b)
-	{
+	json_array_foreach(list, i, b) {
 		static const double shares[] = { 2. / 3, 1. / 3, 1. };
 		double share =
 		    json_real_value(json_object_get(b, "share")) - shares[i];

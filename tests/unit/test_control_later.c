@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -99,6 +100,48 @@ static void test_listing_left_early(void **state)
 	/* All of them were given back. */
 	for (int i = 0; i < 8; i++)
 		has_status(rig, "/v1/ruleset", 200);
+}
+
+static pid_t first_child(void)
+{
+	FILE *f = fopen("/proc/thread-self/children", "r");
+	int pid = 0;
+
+	assert_non_null(f);
+	if (fscanf(f, "%d", &pid) != 1)
+		pid = 0;
+	fclose(f);
+	return pid;
+}
+
+static bool child_or_end(void *arg)
+{
+	return first_child() || ((struct client *)arg)->closed;
+}
+
+/* A child that dies before it has said anything is an error with words. It may
+ * be faster than we are: then it has to be tried again. */
+static void test_listing_child_dies(void **state)
+{
+	static const char ask[] = "GET /v1/ruleset HTTP/1.0\r\n\r\n";
+	struct exchange x = { 0 };
+
+	for (int i = 0; i < 100 && x.status != 500; i++) {
+		struct client c;
+
+		exchange_free(&x);
+		client_open(&c, *state);
+		client_send(&c, ask, strlen(ask));
+		rig_until(*state, child_or_end, &c);
+		if (first_child())
+			kill(first_child(), SIGKILL);
+		client_wait(&c);
+		exchange_read(&x, c.got.data, c.got.len);
+		client_close(&c);
+		rig_until(*state, no_children, NULL);
+	}
+	exchange_is_problem(&x, 500, "listing the rule set failed");
+	exchange_free(&x);
 }
 
 /* ---- answers that take time, and what comes between */
@@ -219,6 +262,7 @@ int main(void)
 		TEST(test_listing),
 		TEST(test_listing_of_nothing),
 		TEST(test_listing_left_early),
+		TEST(test_listing_child_dies),
 		cmocka_unit_test(test_reload_cuts_a_stream),
 		TEST(test_reload_while_counting),
 		cmocka_unit_test(test_stop_in_between),

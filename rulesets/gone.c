@@ -37,30 +37,34 @@ static uint16_t port_at(const uint8_t *from)
 	return ntohs(be);
 }
 
-/* The ports of a service key: one, a range, or all. */
-static void key_ports(struct flow_match *m, const struct elem *key,
-		      unsigned int at)
+/* Ports of a service key; wider than uint16_t to count past the last one. */
+struct span {
+	uint32_t lo, hi;
+};
+
+/* One port, a range, or all. */
+static struct span key_span(const struct elem *key, unsigned int at)
 {
-	m->port_lo = 0;
-	m->port_hi = 65535;
+	struct span s = { 0, 65535 };
+
 	if (key->map == MAP_SERVICES_ANY)
-		return;
-	m->port_lo = m->port_hi = port_at(key->key + at);
+		return s;
+	s.lo = s.hi = port_at(key->key + at);
 	if (key->map == MAP_SERVICE_RANGES)
-		m->port_hi = port_at(key->key_end + at);
+		s.hi = port_at(key->key_end + at);
+	return s;
 }
 
-static void add_match(struct matches *out, uint8_t family, uint8_t proto,
+static void add_match(struct matches *out, uint8_t family, struct span ports,
 		      const struct elem *key, const struct elem *backend)
 {
-	struct flow_match m = { .proto = proto };
+	struct flow_match m = { .port_lo = (uint16_t)ports.lo,
+				.port_hi = (uint16_t)ports.hi };
 	unsigned int len;
 
 	m.vip = addr_at(key->key, family);
 	len = addr_len(&m.vip);
-	if (key->key[len] != proto)
-		return;
-	key_ports(&m, key, len + 4);
+	m.proto = key->key[len];
 	m.backend = addr_at(backend->data, family);
 	m.backend_port =
 	    backend->map == MAP_BACKENDS ? port_at(backend->data + len) : 0;
@@ -82,26 +86,57 @@ static bool backend_stays(const struct unit *want, const struct elem *backend)
 	return false;
 }
 
-static bool key_stays(const struct unit *want, const struct elem *key)
+/* The first ports at or after s->lo that no key of @want leads to any more;
+ * false: there are none up to s->hi. @at: where a key's port is. */
+static bool next_gone(const struct unit *want, const struct elem *key,
+		      unsigned int at, struct span *s)
 {
-	for (size_t i = 0; want && i < want->nelems; i++)
-		if (elem_cmp(&want->elems[i], key) == 0)
-			return true;
-	return false;
+	uint32_t hi = s->hi;
+
+	for (size_t i = 0; want && i < want->nelems && s->lo <= hi; i++) {
+		const struct elem *e = &want->elems[i];
+		struct span k;
+
+		if (!is_service_key(e) || memcmp(e->key, key->key, at - 3) != 0)
+			continue;
+		k = key_span(e, at);
+		if (k.lo <= s->lo && s->lo <= k.hi) {
+			s->lo = k.hi + 1;
+			s->hi = hi;
+			i = (size_t)-1; /* others may go on from here */
+		} else if (s->lo < k.lo && k.lo <= s->hi) {
+			s->hi = k.lo - 1;
+		}
+	}
+	return s->lo <= hi;
 }
 
-static void pair_gone(struct matches *out, const struct plan_unit *pu,
-		      uint8_t proto, const struct elem *key, bool key_gone)
+static void backend_gone(struct matches *out, const struct plan_unit *pu,
+			 const struct elem *key, const struct elem *backend)
+{
+	uint8_t family = pu->have->family;
+	unsigned int at = map_key_len(&map_forms[MAP_SERVICES], family) - 4;
+	const struct unit *want =
+	    backend_stays(pu->want, backend) ? pu->want : NULL;
+	struct span all = key_span(key, at), gone = all;
+
+	while (next_gone(want, key, at, &gone)) {
+		add_match(out, family, gone, key, backend);
+		gone = (struct span){ gone.hi + 1, all.hi };
+	}
+}
+
+static void key_gone(struct matches *out, const struct plan_unit *pu,
+		     uint8_t proto, const struct elem *key)
 {
 	const struct unit *have = pu->have;
+	struct addr a = { .family = have->family };
 
-	for (size_t i = 0; i < have->nelems; i++) {
-		const struct elem *b = &have->elems[i];
-
-		if (elem_is_backend(b) &&
-		    (key_gone || !backend_stays(pu->want, b)))
-			add_match(out, have->family, proto, key, b);
-	}
+	if (key->key[addr_len(&a)] != proto)
+		return;
+	for (size_t i = 0; i < have->nelems; i++)
+		if (elem_is_backend(&have->elems[i]))
+			backend_gone(out, pu, key, &have->elems[i]);
 }
 
 static bool keys_differ(const struct unit *have, const struct unit *want)
@@ -128,8 +163,7 @@ size_t plan_gone(const struct plan *p, uint8_t proto, struct flow_match **out)
 			const struct elem *key = &pu->have->elems[i];
 
 			if (is_service_key(key))
-				pair_gone(&found, pu, proto, key,
-					  !key_stays(pu->want, key));
+				key_gone(&found, pu, proto, key);
 		}
 	}
 	*out = found.list;

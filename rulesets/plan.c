@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/xalloc.h"
+#include "rulesets/rule.h"
 
 static bool table_has_first(const struct plan_table *t)
 {
@@ -82,11 +83,18 @@ static bool table_resized(const struct unit *have, const struct unit *want)
 	return have->base != want->base || have->m != want->m;
 }
 
+static bool rules_match(const struct buf *want, const struct buf *have)
+{
+	return rule_matches(want->data, want->len, have->data, have->len);
+}
+
 static bool unit_changed(const struct unit *have, const struct unit *want,
 			 double share)
 {
 	if (share > 0 || table_resized(have, want) ||
-	    have->nelems != want->nelems || have->rule.len != want->rule.len)
+	    have->nelems != want->nelems ||
+	    !rules_match(&want->rule, &have->rule) ||
+	    !rules_match(&want->source, &have->source))
 		return true;
 	for (size_t i = 0; i < want->nelems; i++)
 		if (elem_cmp(&have->elems[i], &want->elems[i]) ||
@@ -135,7 +143,10 @@ void plan_price(const struct plan *p, struct plan_price *price)
 	for (int f = 0; f < RS_FAMILIES; f++) {
 		const struct plan_table *t = &p->tab[f];
 
-		price->chains += t->chains.n + t->late_chains.n;
+		price->rules += t->chains.n; /* each has one */
+		for (size_t i = 0; i < t->chains.n; i++)
+			price->chains += t->chains.list[i].create;
+		price->chains += t->late_chains.n;
 		price->elements_added += t->slot_add.n;
 		price->elements_removed += t->slot_del.n + t->late_slots.n;
 		for (int m = 0; m < MAP_COUNT; m++) {

@@ -20,7 +20,8 @@ struct plan;
 struct plan_price {
 	size_t services_added, services_removed, services_changed;
 	size_t elements_added, elements_removed;
-	size_t rules, chains; /* written or removed */
+	size_t rules;         /* of services, written */
+	size_t chains;        /* of services, made or removed */
 	uint64_t slots_total; /* of all services that stay */
 	uint64_t slots_moved; /* of these, with another backend than before */
 	double clients_moved; /* 0..1, share of new flows that land elsewhere,

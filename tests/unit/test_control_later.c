@@ -168,7 +168,7 @@ static void test_reload_cuts_a_stream(void **state)
 {
 	static const char ask[] = "GET /v1/services HTTP/1.1\r\nHost: x\r\n"
 				  "Connection: close\r\n\r\n";
-	char *many = many_services(2000);
+	char *many = many_services(200);
 	struct control_rig *rig = control_rig_open(many);
 	struct client c;
 

@@ -38,18 +38,6 @@ BITS = {4: 16, 6: 64}
 CROWD = {4: "10.3.0.0/16", 6: "2001:db8:3::/64"}
 VIP_NET = {4: "192.0.2.0/24", 6: "2001:db8:a::/64"}
 
-# What gateways have. A rule that asks for a flow's state keeps conntrack's hooks
-# on; without one, no rule of ours for a moment (a flush by hand) is a moment
-# without conntrack, in which established flows are not translated.
-FIREWALL = """
-table inet firewall {
-	chain forward {
-		type filter hook forward priority 0; policy accept;
-		ct state established,related accept
-	}
-}
-"""
-
 _labs = itertools.count()
 
 

@@ -56,7 +56,8 @@ nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/daemon/options.c \
 	nftlbd/daemon/command.c nftlbd/daemon/committer.c \
 	nftlbd/daemon/committer.h nftlbd/daemon/event.c \
 	nftlbd/daemon/persist.c nftlbd/daemon/persist.h \
-	nftlbd/daemon/reload.c nftlbd/daemon/want.c nftlbd/daemon/want.h \
+	nftlbd/daemon/persist_load.c nftlbd/daemon/reload.c \
+	nftlbd/daemon/want.c nftlbd/daemon/want.h \
 	$(nftlbd_health_sources)
 nftlbd_nftlbd_LDADD = libcontrol.a librulesets.a libmodel.a libconfig.a \
 	librulesets.a libutil.a $(MHD_LIBS) $(JANSSON_LIBS) $(NFTABLES_LIBS) \

@@ -150,3 +150,10 @@ tests_unit_test_ctl_man_SOURCES = tests/unit/test_ctl_man.c
 tests_unit_test_ctl_man_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DNFTLBCTL=\"$(abs_top_builddir)/nftlbd/nftlbctl\"
 tests_unit_test_ctl_man_LDADD = $(ctl_libs)
+
+# state on disk
+check_PROGRAMS += tests/unit/test_persist
+tests_unit_test_persist_SOURCES = tests/unit/test_persist.c $(conf_rig) \
+	nftlbd/daemon/persist.c nftlbd/daemon/persist.h \
+	nftlbd/daemon/persist_load.c
+tests_unit_test_persist_LDADD = libmodel.a $(config_libs) $(JANSSON_LIBS)

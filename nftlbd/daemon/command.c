@@ -36,8 +36,7 @@ static int find_backend(const struct daemon *d, const char *service,
 /* Something was said and done: keep it, bring it to the kernel. */
 static int settle(struct daemon *d, struct err *err)
 {
-	persist_save(d->model);
-	d->unsaved = false;
+	persist_flush(d->persist, d->model);
 	return committer_now(d->committer, err);
 }
 

@@ -20,6 +20,7 @@
 struct committer;   /* dirty services -> ruleset, daemon/committer.c */
 struct healthcheck; /* prober process <-> model, daemon/health.c */
 struct control;     /* control socket, control/control.c */
+struct persist;     /* state on disk, daemon/persist.c */
 
 struct daemon {
 	struct ev_loop *loop;
@@ -31,10 +32,10 @@ struct daemon {
 	struct committer *committer;
 	struct healthcheck *health;
 	struct control *control;
+	struct persist *persist; /* NULL: nothing is kept on disk */
 	struct events events;
 	void (*on_event)(struct daemon *d); /* NULL: nobody listens */
 	double started;                     /* Unix time */
-	bool unsaved; /* events since the state was written to disk */
 	bool flushed; /* `flush` was said: our tables stay away until
 		       * sync, reload or restart */
 	bool last_reload_ok;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One state change: one line in the log, one event in the ring. */
+/* One state change: one line in the log, one event in the ring, and, where it
+ * has to live through a restart, one line on disk (daemon/persist.h). */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "daemon/daemon.h"
+#include "daemon/persist.h"
 
 static void copy(char *to, size_t size, const char *from)
 {
@@ -23,6 +25,26 @@ static void log_event(const struct event *e)
 		snprintf(change, sizeof(change), "%s -> %s ", e->old_state,
 			 e->new_state);
 	log_info("%s%s: %sreason=%s", where, e->kind, change, e->reason);
+}
+
+static bool is_kept(const char *kind)
+{
+	static const char *const kept[] = { "health", "admin", "weight" };
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (!strcmp(kind, kept[i]))
+			return true;
+	return false;
+}
+
+static void keep(struct daemon *d, const char *service, const char *backend)
+{
+	const struct service *s = model_service(d->model, service);
+	const struct backend *b =
+	    s && backend ? service_backend(s, backend) : NULL;
+
+	if (s && (b || !backend))
+		persist_note(d->persist, s, b);
 }
 
 void daemon_event(struct daemon *d, const char *kind, const char *service,
@@ -44,7 +66,8 @@ void daemon_event(struct daemon *d, const char *kind, const char *service,
 	vsnprintf(e.reason, sizeof(e.reason), reason_fmt, ap);
 	va_end(ap);
 	events_add(&d->events, &e);
-	d->unsaved = true;
+	if (service && is_kept(kind))
+		keep(d, service, backend);
 	log_event(&e);
 	if (d->on_event)
 		d->on_event(d);

@@ -103,9 +103,7 @@ static void save_cb(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct program *p = w->data;
 
-	if (p->d.unsaved)
-		persist_save(p->d.model);
-	p->d.unsaved = false;
+	persist_flush(p->d.persist, p->d.model);
 }
 
 static void save_later(struct daemon *d)
@@ -197,7 +195,7 @@ static int bring_up(struct program *p, struct err *err)
 		ret = committer_open(&d->committer, d, err);
 	if (ret < 0)
 		return ret;
-	persist_load(d->model);
+	d->persist = persist_open(d->model, persist_load(d->model));
 	first_commit(d);
 	ret = health_open(&d->health, d, err);
 	if (ret < 0)
@@ -216,10 +214,10 @@ static void bring_down(struct program *p)
 {
 	struct daemon *d = &p->d;
 
-	if (d->health) {
+	if (d->health)
 		health_close(d->health);
-		persist_save(d->model);
-	}
+	persist_snapshot(d->persist, d->model);
+	persist_close(d->persist);
 	control_close(d->control);
 	committer_close(d->committer);
 	if (d->flows)

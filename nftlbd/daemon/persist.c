@@ -1,175 +1,311 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * state.json in state-dir. Written to a temporary file and renamed, so that a
- * reader finds the old or the new. Not synced to disk: it has to live through
- * kill -9 and not to hold up the loop; after a power loss the checks find out
- * anew.
+ * Keeping state on disk: a line per change into the journal, now and then a
+ * snapshot. Reading it back is persist_load.c's.
+ *
+ * Invariants: a reader finds the old snapshot or the new one (rename), and a
+ * journal counts only with the snapshot whose number it begins with: whatever
+ * instant the process dies at, no old line overrules a newer snapshot. After a
+ * write that failed the journal gets no more lines (the last may be torn), only
+ * a snapshot repairs it.
+ *
+ * Not synced to disk: it has to live through kill -9 and not to hold up the
+ * loop; after a power loss the checks find out anew. Knows nothing of who
+ * changes what, and of the loop.
  */
 #include "daemon/persist.h"
 
 #include <errno.h>
-#include <jansson.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "lib/buf.h"
 #include "lib/log.h"
 #include "lib/xalloc.h"
 
-#define STATE_VERSION 1
+struct complaint {
+	const char *path;
+	int said; /* errno that was logged last; 0 = all is well */
+};
 
-static char *state_path(const struct model *m, const char *suffix)
+struct persist {
+	char *snapshot_path, *temporary_path, *journal_path;
+	struct complaint snapshot, journal;
+	int fd;             /* the journal, for appending; -1 = not open */
+	struct buf pending; /* lines for it */
+	size_t npending;
+	size_t nlines; /* lines in it */
+	bool behind;   /* the journal misses something: take a snapshot */
+};
+
+/* Once, until it works again or fails otherwise. Returns @code. */
+static int complain(struct complaint *c, int code)
 {
-	return xasprintf("%s/state.json%s", m->conf->state_dir, suffix);
+	if (c->said != code)
+		log_warning("cannot save state to %s: %s; this is tried again "
+			    "at the next change",
+			    c->path, strerror(-code));
+	c->said = code;
+	return code;
 }
 
-/* ---- save */
-
-/* An object with what differs from the configuration, or NULL. */
-static json_t *backend_state_json(const struct backend *b)
+static void content(struct complaint *c)
 {
-	json_t *o = json_object();
-
-	if (b->admin != (b->conf->disabled ? ADMIN_DISABLED : ADMIN_ENABLED))
-		json_object_set_new(
-		    o, "admin", json_string(word_text(admin_words, b->admin)));
-	if (b->weight != WEIGHT_DEFAULT)
-		json_object_set_new(o, "weight", json_integer(b->weight));
-	if (b->conf->check && b->health == HEALTH_DOWN)
-		json_object_set_new(o, "health", json_string("down"));
-	if (json_object_size(o) > 0)
-		return o;
-	json_decref(o);
-	return NULL;
+	if (c->said)
+		log_info("state is saved to %s again", c->path);
+	c->said = 0;
 }
 
-static json_t *service_state_json(const struct service *s)
-{
-	json_t *o = json_object(), *backends = json_object();
+/* ---- text: names are [A-Za-z0-9._-], nothing needs quoting */
 
-	if (s->disabled)
-		json_object_set_new(o, "admin", json_string("disabled"));
+static void put_comma(struct buf *t)
+{
+	if (t->len > 0 && t->data[t->len - 1] != '{')
+		buf_append(t, ",", 1);
+}
+
+static enum admin configured_admin(const struct backend *b)
+{
+	return b->conf->disabled ? ADMIN_DISABLED : ADMIN_ENABLED;
+}
+
+static bool known_down(const struct backend *b)
+{
+	return b->conf->check && b->health == HEALTH_DOWN;
+}
+
+static bool backend_differs(const struct backend *b)
+{
+	return b->admin != configured_admin(b) || b->weight != WEIGHT_DEFAULT ||
+	       known_down(b);
+}
+
+static bool service_differs(const struct service *s)
+{
+	bool differs = s->disabled;
+
+	for (size_t i = 0; !differs && i < s->nbackends; i++)
+		differs = backend_differs(&s->backends[i]);
+	return differs;
+}
+
+/* What differs from the configuration. */
+static void put_backend_state(struct buf *t, const struct backend *b)
+{
+	if (b->admin != configured_admin(b)) {
+		put_comma(t);
+		buf_printf(t, "\"admin\":\"%s\"",
+			   word_text(admin_words, (int)b->admin));
+	}
+	if (b->weight != WEIGHT_DEFAULT) {
+		put_comma(t);
+		buf_printf(t, "\"weight\":%d", b->weight);
+	}
+	if (known_down(b)) {
+		put_comma(t);
+		buf_printf(t, "\"health\":\"down\"");
+	}
+}
+
+static void put_service(struct buf *t, const struct service *s)
+{
+	buf_printf(t, "\"%s\":{%s\"backends\":{", s->conf->name,
+		   s->disabled ? "\"admin\":\"disabled\"," : "");
 	for (size_t i = 0; i < s->nbackends; i++) {
-		json_t *b = backend_state_json(&s->backends[i]);
+		const struct backend *b = &s->backends[i];
 
-		if (b)
-			json_object_set_new(backends, s->backends[i].conf->name,
-					    b);
+		if (!backend_differs(b))
+			continue;
+		put_comma(t);
+		buf_printf(t, "\"%s\":{", b->conf->name);
+		put_backend_state(t, b);
+		buf_append(t, "}", 1);
 	}
-	if (json_object_size(backends) > 0)
-		json_object_set(o, "backends", backends);
-	json_decref(backends);
-	if (json_object_size(o) > 0)
-		return o;
-	json_decref(o);
-	return NULL;
+	buf_append(t, "}}", 2);
 }
 
-static json_t *model_state_json(const struct model *m)
+static void put_model(struct buf *t, const struct model *m, int64_t number)
 {
-	json_t *services = json_object();
+	const char *separator = "\n";
 
+	buf_printf(t, "{\"version\":%d,\"journal\":%" PRId64 ",\"services\":{",
+		   PERSIST_VERSION, number);
 	for (size_t i = 0; i < m->nservices; i++) {
-		json_t *s = NULL;
-
-		/* of 10,000 services a few: a save costs what was changed */
-		if (m->services[i].touched)
-			s = service_state_json(&m->services[i]);
-		if (s)
-			json_object_set_new(services, m->services[i].conf->name,
-					    s);
+		if (!service_differs(&m->services[i]))
+			continue;
+		buf_printf(t, "%s", separator);
+		put_service(t, &m->services[i]);
+		separator = ",\n";
 	}
-	return json_pack("{s:i, s:o}", "version", STATE_VERSION, "services",
-			 services);
+	buf_append(t, "}}\n", 3);
 }
 
-int persist_save(const struct model *m)
+/* ---- files */
+
+/* One write() unless the disk takes less; what is short by then has a reason
+ * that the next write() tells. */
+static int write_all(int fd, const struct buf *t)
 {
-	char *path = state_path(m, ""), *tmp = state_path(m, ".new");
-	json_t *root = model_state_json(m);
+	size_t done = 0;
+
+	while (done < t->len) {
+		ssize_t n = write(fd, t->data + done, t->len - done);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			done += (size_t)n;
+	}
+	return 0;
+}
+
+static int snapshot_write(struct persist *p, const struct buf *text)
+{
+	int fd = open(p->temporary_path,
+		      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int ret = fd < 0 ? -errno : write_all(fd, text);
+
+	if (fd >= 0 && close(fd) < 0 && ret == 0)
+		ret = -errno;
+	if (ret == 0 && rename(p->temporary_path, p->snapshot_path) < 0)
+		ret = -errno;
+	if (ret < 0) {
+		unlink(p->temporary_path);
+		return complain(&p->snapshot, ret);
+	}
+	content(&p->snapshot);
+	return 0;
+}
+
+/* An empty journal for the snapshot of that number. */
+static int journal_begin(struct persist *p, int64_t number)
+{
+	struct buf head = { 0 };
 	int ret = 0;
 
-	if (json_dump_file(root, tmp, JSON_INDENT(1)) < 0 ||
-	    chmod(tmp, 0600) < 0 || rename(tmp, path) < 0) {
-		ret = errno ? -errno : -EIO;
-		log_warning("cannot save state to %s: %s", path,
-			    strerror(-ret));
-		unlink(tmp);
+	if (p->fd < 0)
+		p->fd = open(p->journal_path,
+			     O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (p->fd < 0 || ftruncate(p->fd, 0) < 0)
+		ret = -errno;
+	buf_printf(&head, "{\"journal\":%" PRId64 "}\n", number);
+	if (ret == 0)
+		ret = write_all(p->fd, &head);
+	buf_free(&head);
+	p->nlines = 0;
+	if (ret < 0)
+		return complain(&p->journal, ret);
+	content(&p->journal);
+	return 0;
+}
+
+static void pending_clear(struct persist *p)
+{
+	buf_clear(&p->pending);
+	p->npending = 0;
+}
+
+static int journal_append(struct persist *p)
+{
+	int ret = write_all(p->fd, &p->pending);
+
+	p->nlines += p->npending;
+	pending_clear(p);
+	return ret < 0 ? complain(&p->journal, ret) : 0;
+}
+
+/* Never the same twice, also across restarts: it has to tell files apart. */
+static int64_t new_number(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* ---- interface */
+
+struct persist *persist_open(const struct model *m, int loaded)
+{
+	const char *dir = m->conf->state_dir;
+	struct persist *p = xcalloc(1, sizeof(*p));
+
+	p->fd = -1;
+	p->snapshot_path = xasprintf("%s/%s", dir, PERSIST_SNAPSHOT);
+	p->temporary_path = xasprintf("%s/%s.new", dir, PERSIST_SNAPSHOT);
+	p->journal_path = xasprintf("%s/%s", dir, PERSIST_JOURNAL);
+	p->snapshot.path = p->snapshot_path;
+	p->journal.path = p->journal_path;
+	if (loaded < 0) {
+		char *bad = xasprintf("%s.bad", p->snapshot_path);
+
+		if (rename(p->snapshot_path, bad) == 0)
+			log_warning("%s is set aside as %s", p->snapshot_path,
+				    bad);
+		free(bad);
 	}
-	json_decref(root);
-	free(path);
-	free(tmp);
+	persist_snapshot(p, m);
+	return p;
+}
+
+void persist_note(struct persist *p, const struct service *s,
+		  const struct backend *b)
+{
+	if (!p || p->behind)
+		return; /* the snapshot to come has it */
+	buf_printf(&p->pending, "{\"service\":\"%s\"", s->conf->name);
+	if (b) {
+		buf_printf(&p->pending, ",\"backend\":\"%s\"", b->conf->name);
+		put_backend_state(&p->pending, b);
+	} else {
+		buf_printf(&p->pending, ",\"admin\":\"%s\"",
+			   s->disabled ? "disabled" : "enabled");
+	}
+	buf_append(&p->pending, "}\n", 2);
+	p->npending++;
+}
+
+int persist_flush(struct persist *p, const struct model *m)
+{
+	if (!p || (p->npending == 0 && !p->behind))
+		return 0;
+	if (!p->behind && journal_append(p) == 0 &&
+	    p->nlines < PERSIST_JOURNAL_LINES)
+		return 0;
+	return persist_snapshot(p, m);
+}
+
+int persist_snapshot(struct persist *p, const struct model *m)
+{
+	struct buf text = { 0 };
+	int64_t number;
+	int ret;
+
+	if (!p)
+		return 0;
+	number = new_number();
+	put_model(&text, m, number);
+	ret = snapshot_write(p, &text);
+	buf_free(&text);
+	p->behind = ret < 0 || journal_begin(p, number) < 0;
+	pending_clear(p);
 	return ret;
 }
 
-/* ---- load: every value is looked at, the file may have been edited */
-
-static void backend_restore(struct backend *b, const json_t *o)
+void persist_close(struct persist *p)
 {
-	const char *admin = json_string_value(json_object_get(o, "admin"));
-	const char *health = json_string_value(json_object_get(o, "health"));
-	const json_t *weight = json_object_get(o, "weight");
-	int value = admin ? word_find(admin_words, admin) : -1;
-
-	if (value >= 0)
-		b->admin = (enum admin)value;
-	if (json_is_integer(weight) && json_integer_value(weight) >= 0 &&
-	    json_integer_value(weight) <= 65535)
-		b->weight = (int32_t)json_integer_value(weight);
-	if (b->conf->check && health && !strcmp(health, "down")) {
-		b->health = HEALTH_DOWN;
-		b->check.decided = true;
-	}
-}
-
-static void service_restore(struct service *s, json_t *o)
-{
-	const char *admin = json_string_value(json_object_get(o, "admin"));
-	const char *name;
-	json_t *value;
-
-	s->touched = true;
-	s->disabled = admin && !strcmp(admin, "disabled");
-	json_object_foreach(json_object_get(o, "backends"), name, value) {
-		struct backend *b = service_backend(s, name);
-
-		if (b)
-			backend_restore(b, value);
-	}
-}
-
-void persist_load(struct model *m)
-{
-	char *path = state_path(m, ""), *bad = state_path(m, ".bad");
-	json_error_t error;
-	json_t *root, *value;
-	const char *name;
-
-	if (access(path, F_OK) < 0)
-		goto out;
-	root = json_load_file(path, 0, &error);
-	if (json_integer_value(json_object_get(root, "version")) !=
-	    STATE_VERSION) {
-		log_warning(
-		    "%s:%d: %s; it is set aside as %s, and admin states "
-		    "start from the configuration",
-		    path, root ? 1 : error.line,
-		    root ? "not a state file of this version" : error.text,
-		    bad);
-		rename(path, bad);
-		json_decref(root);
-		goto out;
-	}
-	json_object_foreach(json_object_get(root, "services"), name, value) {
-		struct service *s = model_service(m, name);
-
-		if (s)
-			service_restore(s, value);
-	}
-	json_decref(root);
-out:
-	free(path);
-	free(bad);
+	if (!p)
+		return;
+	if (p->fd >= 0)
+		close(p->fd);
+	buf_free(&p->pending);
+	free(p->snapshot_path);
+	free(p->temporary_path);
+	free(p->journal_path);
+	free(p);
 }

@@ -112,7 +112,7 @@ static void adopt(struct daemon *d, struct model *candidate)
 	if (!d->verbose)
 		log_set_level(candidate->conf->log_level);
 	health_sync(d->health);
-	persist_save(candidate);
+	persist_snapshot(d->persist, candidate);
 	model_free(old);
 }
 

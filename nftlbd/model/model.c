@@ -90,13 +90,9 @@ static void service_init(struct service *s, const struct conf_service *conf,
 	s->nbackends = conf->nbackends;
 	s->backends = xcalloc(conf->nbackends, sizeof(*s->backends));
 	s->disabled = old && old->disabled;
-	s->touched = old && old->touched;
-	for (size_t i = 0; i < conf->nbackends; i++) {
+	for (size_t i = 0; i < conf->nbackends; i++)
 		backend_init(&s->backends[i], &conf->backends[i],
 			     old_backend(old, i, conf->backends[i].name));
-		if (s->backends[i].health != HEALTH_UP)
-			s->touched = true;
-	}
 }
 
 /* Services keep their order over most reloads: the heir of the last one found

@@ -61,8 +61,6 @@ struct service {
 	size_t nbackends;
 	bool disabled; /* by the operator */
 	bool dirty;
-	bool touched; /* may differ from what the file alone says: what is saved
-		       * is looked for in these services only */
 };
 
 struct model {

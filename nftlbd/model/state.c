@@ -52,7 +52,6 @@ bool model_set_health(struct model *m, struct service *s, struct backend *b,
 	if (b->health == health)
 		return false;
 	b->health = health;
-	s->touched = true;
 	if (backend_usable(b) != usable)
 		model_mark_dirty(m, s);
 	return true;
@@ -64,7 +63,6 @@ bool model_set_admin(struct model *m, struct service *s, struct backend *b,
 	if (b->admin == admin)
 		return false;
 	b->admin = admin;
-	s->touched = true;
 	model_mark_dirty(m, s);
 	return true;
 }
@@ -75,7 +73,6 @@ bool model_set_weight(struct model *m, struct service *s, struct backend *b,
 	if (b->weight == weight)
 		return false;
 	b->weight = weight;
-	s->touched = true;
 	model_mark_dirty(m, s);
 	return true;
 }
@@ -85,7 +82,6 @@ bool model_set_disabled(struct model *m, struct service *s, bool disabled)
 	if (s->disabled == disabled)
 		return false;
 	s->disabled = disabled;
-	s->touched = true;
 	model_mark_dirty(m, s);
 	return true;
 }

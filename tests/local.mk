@@ -104,11 +104,19 @@ tests_unit_test_maglev_LDADD = librulesets.a libutil.a $(CMOCKA_LIBS)
 # services -> want -> plan, and the kernel driver
 ruleset_libs = librulesets.a libutil.a $(NFTNL_LIBS) $(EV_LIBS) \
 	$(CMOCKA_LIBS) -lm
-check_PROGRAMS += tests/unit/test_rule tests/unit/test_alloc
+check_PROGRAMS += tests/unit/test_rule tests/unit/test_alloc \
+	tests/unit/test_plan tests/unit/test_plan_cost
 tests_unit_test_rule_SOURCES = tests/unit/test_rule.c
 tests_unit_test_rule_LDADD = $(ruleset_libs)
 tests_unit_test_alloc_SOURCES = tests/unit/test_alloc.c
 tests_unit_test_alloc_LDADD = $(ruleset_libs)
+plan_world = tests/unit/plan_world.c tests/unit/plan_world.h \
+	tests/unit/plan_services.c tests/unit/plan_services.h \
+	tests/unit/fake_kernel.c tests/unit/fake_kernel.h
+tests_unit_test_plan_SOURCES = tests/unit/test_plan.c $(plan_world)
+tests_unit_test_plan_LDADD = $(ruleset_libs)
+tests_unit_test_plan_cost_SOURCES = tests/unit/test_plan_cost.c $(plan_world)
+tests_unit_test_plan_cost_LDADD = $(ruleset_libs)
 
 # which slot the kernel chooses
 check_PROGRAMS += tests/unit/test_route tests/unit/test_route_kernel

@@ -12,7 +12,7 @@ import sys
 import time
 
 from daemon import Daemon, ini, member, members, service
-from lab import FAMILIES, Lab, vip
+from lab import FAMILIES, Lab, crowd, vip
 from process import Failure, check, equal, wait_until
 
 BOLD, DIM, GREEN, RED, CYAN, OFF = (
@@ -118,7 +118,10 @@ class Demo:
 
     def fail_over(self):
         title("b2's server dies (kill -9) while four clients connect")
-        loads = {f: self.lab.flow_start("c1", vip(f), 80, clients=2, log=True)
+        # From many addresses: a port that is used again within 10 s of a
+        # refusal is the same flow to conntrack, and no new connection.
+        loads = {f: self.lab.flow_start("c1", vip(f), 80, clients=2, log=True,
+                                        source=crowd(f, 4000))
                  for f in FAMILIES}
         wait_until(lambda: len(self.lab.conntrack("-p", "tcp")) > 100, 5, "load")
         killed = time.monotonic()

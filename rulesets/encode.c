@@ -22,6 +22,9 @@
 #define ELEMS_BYTES 60000
 #define ELEM_ROOM   (4 * ELEM_KEY_MAX + 2 * CHAIN_NAME_MAX + 256)
 
+/* For the names of a table and of what is in it, and a few numbers. */
+#define NAMES_ROOM (2 * CHAIN_NAME_MAX + 128)
+
 /* What all the functions here need. */
 struct enc {
 	struct batch *b;
@@ -134,7 +137,7 @@ static struct nlmsghdr *chain_msg(struct enc *e, uint16_t type, uint16_t flags,
 				  const char *name)
 {
 	struct nlmsghdr *nlh =
-	    batch_msg(e->b, type, flags, e->family, 256, name);
+	    batch_msg(e->b, type, flags, e->family, NAMES_ROOM, name);
 
 	mnl_attr_put_strz(nlh, NFTA_CHAIN_TABLE, e->table);
 	mnl_attr_put_strz(nlh, NFTA_CHAIN_NAME, name);
@@ -167,7 +170,7 @@ static void encode_base_chain(struct enc *e, const struct base_chain *c)
 static void encode_rules_flush(struct enc *e, const char *chain)
 {
 	struct nlmsghdr *nlh =
-	    batch_msg(e->b, NFT_MSG_DELRULE, 0, e->family, 256, chain);
+	    batch_msg(e->b, NFT_MSG_DELRULE, 0, e->family, NAMES_ROOM, chain);
 
 	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, e->table);
 	mnl_attr_put_strz(nlh, NFTA_RULE_CHAIN, chain);
@@ -178,7 +181,7 @@ static void encode_rule(struct enc *e, const char *chain, const struct buf *r)
 {
 	struct nlmsghdr *nlh =
 	    batch_msg(e->b, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND,
-		      e->family, r->len + 256, chain);
+		      e->family, r->len + NAMES_ROOM, chain);
 
 	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, e->table);
 	mnl_attr_put_strz(nlh, NFTA_RULE_CHAIN, chain);
@@ -208,7 +211,7 @@ static void encode_base(struct enc *e)
 static void encode_delete_set(struct enc *e, const char *name)
 {
 	struct nlmsghdr *nlh =
-	    batch_msg(e->b, NFT_MSG_DELSET, 0, e->family, 512, name);
+	    batch_msg(e->b, NFT_MSG_DELSET, 0, e->family, NAMES_ROOM, name);
 
 	mnl_attr_put_strz(nlh, NFTA_SET_TABLE, e->table);
 	mnl_attr_put_strz(nlh, NFTA_SET_NAME, name);
@@ -376,13 +379,16 @@ static void encode_table_late(struct enc *e, const struct plan_table *t)
 		encode_elems(e, NFT_MSG_DELSETELEM, (enum rs_map)m,
 			     &t->late_del[m]);
 	encode_slots(e, NFT_MSG_DELSETELEM, &t->late_slots);
-	for (size_t i = 0; i < t->late_chains.n; i++) {
+	/* Strangers may lead to each other: rules to sets and chains, maps to
+	 * chains. */
+	for (size_t i = 0; i < t->late_chains.n; i++)
 		encode_rules_flush(e, t->late_chains.list[i].name);
+	for (size_t i = 0; i < t->nlate_sets; i++)
+		encode_delete_set(e, t->late_sets[i]);
+	for (size_t i = 0; i < t->late_chains.n; i++) {
 		chain_msg(e, NFT_MSG_DELCHAIN, 0, t->late_chains.list[i].name);
 		batch_msg_end(e->b);
 	}
-	for (size_t i = 0; i < t->nlate_sets; i++)
-		encode_delete_set(e, t->late_sets[i]);
 }
 
 void encode_first(struct batch *b, const struct plan *p, const char *table)

@@ -51,7 +51,7 @@ uint32_t map_data_type(const struct map_form *f, uint8_t family);
 #define CHAIN_SOURCE     "source."
 #define CHAIN_TO_SLOT    "to-slot"
 #define CHAIN_TO_BACKEND "to-backend"
-#define CHAIN_NAME_MAX   80
+#define CHAIN_NAME_MAX   256 /* NFT_NAME_MAXLEN: others' may be long */
 
 /* Backend ids below ID_FIRST mean something else. In nft's listing 0 is "none",
  * 1 is "0:1": ids have the type of a tc handle, because they travel in the

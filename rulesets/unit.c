@@ -59,7 +59,8 @@ static int elem_qsort(const void *a, const void *b)
 
 void unit_sort(struct unit *u)
 {
-	qsort(u->elems, u->nelems, sizeof(*u->elems), elem_qsort);
+	if (u->nelems > 0)
+		qsort(u->elems, u->nelems, sizeof(*u->elems), elem_qsort);
 }
 
 bool elem_same(const struct elem *a, const struct elem *b)

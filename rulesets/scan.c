@@ -27,8 +27,11 @@ static int table_cb(const struct nlmsghdr *nlh, void *arg)
 	struct scan *s = arg;
 
 	scan_attrs(nlh, tb, ATTRS_MAX);
-	if (scan_is_str(tb[NFTA_TABLE_NAME], s->table))
-		s->t->there = true;
+	if (!scan_is_str(tb[NFTA_TABLE_NAME], s->table))
+		return MNL_CB_OK;
+	s->t->there = true;
+	if (scan_u32(tb[NFTA_TABLE_FLAGS]) & NFT_TABLE_F_DORMANT)
+		s->broken = true; /* writing the table again wakes it */
 	return MNL_CB_OK;
 }
 
@@ -105,6 +108,12 @@ static int chain_cb(const struct nlmsghdr *nlh, void *arg)
 
 /* ---- maps */
 
+/* The number of elements that a map is limited to; ours are not. */
+static bool has_size(const struct nlattr *desc)
+{
+	return desc && nested_u32(desc, NFTA_SET_DESC_SIZE) != UINT32_MAX;
+}
+
 static bool map_ok(int map, uint8_t family, const struct nlattr **tb)
 {
 	const struct map_form *f = &map_forms[map];
@@ -113,6 +122,7 @@ static bool map_ok(int map, uint8_t family, const struct nlattr **tb)
 	if (f->interval)
 		flags |= NFT_SET_INTERVAL | NFT_SET_CONCAT;
 	return scan_u32(tb[NFTA_SET_FLAGS]) == flags &&
+	       !has_size(tb[NFTA_SET_DESC]) &&
 	       scan_u32(tb[NFTA_SET_KEY_TYPE]) == map_key_type(f, family) &&
 	       scan_u32(tb[NFTA_SET_DATA_TYPE]) == map_data_type(f, family);
 }

@@ -156,7 +156,8 @@ static void take_slot(struct scan *s, const void *key, const void *data)
 	memcpy(&slot, key, sizeof(slot));
 	memcpy(&id, data, sizeof(id));
 	u = unit_of_slot(s, slot);
-	if (u)
+	/* In HAVE this id says that there is no element. */
+	if (u && id != ID_NONE)
 		u->ids[slot - u->base] = id;
 	else
 		*VEC_PUSH(s->t->stray_slots, s->t->nstray_slots,

@@ -105,7 +105,8 @@ tests_unit_test_maglev_LDADD = librulesets.a libutil.a $(CMOCKA_LIBS)
 ruleset_libs = librulesets.a libutil.a $(NFTNL_LIBS) $(EV_LIBS) \
 	$(CMOCKA_LIBS) -lm
 check_PROGRAMS += tests/unit/test_rule tests/unit/test_alloc \
-	tests/unit/test_plan tests/unit/test_plan_cost
+	tests/unit/test_plan tests/unit/test_plan_cost \
+	tests/unit/test_ruleset_repair
 tests_unit_test_rule_SOURCES = tests/unit/test_rule.c
 tests_unit_test_rule_LDADD = $(ruleset_libs)
 tests_unit_test_alloc_SOURCES = tests/unit/test_alloc.c
@@ -117,6 +118,11 @@ tests_unit_test_plan_SOURCES = tests/unit/test_plan.c $(plan_world)
 tests_unit_test_plan_LDADD = $(ruleset_libs)
 tests_unit_test_plan_cost_SOURCES = tests/unit/test_plan_cost.c $(plan_world)
 tests_unit_test_plan_cost_LDADD = $(ruleset_libs)
+ruleset_rig = tests/unit/ruleset_rig.c tests/unit/ruleset_rig.h \
+	tests/unit/netns.c tests/unit/netns.h
+tests_unit_test_ruleset_repair_SOURCES = tests/unit/test_ruleset_repair.c \
+	$(ruleset_rig)
+tests_unit_test_ruleset_repair_LDADD = $(ruleset_libs)
 
 # which slot the kernel chooses
 check_PROGRAMS += tests/unit/test_route tests/unit/test_route_kernel

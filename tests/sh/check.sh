@@ -48,6 +48,7 @@ suite_distcheck() {
 }
 
 suite_vm() {
+    renice -n 10 -p "$BASHPID" >/dev/null # the lab's limits are in ms
     vm_run 900 bash tests/vm/suite.sh
 }
 

@@ -178,6 +178,9 @@ int ruleset_commit(struct ruleset *rs, struct plan *p, struct err *err)
 	for (int i = 0; i < COMMIT_TRIES && ret == -ERESTART; i++) {
 		watch_join(&rs->watch);
 		ret = commit_parts(rs, p, &genid, &applied, err);
+		/* He came while we did not listen: it may have been our table.
+		 */
+		rs->watch.touched |= ret == -ERESTART;
 	}
 	watch_join(&rs->watch);
 	if (nl_genid(&rs->nl, &now) < 0 || (applied && now != genid))

@@ -199,6 +199,15 @@ class Ours(Balancer):
         self.ask("POST", "/v1/config/reload")
         return time.perf_counter() - begun
 
+    def reload_ms(self):
+        """Milliseconds of the last reload, as its event tells: parsing the
+        file, planning and committing."""
+        events = self.ask("GET", "/v1/events?limit=100")
+        reason = [e["reason"] for e in events if e["kind"] == "reload"][-1]
+        words = dict(w.split("=", 1) for w in reason.split())
+        return (float(words["parse"].removesuffix("ms")),
+                float(words["commit"].removesuffix("ms")))
+
     def ctl(self, *words):
         subprocess.run([program("nftlbctl"), "-s", self.socket, *words],
                        check=True, stdout=subprocess.DEVNULL)

@@ -77,7 +77,7 @@ static void drop_slots(struct plan_table *t, const struct unit *have)
 static void add_slots(struct plan_table *t, const struct unit *want)
 {
 	for (uint32_t i = 0; want && i < want->m; i++)
-		push_slot(&t->slot_add, want->base + i, want->ids[i]);
+		push_slot(&t->slot_new, want->base + i, want->ids[i]);
 }
 
 static void diff_slots(struct plan_table *t, const struct unit *have,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * From plan to netlink messages, in an order in which each thing that another
- * names is there before it: maps, chains, removals, backends, slots, rules, and
- * last the keys that lead packets to them.
+ * names is there before it: maps, chains, backends, slots, rules, and last the
+ * keys that lead packets to them. What takes another's place is in the middle,
+ * in one piece; before and after it the batch may be cut.
  *
  * Elements are packed into as few messages as fit: that, and not touching what
  * stays, is why a change costs what it changes.
@@ -30,7 +31,15 @@ struct enc {
 	struct batch *b;
 	const char *table;
 	uint8_t family;
+	bool cuts; /* the batch may be cut after each message */
 };
+
+static void msg_end(struct enc *e)
+{
+	batch_msg_end(e->b);
+	if (e->cuts)
+		batch_may_cut(e->b);
+}
 
 static void put_u32(struct nlmsghdr *nlh, uint16_t type, uint32_t value)
 {
@@ -109,7 +118,7 @@ static void encode_map(struct enc *e, enum rs_map map)
 	if (f->interval)
 		put_map_fields(nlh, e->family);
 	put_map_udata(nlh, f);
-	batch_msg_end(e->b);
+	msg_end(e);
 }
 
 /* ---- tables, chains, rules */
@@ -121,7 +130,7 @@ static void encode_table(struct enc *e)
 
 	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, e->table);
 	put_u32(nlh, NFTA_TABLE_FLAGS, 0);
-	batch_msg_end(e->b);
+	msg_end(e);
 }
 
 void encode_delete_table(struct batch *b, const char *table, uint8_t family)
@@ -147,7 +156,7 @@ static struct nlmsghdr *chain_msg(struct enc *e, uint16_t type, uint16_t flags,
 static void encode_chain(struct enc *e, const char *name)
 {
 	chain_msg(e, NFT_MSG_NEWCHAIN, NLM_F_CREATE, name);
-	batch_msg_end(e->b);
+	msg_end(e);
 }
 
 static void encode_base_chain(struct enc *e, const struct base_chain *c)
@@ -164,7 +173,7 @@ static void encode_base_chain(struct enc *e, const struct base_chain *c)
 		put_u32(nlh, NFTA_CHAIN_POLICY, 1); /* accept */
 		mnl_attr_put_strz(nlh, NFTA_CHAIN_TYPE, c->type);
 	}
-	batch_msg_end(e->b);
+	msg_end(e);
 }
 
 static void encode_rules_flush(struct enc *e, const char *chain)
@@ -174,7 +183,7 @@ static void encode_rules_flush(struct enc *e, const char *chain)
 
 	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, e->table);
 	mnl_attr_put_strz(nlh, NFTA_RULE_CHAIN, chain);
-	batch_msg_end(e->b);
+	msg_end(e);
 }
 
 static void encode_rule(struct enc *e, const char *chain, const struct buf *r)
@@ -187,7 +196,7 @@ static void encode_rule(struct enc *e, const char *chain, const struct buf *r)
 	mnl_attr_put_strz(nlh, NFTA_RULE_CHAIN, chain);
 	mnl_attr_put(nlh, NLA_F_NESTED | NFTA_RULE_EXPRESSIONS, r->len,
 		     r->data);
-	batch_msg_end(e->b);
+	msg_end(e);
 }
 
 static void encode_base(struct enc *e)
@@ -215,7 +224,7 @@ static void encode_delete_set(struct enc *e, const char *name)
 
 	mnl_attr_put_strz(nlh, NFTA_SET_TABLE, e->table);
 	mnl_attr_put_strz(nlh, NFTA_SET_NAME, name);
-	batch_msg_end(e->b);
+	msg_end(e);
 }
 
 /* ---- elements */
@@ -244,7 +253,7 @@ static void list_close(struct enc *e, struct elem_list *l)
 	if (!l->nlh)
 		return;
 	mnl_attr_nest_end(l->nlh, l->list);
-	batch_msg_end(e->b);
+	msg_end(e);
 	l->nlh = NULL;
 }
 
@@ -345,32 +354,60 @@ static void encode_slots(struct enc *e, uint16_t type,
 
 /* ---- the two parts */
 
-static void encode_table_first(struct enc *e, const struct plan_table *t)
+/* What no packet meets before a key or a rule leads to it. */
+static void encode_ahead(struct enc *e, const struct plan_table *t)
 {
-	if (t->base)
-		encode_base(e);
-	for (size_t i = 0; i < t->chains.n; i++)
-		if (t->chains.list[i].create)
-			encode_chain(e, t->chains.list[i].name);
-	for (int m = 0; m < MAP_COUNT; m++)
-		encode_elems(e, NFT_MSG_DELSETELEM, (enum rs_map)m, &t->del[m]);
-	encode_slots(e, NFT_MSG_DELSETELEM, &t->slot_del);
+	const struct chain_ops *chains = &t->chains;
+
+	e->cuts = true;
+	for (size_t i = 0; i < chains->n; i++)
+		if (chains->list[i].create)
+			encode_chain(e, chains->list[i].name);
+	encode_slots(e, NFT_MSG_DELSETELEM, &t->slot_strays);
 	encode_elems(e, NFT_MSG_NEWSETELEM, MAP_BACKENDS,
 		     &t->add[MAP_BACKENDS]);
 	encode_elems(e, NFT_MSG_NEWSETELEM, MAP_BACKENDS_PORTLESS,
 		     &t->add[MAP_BACKENDS_PORTLESS]);
+	encode_slots(e, NFT_MSG_NEWSETELEM, &t->slot_new);
+	for (size_t i = 0; i < chains->n; i++)
+		if (chains->list[i].create)
+			encode_rule(e, chains->list[i].name,
+				    chains->list[i].rule);
+	e->cuts = false;
+}
+
+/* Keys, of the maps where some are replaced or of the others. */
+static void encode_keys(struct enc *e, const struct plan_table *t,
+			bool replaced)
+{
+	for (int m = 0; m < MAP_COUNT; m++)
+		if (map_forms[m].data == DATA_VERDICT &&
+		    replaced == (t->del[m].n > 0))
+			encode_elems(e, NFT_MSG_NEWSETELEM, (enum rs_map)m,
+				     &t->add[m]);
+}
+
+static void encode_table_first(struct enc *e, const struct plan_table *t)
+{
+	if (t->base)
+		encode_base(e);
+	encode_ahead(e, t);
+	for (int m = 0; m < MAP_COUNT; m++)
+		encode_elems(e, NFT_MSG_DELSETELEM, (enum rs_map)m, &t->del[m]);
+	encode_slots(e, NFT_MSG_DELSETELEM, &t->slot_del);
 	encode_slots(e, NFT_MSG_NEWSETELEM, &t->slot_add);
 	for (size_t i = 0; i < t->chains.n; i++) {
 		const struct chain_op *op = &t->chains.list[i];
 
-		if (!op->create)
-			encode_rules_flush(e, op->name);
+		if (op->create)
+			continue;
+		encode_rules_flush(e, op->name);
 		encode_rule(e, op->name, op->rule);
 	}
-	for (int m = 0; m < MAP_COUNT; m++)
-		if (map_forms[m].data == DATA_VERDICT)
-			encode_elems(e, NFT_MSG_NEWSETELEM, (enum rs_map)m,
-				     &t->add[m]);
+	encode_keys(e, t, true);
+	batch_may_cut(e->b);
+	e->cuts = true;
+	encode_keys(e, t, false);
 }
 
 static void encode_table_late(struct enc *e, const struct plan_table *t)
@@ -387,14 +424,14 @@ static void encode_table_late(struct enc *e, const struct plan_table *t)
 		encode_delete_set(e, t->late_sets[i]);
 	for (size_t i = 0; i < t->late_chains.n; i++) {
 		chain_msg(e, NFT_MSG_DELCHAIN, 0, t->late_chains.list[i].name);
-		batch_msg_end(e->b);
+		msg_end(e);
 	}
 }
 
 void encode_first(struct batch *b, const struct plan *p, const char *table)
 {
 	for (unsigned int f = 0; f < RS_FAMILIES; f++) {
-		struct enc e = { b, table, family_of(f) };
+		struct enc e = { b, table, family_of(f), false };
 
 		if (p->tab[f].delete_table)
 			encode_delete_table(b, table, e.family);
@@ -405,7 +442,7 @@ void encode_first(struct batch *b, const struct plan *p, const char *table)
 void encode_late(struct batch *b, const struct plan *p, const char *table)
 {
 	for (unsigned int f = 0; f < RS_FAMILIES; f++) {
-		struct enc e = { b, table, family_of(f) };
+		struct enc e = { b, table, family_of(f), true };
 
 		encode_table_late(&e, &p->tab[f]);
 	}

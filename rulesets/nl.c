@@ -85,6 +85,7 @@ void batch_begin(struct batch *b, struct nl *nl, uint32_t genid)
 {
 	memset(b, 0, sizeof(*b));
 	b->first_seq = b->next_seq = nl->seq;
+	b->genid = genid;
 	batch_frame(b, NFNL_MSG_BATCH_BEGIN, genid);
 }
 
@@ -105,6 +106,12 @@ void batch_msg_end(struct batch *b)
 	b->buf.len += MNL_ALIGN(nlh->nlmsg_len);
 }
 
+void batch_may_cut(struct batch *b)
+{
+	*VEC_PUSH(b->cuts, b->ncuts, b->capcuts) =
+	    (struct batch_cut){ b->buf.len, b->nwhat };
+}
+
 size_t batch_messages(const struct batch *b)
 {
 	return b->nwhat - 1;
@@ -114,19 +121,24 @@ void batch_free(struct batch *b)
 {
 	buf_free(&b->buf);
 	free(b->what);
+	free(b->cuts);
 	memset(b, 0, sizeof(*b));
 }
 
-/* The socket takes a batch only whole; the default is 212,992 bytes. */
-static void want_sndbuf(struct nl *nl, size_t len)
+/* The socket takes a batch only whole; the default is 212,992 bytes. In a user
+ * namespace it cannot be made larger than the machine's limit. Returns what it
+ * takes. */
+static size_t want_sndbuf(struct nl *nl, size_t len)
 {
-	int size = (int)(len + 65536);
+	int size = (int)(len + 65536), fd = mnl_socket_get_fd(nl->sock);
+	socklen_t size_len = sizeof(nl->sndbuf);
 
-	if (nl->sndbuf >= size)
-		return;
-	if (setsockopt(mnl_socket_get_fd(nl->sock), SOL_SOCKET, SO_SNDBUFFORCE,
-		       &size, sizeof(size)) == 0)
-		nl->sndbuf = size;
+	if (nl->sndbuf < size &&
+	    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	if (nl->sndbuf < size)
+		getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &nl->sndbuf, &size_len);
+	return nl->sndbuf > 256 ? (size_t)nl->sndbuf - 256 : 0;
 }
 
 static int send_all(struct nl *nl, const struct batch *b)
@@ -139,7 +151,6 @@ static int send_all(struct nl *nl, const struct batch *b)
 			      .msg_iovlen = 1 };
 	ssize_t n;
 
-	want_sndbuf(nl, b->buf.len);
 	do
 		n = sendmsg(mnl_socket_get_fd(nl->sock), &msg, 0);
 	while (n < 0 && errno == EINTR);
@@ -212,14 +223,12 @@ static const char *reason(int code)
 	}
 }
 
-int nl_commit(struct nl *nl, struct batch *b, bool dry, struct err *err)
+static int commit_one(struct nl *nl, struct batch *b, bool dry, struct err *err)
 {
 	struct nlmsghdr *last = (void *)(b->buf.data + b->msg);
 	struct answers a = { .batch = b, .last_seq = last->nlmsg_seq };
 	int ret;
 
-	if (batch_messages(b) == 0)
-		return 0;
 	last->nlmsg_flags |= NLM_F_ACK;
 	if (!dry)
 		batch_frame(b, NFNL_MSG_BATCH_END, 0);
@@ -237,6 +246,91 @@ int nl_commit(struct nl *nl, struct batch *b, bool dry, struct err *err)
 		return err_set(err, ret < 0 ? ret : -ENOBUFS,
 			       "the kernel's answer was lost");
 	return 0;
+}
+
+/* The last cut (or the end) up to which the messages from @from on fit. */
+static struct batch_cut piece_end(const struct batch *b, size_t from,
+				  size_t room)
+{
+	struct batch_cut end = { b->buf.len, b->nwhat };
+
+	if (end.at - from <= room)
+		return end;
+	end.at = from;
+	for (size_t i = 0; i < b->ncuts && b->cuts[i].at <= from + room; i++)
+		if (b->cuts[i].at > from)
+			end = b->cuts[i];
+	return end;
+}
+
+/* A batch of its own from the messages of @b between two cuts. */
+static void piece_make(struct batch *piece, struct nl *nl,
+		       const struct batch *b, struct batch_cut from,
+		       struct batch_cut to, uint32_t genid)
+{
+	size_t at;
+
+	batch_begin(piece, nl, genid);
+	at = piece->buf.len;
+	buf_append(&piece->buf, b->buf.data + from.at, to.at - from.at);
+	for (size_t i = from.message; i < to.message; i++) {
+		struct nlmsghdr *nlh = (void *)(piece->buf.data + at);
+
+		nlh->nlmsg_seq = piece->next_seq++;
+		*VEC_PUSH(piece->what, piece->nwhat, piece->capwhat) =
+		    b->what[i];
+		piece->msg = at;
+		at += MNL_ALIGN(nlh->nlmsg_len);
+	}
+}
+
+static int commit_pieces(struct nl *nl, struct batch *b, size_t room, bool dry,
+			 struct err *err)
+{
+	const struct nlmsghdr *begin = (const void *)b->buf.data;
+	struct batch_cut from = { MNL_ALIGN(begin->nlmsg_len), 1 };
+	uint32_t genid = b->genid;
+
+	while (from.at < b->buf.len && !(dry && b->sent)) {
+		struct batch_cut to = piece_end(b, from.at, room);
+		struct batch piece;
+		int ret;
+
+		if (to.at == from.at)
+			return err_set(err, b->sent ? -EAGAIN : -EMSGSIZE,
+				       "more than the netlink socket takes: "
+				       "raise net.core.wmem_max");
+		piece_make(&piece, nl, b, from, to, genid);
+		ret = commit_one(nl, &piece, dry, err);
+		batch_free(&piece);
+		if (ret < 0)
+			return b->sent ? -EAGAIN : ret;
+		b->sent++;
+		genid = genid ? nl_genid_next(genid) : 0;
+		from = to;
+	}
+	return 0;
+}
+
+int nl_commit(struct nl *nl, struct batch *b, bool dry, struct err *err)
+{
+	size_t room;
+	int ret;
+
+	if (batch_messages(b) == 0)
+		return 0;
+	room = want_sndbuf(nl, b->buf.len);
+	if (b->buf.len > room)
+		return commit_pieces(nl, b, room, dry, err);
+	ret = commit_one(nl, b, dry, err);
+	b->sent += ret == 0;
+	return ret;
+}
+
+/* The kernel leaves out 0. */
+uint32_t nl_genid_next(uint32_t genid)
+{
+	return genid == UINT32_MAX ? 1 : genid + 1;
 }
 
 static int genid_cb(const struct nlmsghdr *nlh, void *arg)

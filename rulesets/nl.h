@@ -23,6 +23,11 @@ struct nl {
 int nl_open(struct nl *nl, struct err *err);
 void nl_close(struct nl *nl);
 
+/** Before this byte and message a batch may end, and another begin. */
+struct batch_cut {
+	size_t at, message;
+};
+
 /** A batch under construction: messages back to back. */
 struct batch {
 	struct buf buf;
@@ -30,6 +35,10 @@ struct batch {
 	uint32_t first_seq, next_seq;
 	const char **what; /* per message: what it is about, for errors */
 	size_t nwhat, capwhat;
+	struct batch_cut *cuts; /* where it may be taken apart */
+	size_t ncuts, capcuts;
+	uint32_t genid;
+	unsigned int sent; /* transactions that the kernel took */
 };
 
 /** batch_begin() - @genid: refuse unless the rule set is of this generation;
@@ -45,17 +54,28 @@ void batch_begin(struct batch *b, struct nl *nl, uint32_t genid);
 struct nlmsghdr *batch_msg(struct batch *b, uint16_t type, uint16_t flags,
 			   uint8_t family, size_t room, const char *what);
 void batch_msg_end(struct batch *b);
+/**
+ * batch_may_cut() - what is in @b so far does no harm without the rest
+ * A batch is one transaction, unless the socket cannot be made large enough.
+ */
+void batch_may_cut(struct batch *b);
 size_t batch_messages(const struct batch *b);
 void batch_free(struct batch *b);
 
 /**
  * nl_commit() - send the batch; @dry: without its end, so that the kernel
  * checks everything and keeps nothing
+ * A batch that is too large for the socket is sent in pieces, where it may be
+ * cut; a dry run then is one of the first piece. b->sent says how many there
+ * were, each one generation.
  * Return: 0, or -errno of the first refusal, with words. -ERESTART: another
- * generation. -ENOBUFS: the kernel's answers were lost, the outcome is unknown.
+ * generation. -EAGAIN: a piece was refused after others had been accepted.
+ * -ENOBUFS: the kernel's answers were lost, the outcome is unknown.
  */
 int nl_commit(struct nl *nl, struct batch *b, bool dry, struct err *err);
 
+/** nl_genid_next() - the generation after @genid */
+uint32_t nl_genid_next(uint32_t genid);
 /** nl_genid() - generation of the whole rule set; 0 or -errno */
 int nl_genid(struct nl *nl, uint32_t *genid);
 

@@ -15,7 +15,7 @@
 static bool table_has_first(const struct plan_table *t)
 {
 	if (t->delete_table || t->base || t->chains.n || t->slot_del.n ||
-	    t->slot_add.n)
+	    t->slot_add.n || t->slot_strays.n || t->slot_new.n)
 		return true;
 	for (int m = 0; m < MAP_COUNT; m++)
 		if (t->del[m].n || t->add[m].n)
@@ -147,8 +147,9 @@ void plan_price(const struct plan *p, struct plan_price *price)
 		for (size_t i = 0; i < t->chains.n; i++)
 			price->chains += t->chains.list[i].create;
 		price->chains += t->late_chains.n;
-		price->elements_added += t->slot_add.n;
-		price->elements_removed += t->slot_del.n + t->late_slots.n;
+		price->elements_added += t->slot_add.n + t->slot_new.n;
+		price->elements_removed +=
+		    t->slot_del.n + t->slot_strays.n + t->late_slots.n;
 		for (int m = 0; m < MAP_COUNT; m++) {
 			price->elements_added += t->add[m].n;
 			price->elements_removed +=

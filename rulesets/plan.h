@@ -44,6 +44,8 @@ struct plan_table {
 	struct chain_ops chains;
 	struct elem_ops del[MAP_COUNT], add[MAP_COUNT];
 	struct slot_ops slot_del, slot_add;
+	struct slot_ops slot_strays; /* go: in no service's range */
+	struct slot_ops slot_new;    /* of ranges that no rule speaks of yet */
 	/* second part */
 	struct chain_ops late_chains;
 	struct elem_ops late_del[MAP_COUNT];

@@ -25,7 +25,8 @@ static void plan_strays(struct plan *p, struct have_table *t, unsigned int f)
 			  pt->del[e->map].cap) = e;
 	}
 	for (size_t i = 0; i < t->nstray_slots; i++)
-		*VEC_PUSH(pt->slot_del.list, pt->slot_del.n, pt->slot_del.cap) =
+		*VEC_PUSH(pt->slot_strays.list, pt->slot_strays.n,
+			  pt->slot_strays.cap) =
 		    (struct slot_op){ t->stray_slots[i], 0 };
 	for (size_t i = 0; i < t->nstray_chains; i++) {
 		struct chain_op *op =
@@ -135,6 +136,8 @@ void plan_free(struct plan *p)
 		free(t->late_chains.list);
 		free(t->slot_del.list);
 		free(t->slot_add.list);
+		free(t->slot_strays.list);
+		free(t->slot_new.list);
 		free(t->late_slots.list);
 		elem_ops_free(t->del);
 		elem_ops_free(t->add);

@@ -112,29 +112,32 @@ struct plan *ruleset_plan(struct ruleset *rs, const struct rs_service *svc,
 typedef void encode_fn(struct batch *b, const struct plan *p,
 		       const char *table);
 
+/* *genid: ours after it was taken. */
 static int send_part(struct ruleset *rs, const struct plan *p, encode_fn *fn,
-		     uint32_t genid, bool dry, struct err *err)
+		     uint32_t expected, uint32_t *genid, struct err *err)
 {
 	struct batch b;
 	int ret;
 
-	batch_begin(&b, &rs->nl, genid);
+	batch_begin(&b, &rs->nl, expected);
 	fn(&b, p, rs->table);
-	ret = nl_commit(&rs->nl, &b, dry, err);
+	ret = nl_commit(&rs->nl, &b, false, err);
+	for (unsigned int i = 0; i < b.sent; i++)
+		*genid = nl_genid_next(*genid);
 	batch_free(&b);
 	return ret;
 }
 
 int ruleset_try(struct ruleset *rs, const struct plan *p, struct err *err)
 {
-	return plan_has_first(p) ? send_part(rs, p, encode_first, 0, true, err)
-				 : 0;
-}
+	struct batch b;
+	int ret;
 
-/* The kernel counts generations and leaves out 0. */
-static uint32_t next_genid(uint32_t genid)
-{
-	return genid == UINT32_MAX ? 1 : genid + 1;
+	batch_begin(&b, &rs->nl, 0);
+	encode_first(&b, p, rs->table);
+	ret = nl_commit(&rs->nl, &b, true, err);
+	batch_free(&b);
+	return ret;
 }
 
 /* Commit both parts while we do not listen; *genid: ours after the last. */
@@ -148,17 +151,14 @@ static int commit_parts(struct ruleset *rs, const struct plan *p,
 			       strerror(-ret));
 	watch_leave(&rs->watch);
 	if (plan_has_first(p)) {
-		ret = send_part(rs, p, encode_first, *genid, false, err);
+		ret = send_part(rs, p, encode_first, *genid, genid, err);
 		if (ret < 0)
 			return ret;
-		*genid = next_genid(*genid);
 		rs->stats.commits++;
 	}
 	*applied = true;
-	if (plan_has_late(p)) {
-		ret = send_part(rs, p, encode_late, 0, false, err);
-		*genid = next_genid(*genid);
-	}
+	if (plan_has_late(p))
+		ret = send_part(rs, p, encode_late, 0, genid, err);
 	return ret;
 }
 

@@ -106,7 +106,7 @@ ruleset_libs = librulesets.a libutil.a $(NFTNL_LIBS) $(EV_LIBS) \
 	$(CMOCKA_LIBS) -lm
 check_PROGRAMS += tests/unit/test_rule tests/unit/test_alloc \
 	tests/unit/test_plan tests/unit/test_plan_cost \
-	tests/unit/test_ruleset_repair
+	tests/unit/test_ruleset_repair tests/unit/test_ruleset_kernel
 tests_unit_test_rule_SOURCES = tests/unit/test_rule.c
 tests_unit_test_rule_LDADD = $(ruleset_libs)
 tests_unit_test_alloc_SOURCES = tests/unit/test_alloc.c
@@ -123,6 +123,11 @@ ruleset_rig = tests/unit/ruleset_rig.c tests/unit/ruleset_rig.h \
 tests_unit_test_ruleset_repair_SOURCES = tests/unit/test_ruleset_repair.c \
 	$(ruleset_rig)
 tests_unit_test_ruleset_repair_LDADD = $(ruleset_libs)
+tests_unit_test_ruleset_kernel_SOURCES = tests/unit/test_ruleset_kernel.c \
+	$(ruleset_rig)
+tests_unit_test_ruleset_kernel_LDADD = $(ruleset_libs)
+tests_unit_test_ruleset_kernel_LDFLAGS = -Wl,--wrap=nl_commit \
+	-Wl,--wrap=setsockopt
 
 # which slot the kernel chooses
 check_PROGRAMS += tests/unit/test_route tests/unit/test_route_kernel

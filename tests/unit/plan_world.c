@@ -58,6 +58,31 @@ void world_late(struct world *w, const struct plan *p)
 	apply(&w->kernel, p, encode_late);
 }
 
+void world_pieces(struct world *w, const struct plan *p, world_seen_fn *seen,
+		  void *arg)
+{
+	struct nl nl = { .seq = 1 };
+	struct batch b;
+	size_t from = 0;
+
+	batch_begin(&b, &nl, 0);
+	encode_first(&b, p, "nftlb");
+	batch_may_cut(&b);
+	for (size_t i = 0; i < b.ncuts; i++) {
+		const struct batch piece = {
+			.buf = { .data = b.buf.data + from,
+				 .len = b.cuts[i].at - from },
+		};
+
+		assert_true(b.cuts[i].at >= from);
+		assert_true(fake_batch(&w->kernel, &piece));
+		seen(w, arg);
+		from = b.cuts[i].at;
+	}
+	assert_int_equal(from, b.buf.len);
+	batch_free(&b);
+}
+
 void world_take(struct plan *p)
 {
 	plan_take_over(p);

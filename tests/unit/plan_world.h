@@ -23,6 +23,12 @@ struct plan *world_plan(struct world *w);
 void world_first(struct world *w, const struct plan *p);
 void world_late(struct world *w, const struct plan *p);
 
+/** world_pieces() - the first part as where the socket is small: taken apart at
+ * every cut; @seen is called after each piece */
+typedef void world_seen_fn(struct world *w, void *arg);
+void world_pieces(struct world *w, const struct plan *p, world_seen_fn *seen,
+		  void *arg);
+
 /** world_take() - it is done: HAVE follows; frees @p */
 void world_take(struct plan *p);
 

@@ -56,6 +56,15 @@ suite_lab() {
     exec python3 tests/lab/run.py -j "$jobs"
 }
 
+# The daemon itself under ASan and UBSan, on real packets: what a unit test does
+# not reach. Tests of time are left to the plain build.
+suite_lab_asan() {
+    export BUILD=$build/asan
+    exec python3 tests/lab/run.py -j "$jobs" control. empty. modes. flows. \
+        balance. health.health hash.key kernel.foreign kernel.start \
+        kernel.changed kernel.flush_command
+}
+
 # check_start SUITE: as a job; its pid is its process group
 check_start() {
     set -m
@@ -152,7 +161,9 @@ check_all() {
         check_start distcheck
         check_wait style unit packaging distcheck
         check_start lab
-        check_wait vm lab
+        check_wait lab
+        check_start lab_asan
+        check_wait vm lab_asan
     else
         failed=1
     fi

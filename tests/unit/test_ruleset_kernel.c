@@ -44,7 +44,7 @@ int __wrap_setsockopt(int fd, int level, int name, const void *value,
 int __wrap_setsockopt(int fd, int level, int name, const void *value,
 		      socklen_t len)
 {
-	if (between.small && name == SO_SNDBUFFORCE) {
+	if (between.small && (name == SO_SNDBUFFORCE || name == SO_SNDBUF)) {
 		errno = EPERM;
 		return -1;
 	}

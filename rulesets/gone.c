@@ -86,57 +86,117 @@ static bool backend_stays(const struct unit *want, const struct elem *backend)
 	return false;
 }
 
-/* The first ports at or after s->lo that no key of @want leads to any more;
- * false: there are none up to s->hi. @at: where a key's port is. */
-static bool next_gone(const struct unit *want, const struct elem *key,
+/* ---- who serves from now on: a service may be renamed, or split */
+
+struct heir {
+	const struct unit *unit; /* WANT */
+	const struct elem *key;
+};
+
+struct heirs {
+	struct heir *list; /* sorted by heir_cmp() */
+	size_t n, cap;
+};
+
+/* By family, address and protocol: what flows of different ports share. */
+static int heir_cmp(const void *a, const void *b)
+{
+	const struct heir *x = a, *y = b;
+	struct addr any = { .family = x->unit->family };
+
+	if (x->unit->family != y->unit->family)
+		return x->unit->family < y->unit->family ? -1 : 1;
+	return memcmp(x->key->key, y->key->key, addr_len(&any) + 1);
+}
+
+static struct heirs heirs_make(const struct plan *p)
+{
+	struct heirs h = { NULL, 0, 0 };
+
+	for (size_t u = 0; u < p->nunits; u++) {
+		const struct unit *want = p->units[u].want;
+
+		for (size_t i = 0; want && i < want->nelems; i++)
+			if (is_service_key(&want->elems[i]))
+				*VEC_PUSH(h.list, h.n, h.cap) =
+				    (struct heir){ want, &want->elems[i] };
+	}
+	if (h.n > 0)
+		qsort(h.list, h.n, sizeof(*h.list), heir_cmp);
+	return h;
+}
+
+/* Those with the address and protocol of @key, a key of @have. */
+static struct heirs heirs_of(const struct heirs *all, const struct unit *have,
+			     const struct elem *key)
+{
+	const struct heir wanted = { have, key };
+	struct heir *end = all->list + all->n, *from, *to;
+
+	from = all->n ? bsearch(&wanted, all->list, all->n, sizeof(*all->list),
+				heir_cmp)
+		      : NULL;
+	if (!from)
+		return (struct heirs){ NULL, 0, 0 };
+	for (to = from; to < end && !heir_cmp(to, &wanted); to++)
+		;
+	while (from > all->list && !heir_cmp(from - 1, &wanted))
+		from--;
+	return (struct heirs){ from, (size_t)(to - from), 0 };
+}
+
+/* The first ports at or after s->lo that none of @heirs leads to @backend any
+ * more; false: there are none up to s->hi. @at: where a key's port is. */
+static bool next_gone(const struct heirs *heirs, const struct elem *backend,
 		      unsigned int at, struct span *s)
 {
 	uint32_t hi = s->hi;
 
-	for (size_t i = 0; want && i < want->nelems && s->lo <= hi; i++) {
-		const struct elem *e = &want->elems[i];
-		struct span k;
+	for (size_t i = 0; i < heirs->n && s->lo <= hi; i++) {
+		const struct heir *h = &heirs->list[i];
+		struct span k = key_span(h->key, at);
 
-		if (!is_service_key(e) || memcmp(e->key, key->key, at - 3) != 0)
+		if (k.hi < s->lo || k.lo > s->hi ||
+		    !backend_stays(h->unit, backend))
 			continue;
-		k = key_span(e, at);
-		if (k.lo <= s->lo && s->lo <= k.hi) {
+		if (k.lo <= s->lo) {
 			s->lo = k.hi + 1;
 			s->hi = hi;
 			i = (size_t)-1; /* others may go on from here */
-		} else if (s->lo < k.lo && k.lo <= s->hi) {
+		} else {
 			s->hi = k.lo - 1;
 		}
 	}
 	return s->lo <= hi;
 }
 
-static void backend_gone(struct matches *out, const struct plan_unit *pu,
-			 const struct elem *key, const struct elem *backend)
+static void backend_gone(struct matches *out, const struct heirs *heirs,
+			 uint8_t family, const struct elem *key,
+			 const struct elem *backend)
 {
-	uint8_t family = pu->have->family;
 	unsigned int at = map_key_len(&map_forms[MAP_SERVICES], family) - 4;
-	const struct unit *want =
-	    backend_stays(pu->want, backend) ? pu->want : NULL;
 	struct span all = key_span(key, at), gone = all;
 
-	while (next_gone(want, key, at, &gone)) {
+	while (next_gone(heirs, backend, at, &gone)) {
 		add_match(out, family, gone, key, backend);
 		gone = (struct span){ gone.hi + 1, all.hi };
 	}
 }
 
-static void key_gone(struct matches *out, const struct plan_unit *pu,
-		     uint8_t proto, const struct elem *key)
+static void key_gone(struct matches *out, const struct unit *have,
+		     const struct heirs *all, uint8_t proto,
+		     const struct elem *key)
 {
-	const struct unit *have = pu->have;
 	struct addr a = { .family = have->family };
+	struct heirs heirs;
 
 	if (key->key[addr_len(&a)] != proto)
 		return;
+	heirs = heirs_of(all, have, key);
 	for (size_t i = 0; i < have->nelems; i++)
 		if (elem_is_backend(&have->elems[i]))
-			backend_gone(out, pu, key, &have->elems[i]);
+			backend_gone(out, &heirs, have->family, key,
+				     &have->elems[i]);
 }
 
 static bool keys_differ(const struct unit *have, const struct unit *want)
@@ -150,22 +210,29 @@ static bool keys_differ(const struct unit *have, const struct unit *want)
 	return false;
 }
 
+static void unit_gone(struct matches *out, const struct plan_unit *pu,
+		      const struct heirs *heirs, uint8_t proto)
+{
+	for (size_t i = 0; i < pu->have->nelems; i++) {
+		const struct elem *key = &pu->have->elems[i];
+
+		if (is_service_key(key))
+			key_gone(out, pu->have, heirs, proto, key);
+	}
+}
+
 size_t plan_gone(const struct plan *p, uint8_t proto, struct flow_match **out)
 {
 	struct matches found = { NULL, 0, 0 };
+	struct heirs heirs = heirs_make(p);
 
 	for (size_t u = 0; u < p->nunits; u++) {
 		const struct plan_unit *pu = &p->units[u];
 
-		if (!pu->have || !keys_differ(pu->have, pu->want))
-			continue;
-		for (size_t i = 0; i < pu->have->nelems; i++) {
-			const struct elem *key = &pu->have->elems[i];
-
-			if (is_service_key(key))
-				key_gone(&found, pu, proto, key);
-		}
+		if (pu->have && keys_differ(pu->have, pu->want))
+			unit_gone(&found, pu, &heirs, proto);
 	}
+	free(heirs.list);
 	*out = found.list;
 	return found.n;
 }

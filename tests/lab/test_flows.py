@@ -233,6 +233,24 @@ def test_udp_drain_cuts_nothing():
             equal(moved, [], f"IPv{f}: moved flows")
 
 
+def test_udp_service_renamed_cuts_nothing():
+    """The same address and backends under another name: nobody lost anything."""
+    with Lab() as lab:
+        lab.serve_all()
+        d = daemon.start(lab, {"www": service(protocol="udp")})
+        holds = {f: lab.hold("c1", vip(f), 80, 9, proto="udp",
+                             source=client_addr(f), local_ports=True)
+                 for f in FAMILIES}
+        before = {f: entries(lab, f) for f in FAMILIES}
+        d.write({"web": service(protocol="udp")})
+        d.reload()
+        for f in FAMILIES:
+            equal(set(before[f]) - set(entries(lab, f)), set(), f"IPv{f}: cut")
+            moved = [t["route"] for t in holds[f].stop().transfers
+                     if len(t["route"]) != 1]
+            equal(moved, [], f"IPv{f}: moved flows")
+
+
 def test_tcp_entries_stay_when_down():
     """Only UDP is cut: a TCP client of a dead server hears it from nobody."""
     with Lab() as lab:

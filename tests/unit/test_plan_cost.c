@@ -151,13 +151,17 @@ static bool random_flow(struct gen *g, const struct unit *u,
 	return serves(u, flow);
 }
 
-static bool any_unit_loses(const struct plan *p, const struct flow_match *flow)
+/* Some unit served it, and none does any more, of whatever name. */
+static bool nobody_serves(const struct plan *p, const struct flow_match *flow)
 {
-	for (size_t i = 0; i < p->nunits; i++)
-		if (serves(p->units[i].have, flow) &&
-		    !serves(p->units[i].want, flow))
-			return true;
-	return false;
+	bool served = false;
+
+	for (size_t i = 0; i < p->nunits; i++) {
+		if (serves(p->units[i].want, flow))
+			return false;
+		served |= serves(p->units[i].have, flow);
+	}
+	return served;
 }
 
 static size_t check_gone(struct world *w, const struct plan *p)
@@ -178,7 +182,7 @@ static size_t check_gone(struct world *w, const struct plan *p)
 						 &flow) ||
 				    flow.proto != protos[t])
 					continue;
-				loses = any_unit_loses(p, &flow);
+				loses = nobody_serves(p, &flow);
 				assert_int_equal(is_matched(list, n, &flow),
 						 loses);
 				lost += loses;

@@ -63,14 +63,21 @@ static size_t have_place(const struct have *h, const char *name, uint8_t family)
 	return lo;
 }
 
-struct unit *have_find(const struct have *h, const char *name, uint8_t family)
+size_t have_index(const struct have *h, const char *name, uint8_t family)
 {
 	size_t i = have_place(h, name, family);
 
-	if (i == h->nunits ||
-	    unit_cmp(h->units[i]->name, h->units[i]->family, name, family))
-		return NULL;
-	return h->units[i];
+	if (i < h->nunits &&
+	    unit_cmp(h->units[i]->name, h->units[i]->family, name, family) == 0)
+		return i;
+	return h->nunits;
+}
+
+struct unit *have_find(const struct have *h, const char *name, uint8_t family)
+{
+	size_t i = have_index(h, name, family);
+
+	return i < h->nunits ? h->units[i] : NULL;
 }
 
 void have_insert(struct have *h, struct unit *u)

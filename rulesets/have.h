@@ -34,6 +34,8 @@ struct have {
 void have_init(struct have *h);
 void have_free(struct have *h);
 
+/** have_index() - where in the list the unit is; h->nunits: nowhere */
+size_t have_index(const struct have *h, const char *name, uint8_t family);
 /** have_find() - the unit, or NULL */
 struct unit *have_find(const struct have *h, const char *name, uint8_t family);
 /** have_insert() - take over @u; its name and family are not there yet */

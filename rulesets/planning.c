@@ -51,60 +51,47 @@ static void plan_base(struct plan *p, struct have_table *t, unsigned int f)
 	plan_strays(p, t, f);
 }
 
-static int svc_cmp(const void *a, const void *b)
+/* Units that no service of the complete list asked for. */
+static void plan_removals(struct plan *p, const struct have *h,
+			  const bool *asked)
 {
-	const struct rs_service *x = *(const struct rs_service *const *)a;
-	const struct rs_service *y = *(const struct rs_service *const *)b;
-
-	return unit_cmp(x->name, x->family, y->name, y->family);
+	for (size_t i = 0; i < h->nunits; i++)
+		if (!asked[i])
+			plan_unit_diff(p, h->units[i], NULL);
 }
 
-/* Units that no service of the complete list @svc asks for. */
-static void plan_removals(struct plan *p, const struct have *h,
-			  const struct rs_service *svc, size_t n)
+static void plan_service(struct plan *p, struct have *h,
+			 const struct rs_service *svc, struct unit *have)
 {
-	const struct rs_service **sorted = xcalloc(n + 1, sizeof(*sorted));
-	size_t s = 0;
+	struct alloc *alloc = &h->tab[family_index(svc->family)].alloc;
 
-	for (size_t i = 0; i < n; i++)
-		sorted[i] = &svc[i];
-	qsort(sorted, n, sizeof(*sorted), svc_cmp);
-	for (size_t i = 0; i < h->nunits; i++) {
-		struct unit *u = h->units[i];
-
-		while (s < n && unit_cmp(sorted[s]->name, sorted[s]->family,
-					 u->name, u->family) < 0)
-			s++;
-		if (s == n || unit_cmp(sorted[s]->name, sorted[s]->family,
-				       u->name, u->family) != 0)
-			plan_unit_diff(p, u, NULL);
-	}
-	free(sorted);
+	if (svc->unchanged && have)
+		plan_price_same(p, have);
+	else
+		plan_unit_diff(p, have, compile_unit(svc, have, alloc));
 }
 
 struct plan *plan_make(struct have *h, const struct rs_service *svc, size_t n,
 		       bool whole)
 {
 	struct plan *p = xcalloc(1, sizeof(*p));
+	bool *asked = xcalloc(h->nunits + 1, sizeof(*asked));
 
 	p->from = h;
 	p->whole = whole;
 	for (unsigned int f = 0; whole && f < RS_FAMILIES; f++)
 		plan_base(p, &h->tab[f], f);
 	for (size_t i = 0; i < n; i++) {
-		struct alloc *alloc =
-		    &h->tab[family_index(svc[i].family)].alloc;
-		struct unit *have = have_find(h, svc[i].name, svc[i].family);
+		size_t at = have_index(h, svc[i].name, svc[i].family);
 
-		if (svc[i].unchanged && have) {
-			plan_price_same(p, have);
-			continue;
-		}
-		plan_unit_diff(p, have, compile_unit(&svc[i], have, alloc));
+		asked[at] = true;
+		plan_service(p, h, &svc[i],
+			     at < h->nunits ? h->units[at] : NULL);
 	}
 	if (whole)
-		plan_removals(p, h, svc, n);
+		plan_removals(p, h, asked);
 	plan_settle(p);
+	free(asked);
 	return p;
 }
 

@@ -392,6 +392,7 @@ class Connection:
         self.source, self.source_port = w[2], int(w[3])
         self.port = int(w[4])
         self.failed = w[5].startswith("!")
+        self.reason = w[5][1:] if self.failed else None
         self.backend = None if self.failed else w[5]
         self.seen, self.seen_port = (None, 0) if self.failed else (
             w[6], int(w[7]))

@@ -25,6 +25,9 @@ def checked(lab, count=3, check_keys=None, **keys):
     return d
 
 
+UNDER_WAY_S = 0.1
+
+
 def fail_over(break_it, reason):
     """
     Under load one server breaks. Connections may fail until the deadline only;
@@ -63,7 +66,9 @@ def judge(result, family, killed, reason):
     last = max(c.start for c in failed) - killed
     check(not bad, f"{words}: {len(bad)} connections to the dead server, the "
           f"last {last:.3f} s after its end; allowed {DEADLINE_S:.3f} s")
-    equal(set(result.failures) <= reason, True, f"{words}: {result.failures}")
+    # A handshake that was under way when the server ended may find no answer.
+    reasons = {c.reason for c in failed if c.start > killed + UNDER_WAY_S}
+    check(reasons <= reason, f"{words}: failed by {reasons}: {result.failures}")
     for name in ("b1", "b3"):
         times = [killed] + [c.start for c in after if c.backend == name]
         gap = max(b - a for a, b in zip(times, times[1:]))

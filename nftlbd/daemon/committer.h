@@ -8,7 +8,7 @@
 
 #include "daemon/daemon.h"
 
-/** committer_open() - watch our tables and wait; always 0 for now */
+/** committer_open() - watch our tables and wait for work; 0 */
 int committer_open(struct committer **out, struct daemon *d, struct err *err);
 void committer_close(struct committer *c);
 

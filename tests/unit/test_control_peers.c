@@ -116,8 +116,10 @@ static void test_strangers(void **state)
 	struct exchange x;
 	struct stat st;
 
-	if (!is_root)
-		skip(); /* to be another user takes root */
+	if (!is_root) {
+		print_message("skipped: to be another user takes root\n");
+		skip();
+	}
 	assert_int_equal(stat(rig->socket, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	/* Even if somebody opens the doors. */
@@ -147,8 +149,10 @@ static void test_group(void **state)
 	struct stat st;
 	char *text;
 
-	if (!is_root)
-		skip(); /* to be another user takes root */
+	if (!is_root) {
+		print_message("skipped: to be another user takes root\n");
+		skip();
+	}
 	assert_non_null(gr);
 	text = xasprintf("control-group = daemon\n%s", service);
 	rig = control_rig_open(text);

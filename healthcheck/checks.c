@@ -21,12 +21,15 @@
 #define DURATION_MAX_US 3600000000u
 
 static const struct check_ops ops_of_type[] = {
-	[HC_TCP] = { tcp_start, tcp_look, tcp_cancel },
+	[HC_TCP] = { tcp_start, tcp_look, tcp_cancel, .needs_port = true },
 };
 
-bool check_type_known(unsigned int type)
+const struct check_ops *check_ops_of(unsigned int type)
 {
-	return type < sizeof(ops_of_type) / sizeof(ops_of_type[0]);
+	if (type >= sizeof(ops_of_type) / sizeof(ops_of_type[0]) ||
+	    !ops_of_type[type].start)
+		return NULL;
+	return &ops_of_type[type];
 }
 
 bool check_running(const struct check *c)
@@ -70,11 +73,16 @@ void check_init(struct check *c, struct ev_loop *loop, check_done *done)
 	c->timeout.data = c;
 }
 
-void check_start(struct check *c, const struct hc_job *job)
+void check_start(struct check *c, const struct spec *spec,
+		 const struct hc_job *job)
 {
 	int reason;
 
-	c->ops = &ops_of_type[job->type];
+	c->ops = check_ops_of(job->type);
+	c->spec = spec;
+	c->detail = 0;
+	c->says = 0;
+	c->weight = 0;
 	c->timeout_ms = job->timeout_ms;
 	c->started_us = clock_now_us();
 	timeout_arm(c, (uint64_t)c->timeout_ms * 1000);
@@ -96,11 +104,19 @@ void check_finish(struct check *c, enum hc_reason reason)
 {
 	uint64_t us = elapsed_us(c);
 	uint64_t limit_us = (uint64_t)c->timeout_ms * 1000;
+	struct finding found;
 
 	/* What came in time but was seen late took no longer than allowed. */
 	if (us > limit_us)
 		us = limit_us;
 	check_cancel(c);
-	c->done(c, reason,
-		us > DURATION_MAX_US ? DURATION_MAX_US : (uint32_t)us);
+	found = (struct finding){
+		.reason = reason,
+		.detail = c->detail,
+		.says = c->says,
+		.weight = c->weight,
+		.duration_us =
+		    us > DURATION_MAX_US ? DURATION_MAX_US : (uint32_t)us,
+	};
+	c->done(c, &found);
 }

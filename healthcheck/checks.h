@@ -12,11 +12,20 @@
 #include <stdint.h>
 
 #include "healthcheck/protocol.h"
+#include "healthcheck/spec.h"
 #include "healthcheck/tcp.h"
 
 #define CHECK_RUNNING (-1) /* instead of an enum hc_reason: no answer yet */
 
 struct check;
+
+/* What jobs share: what to do, and what its type made of it once for all. */
+struct spec {
+	uint32_t id;
+	enum hc_type type;
+	struct hc_spec of;
+	void *prepared; /* the type's own; NULL = nothing */
+};
 
 /* A type of check. start and look return an enum hc_reason or CHECK_RUNNING. */
 struct check_ops {
@@ -26,20 +35,40 @@ struct check_ops {
 	int (*look)(struct check *c);
 	/* give everything back; called exactly once after start */
 	void (*cancel)(struct check *c);
+	/* once for each spec, before any start (NULL: nothing to do): make
+	 * s->prepared. NULL, or what is wrong with it */
+	const char *(*prepare)(struct spec *s, struct ev_loop *loop);
+	/* after the last cancel, where prepare said NULL */
+	void (*release)(struct spec *s);
+	bool needs_port;
 };
 
-typedef void check_done(struct check *c, enum hc_reason reason,
-			uint32_t duration_us);
+/* What a probe found out. */
+struct finding {
+	enum hc_reason reason;
+	int32_t detail;
+	uint8_t says; /* enum hc_says */
+	uint16_t weight;
+	uint32_t duration_us;
+};
+
+typedef void check_done(struct check *c, const struct finding *found);
 
 struct check {
 	const struct check_ops *ops; /* NULL = not running */
+	const struct spec *spec;     /* while it runs */
 	struct ev_loop *loop;
 	check_done *done;
 	uint64_t started_us;
 	uint32_t timeout_ms;
 	struct ev_timer timeout;
+	/* for the type to fill in while it runs; zero at the start */
+	int32_t detail;
+	uint8_t says;
+	uint16_t weight;
 	union {
 		struct tcp_check tcp;
+		void *own; /* what is larger than 200 bytes is allocated */
 	} of;
 };
 
@@ -47,10 +76,11 @@ struct check {
 void check_init(struct check *c, struct ev_loop *loop, check_done *done);
 
 /**
- * check_start() - probe @job's target now
+ * check_start() - probe @job's target now, in the way of @spec
  * @c: idle. `done` may be called before this returns.
  */
-void check_start(struct check *c, const struct hc_job *job);
+void check_start(struct check *c, const struct spec *spec,
+		 const struct hc_job *job);
 
 /** check_finish() - for the types: the run is over because of @reason */
 void check_finish(struct check *c, enum hc_reason reason);
@@ -61,7 +91,7 @@ void check_cancel(struct check *c);
 /** check_running() - between check_start() and `done` or check_cancel()? */
 bool check_running(const struct check *c);
 
-/** check_type_known() - is @type one that this prober can run? */
-bool check_type_known(unsigned int type);
+/** check_ops_of() - the row of @type, or NULL where this prober has none */
+const struct check_ops *check_ops_of(unsigned int type);
 
 #endif

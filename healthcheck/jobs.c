@@ -118,6 +118,8 @@ static void rhythm_next(struct job *j)
 	rhythm_arm(j);
 }
 
+static const struct spec spec_none; /* SKELETON */
+
 static void rhythm_cb(struct ev_loop *loop, struct ev_timer *w, int events)
 {
 	struct job *j = w->data;
@@ -128,17 +130,21 @@ static void rhythm_cb(struct ev_loop *loop, struct ev_timer *w, int events)
 	}
 	rhythm_next(j);
 	if (!j->out.queued)
-		check_start(&j->check, &j->conf);
+		check_start(&j->check, &spec_none, &j->conf);
 }
 
-static void job_done(struct check *c, enum hc_reason reason,
-		     uint32_t duration_us)
+static void job_done(struct check *c, const struct finding *found)
 {
 	struct job *j = (struct job *)((char *)c - offsetof(struct job, check));
 
-	j->out.result = (struct hc_result){ .id = j->conf.id,
-					    .duration_us = duration_us,
-					    .reason = (uint8_t)reason };
+	j->out.result = (struct hc_result){
+		.id = j->conf.id,
+		.duration_us = found->duration_us,
+		.detail = found->detail,
+		.weight = found->weight,
+		.reason = (uint8_t)found->reason,
+		.says = found->says,
+	};
 	link_push(j->jobs->link, &j->out);
 	if (j->overdue) {
 		j->overdue = false;

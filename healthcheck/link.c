@@ -34,14 +34,24 @@ struct packet_out {
 	struct hc_result results[HC_RECORDS_MAX];
 };
 
+static bool interval_valid(uint32_t interval_ms, const struct hc_job *j)
+{
+	return interval_ms >= 100 && interval_ms <= 3600000 &&
+	       interval_ms >= j->timeout_ms;
+}
+
 static bool job_valid(const struct hc_job *j)
 {
-	return check_type_known(j->type) &&
-	       (j->family == AF_INET || j->family == AF_INET6) &&
-	       j->interval_ms >= 100 && j->interval_ms <= 3600000 &&
-	       j->timeout_ms >= 10 && j->timeout_ms <= j->interval_ms &&
-	       j->first_ms <= 3600000 && j->jitter_pct <= 50 && j->port != 0 &&
-	       j->pad[0] == 0 && j->pad[1] == 0;
+	const struct check_ops *ops = check_ops_of(j->type);
+
+	return ops && (j->family == AF_INET || j->family == AF_INET6) &&
+	       interval_valid(j->interval_ms, j) &&
+	       interval_valid(j->fast_ms, j) && interval_valid(j->down_ms, j) &&
+	       j->timeout_ms >= 10 && j->first_ms <= 3600000 &&
+	       j->jitter_pct <= 50 && j->rise >= 1 && j->rise <= 1000 &&
+	       j->fall >= 1 && j->fall <= 1000 &&
+	       (j->port != 0 || !ops->needs_port) &&
+	       memchr(j->name, '\0', sizeof(j->name));
 }
 
 /* All records are looked at before the first one is acted on. */

@@ -5,5 +5,7 @@ nftlb_prober_SOURCES = \
 	healthcheck/link.c healthcheck/link.h \
 	healthcheck/jobs.c healthcheck/jobs.h \
 	healthcheck/checks.c healthcheck/checks.h \
+	healthcheck/socket.c healthcheck/socket.h \
 	healthcheck/tcp.c healthcheck/tcp.h
-nftlb_prober_LDADD = libutil.a $(EV_LIBS)
+nftlb_prober_LDADD = libutil.a $(CURL_LIBS) $(OPENSSL_LIBS) $(SNMP_LIBS) \
+	$(SECCOMP_LIBS) $(EV_LIBS)

@@ -22,9 +22,6 @@
  * as it should be. A server that no longer accepts looks well until its queue
  * is full; this check is about its kernel, and says so in the manual.
  *
- * Asking again is connect() again: 0, the error, or EALREADY. This is one
- * system call, clears the error, and is safe against spurious wake-ups.
- *
  * Must not know intervals, results or the daemon.
  */
 #include "healthcheck/tcp.h"
@@ -32,82 +29,14 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdbool.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "healthcheck/checks.h"
-#include "lib/addr.h"
-
-static const struct {
-	int error;
-	int reason;
-} reasons[] = {
-	{ 0, HC_OK },
-	{ EISCONN, HC_OK },
-	{ EINPROGRESS, CHECK_RUNNING },
-	{ EALREADY, CHECK_RUNNING },
-	{ EINTR, CHECK_RUNNING }, /* goes on in the background */
-	{ ECONNREFUSED, HC_REFUSED },
-	{ ETIMEDOUT, HC_TIMEOUT },
-	{ ECONNRESET, HC_RESET },
-	{ ECONNABORTED, HC_RESET },
-	{ EPIPE, HC_RESET },
-	{ EMFILE, HC_LOCAL },
-	{ ENFILE, HC_LOCAL },
-	{ ENOMEM, HC_LOCAL },
-	{ ENOBUFS, HC_LOCAL },
-	{ EAGAIN, HC_LOCAL },        /* no free port */
-	{ EADDRNOTAVAIL, HC_LOCAL }, /* no free port, no address */
-	{ EADDRINUSE, HC_LOCAL },
-	{ EAFNOSUPPORT, HC_LOCAL }, /* a kernel without IPv6 */
-};
-
-int tcp_reason(int error)
-{
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-		if (reasons[i].error == error)
-			return reasons[i].reason;
-	/* No route, prohibited, blackholed, filtered, ICMP of all kinds: what
-	 * we cannot reach, clients cannot reach through us. */
-	return HC_UNREACHABLE;
-}
-
-/*
- * A connect() to a port of our own that nobody listens on, from the range of
- * ephemeral ports, can meet itself (simultaneous open). That is no server.
- */
-static bool met_itself(const struct check *c)
-{
-	const struct tcp_check *t = &c->of.tcp;
-	struct sockaddr_storage self = { 0 };
-	socklen_t len = sizeof(self);
-	const struct sockaddr_in6 *a6 = (const struct sockaddr_in6 *)&self;
-	const struct sockaddr_in6 *b6 = (const struct sockaddr_in6 *)&t->to;
-	const struct sockaddr_in *a4 = (const struct sockaddr_in *)&self;
-	const struct sockaddr_in *b4 = (const struct sockaddr_in *)&t->to;
-
-	if (getsockname(t->io.fd, (struct sockaddr *)&self, &len) < 0)
-		return false;
-	if (self.ss_family == AF_INET6)
-		return a6->sin6_port == b6->sin6_port &&
-		       !memcmp(&a6->sin6_addr, &b6->sin6_addr,
-			       sizeof(a6->sin6_addr));
-	return a4->sin_port == b4->sin_port &&
-	       a4->sin_addr.s_addr == b4->sin_addr.s_addr;
-}
+#include "healthcheck/socket.h"
 
 int tcp_look(struct check *c)
 {
-	struct tcp_check *t = &c->of.tcp;
-	int error = 0, reason;
-
-	if (connect(t->io.fd, (struct sockaddr *)&t->to, t->to_len) < 0)
-		error = errno;
-	reason = tcp_reason(error);
-	if (reason == HC_OK && met_itself(c))
-		return HC_REFUSED;
-	return reason;
+	return probe_connect(c->of.tcp.io.fd, c->of.tcp.job);
 }
 
 static void tcp_cb(struct ev_loop *loop, struct ev_io *w, int events)
@@ -136,17 +65,14 @@ static int leave_no_trace(int fd)
 int tcp_start(struct check *c, const struct hc_job *job)
 {
 	struct tcp_check *t = &c->of.tcp;
-	struct addr to = { .family = job->family };
-	int reason, fd;
+	int fd = probe_socket(c->spec, job, SOCK_STREAM);
+	int reason;
 
-	memcpy(to.ip, job->ip, sizeof(to.ip));
-	t->to_len = addr_sockaddr(&to, job->port, &t->to);
-	fd = socket(job->family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-		    IPPROTO_TCP);
+	t->job = job;
 	ev_io_init(&t->io, tcp_cb, fd, EV_WRITE);
 	t->io.data = c;
 	if (fd < 0)
-		return tcp_reason(errno);
+		return probe_reason(-fd);
 	if (leave_no_trace(fd) < 0)
 		return HC_LOCAL;
 	reason = tcp_look(c);

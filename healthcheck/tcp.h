@@ -4,7 +4,6 @@
 #define HEALTHCHECK_TCP_H
 
 #include <ev.h>
-#include <sys/socket.h>
 
 struct check;
 struct hc_job;
@@ -12,16 +11,8 @@ struct hc_job;
 /* What a running TCP check needs; lives inside struct check. */
 struct tcp_check {
 	struct ev_io io; /* its descriptor is the socket */
-	struct sockaddr_storage to;
-	socklen_t to_len;
+	const struct hc_job *job;
 };
-
-/**
- * tcp_reason() - what an errno of socket() or connect() says of the backend
- * @error: positive errno; 0 = connected
- * Return: enum hc_reason; HC_LOCAL where the fault is this machine's.
- */
-int tcp_reason(int error);
 
 /* Rows of the table in checks.c: see struct check_ops. */
 int tcp_start(struct check *c, const struct hc_job *job);

@@ -5,7 +5,11 @@
 #include "healthcheck/protocol.h"
 
 const struct word hc_type_words[] = {
-	{ "tcp", HC_TCP },
+	{ "tcp", HC_TCP },     { "http", HC_HTTP },
+	{ "https", HC_HTTPS }, { "icmp", HC_ICMP },
+	{ "udp", HC_UDP },     { "dns", HC_DNS },
+	{ "snmp", HC_SNMP },   { "script", HC_SCRIPT },
+	{ "agent", HC_AGENT }, { "file", HC_FILE },
 	{ NULL, 0 },
 };
 
@@ -22,6 +26,22 @@ const struct word hc_reason_words[] = {
 	{ "refused", HC_REFUSED },
 	{ "unreachable", HC_UNREACHABLE },
 	{ "reset", HC_RESET },
+	{ "closed", HC_CLOSED },
+	{ "tls", HC_TLS },
+	{ "certificate-expired", HC_CERT_EXPIRED },
+	{ "certificate-name", HC_CERT_NAME },
+	{ "certificate-untrusted", HC_CERT_UNTRUSTED },
+	{ "status", HC_STATUS },
+	{ "content", HC_CONTENT },
+	{ "too-long", HC_TOO_LONG },
+	{ "malformed", HC_MALFORMED },
+	{ "auth", HC_AUTH },
+	{ "range", HC_RANGE },
+	{ "exit", HC_EXIT },
+	{ "signal", HC_SIGNAL },
+	{ "said-down", HC_SAID_DOWN },
+	{ "maintenance", HC_MAINTENANCE },
+	{ "late", HC_LATE },
 	{ "local", HC_LOCAL },
 	{ NULL, 0 },
 };

@@ -11,6 +11,9 @@ libutil_a_SOURCES = \
 	nftlbd/lib/words.c nftlbd/lib/words.h \
 	nftlbd/lib/xalloc.c nftlbd/lib/xalloc.h \
 	healthcheck/words.c healthcheck/protocol.h \
+	healthcheck/spec.c healthcheck/spec.h healthcheck/text.h \
+	healthcheck/pattern.c healthcheck/status.c healthcheck/dns_text.c \
+	healthcheck/oid.c healthcheck/braces.c \
 	rulesets/types.c rulesets/types.h
 libconfig_a_SOURCES = \
 	nftlbd/config/backends.c nftlbd/config/conf.c nftlbd/config/conf.h \
@@ -25,6 +28,8 @@ libconfig_a_SOURCES = \
 libmodel_a_SOURCES = nftlbd/model/model.c nftlbd/model/model.h \
 	nftlbd/model/state.c nftlbd/model/same.c nftlbd/model/same.h \
 	nftlbd/model/events.c nftlbd/model/events.h \
+	nftlbd/model/changes.c nftlbd/model/changes.h \
+	nftlbd/model/step.c nftlbd/model/step.h \
 	nftlbd/model/health_fsm.c nftlbd/model/health_fsm.h
 libcontrol_a_SOURCES = \
 	nftlbd/control/change.c nftlbd/control/config_routes.c \

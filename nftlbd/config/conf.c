@@ -62,8 +62,13 @@ void conf_free(struct conf *c)
 		return;
 	for (i = 0; i < c->nservices; i++)
 		service_free(&c->services[i]);
-	for (i = 0; i < c->nchecks; i++)
+	for (i = 0; i < c->nchecks; i++) {
 		free(c->checks[i].name);
+		spec_free(&c->checks[i].spec);
+	}
+	for (i = 0; i < c->nchecksets; i++)
+		free(c->checksets[i]);
+	free(c->checksets);
 	for (i = 0; i < c->nfiles; i++)
 		free(c->files[i]);
 	free(c->services);
@@ -99,4 +104,12 @@ void conf_errors_print(const struct conf_errors *e, struct buf *out)
 			buf_printf(out, "%u:", e->list[i].line);
 		buf_printf(out, " %s\n", e->list[i].text);
 	}
+}
+
+uint16_t conf_probe_port(const struct conf_backend *b,
+			 const struct conf_check *check)
+{
+	if (b->check_port)
+		return b->check_port;
+	return check->port ? check->port : b->probe_port;
 }

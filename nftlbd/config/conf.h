@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "healthcheck/protocol.h"
+#include "healthcheck/spec.h"
 #include "lib/addr.h"
 #include "lib/buf.h"
 #include "lib/log.h"
@@ -19,17 +20,40 @@
 
 #define CONF_DEFAULT_PATH "/etc/nftlb/nftlbd.conf"
 
+#define CONF_CHECKS_MAX 8 /* of one backend */
+
+/* How a probe gets to its backend: straight, or to the service's address and
+ * through the rules, as a client's packets do. */
+enum conf_via { CONF_VIA_DIRECT, CONF_VIA_SERVICE };
+enum conf_on_down { CONF_KEEP_FLOWS, CONF_CUT_FLOWS };
+
+extern const struct word conf_via_words[];     /* direct service */
+extern const struct word conf_on_down_words[]; /* keep cut */
+
 struct conf_check {
 	char *name; /* "tcp" exists without a section */
 	enum hc_type type;
 	uint32_t interval_ms; /* start to start of probes */
-	uint32_t timeout_ms;  /* <= interval */
+	uint32_t fast_ms;     /* while rise or fall are counted */
+	uint32_t down_ms;     /* while down */
+	uint32_t timeout_ms;  /* <= each of the three */
 	uint32_t rise, fall;  /* results in a row until up / down */
 	uint32_t jitter_pct; /* 0..50: an interval is shortened by up to this */
-	uint16_t port;       /* 0 = the backend's */
+	uint16_t port;       /* 0 = the type's, or the backend's */
 	enum hc_start start;
+	enum conf_via via;
+	struct hc_spec spec;                  /* what the probe does */
+	char *ca_file, *cert_file, *key_file; /* NULL = none; the contents are
+					       * in spec */
 	const char *file;
 	unsigned int line;
+};
+
+/* The checks of a backend; shared by backends with the same ones. */
+struct conf_checks {
+	const struct conf_check *list[CONF_CHECKS_MAX];
+	uint8_t n;    /* 1..CONF_CHECKS_MAX */
+	uint8_t need; /* how many have to be good: 1..n */
 };
 
 struct conf_backend {
@@ -38,10 +62,12 @@ struct conf_backend {
 	uint16_t port;   /* 0 = keep the client's destination port */
 	uint32_t weight; /* 0..65535 */
 	bool disabled;   /* the operator's initial state */
-	const struct conf_check *check; /* NULL = unchecked */
-	struct addr check_addr; /* resolved: never family 0 if check != NULL */
-	uint16_t check_port;    /* resolved: never 0 if check != NULL */
-	const char *file;       /* where it was said */
+	bool backup;     /* gets flows when too few primaries are usable */
+	const struct conf_checks *checks; /* NULL = unchecked */
+	struct addr check_addr; /* resolved: never family 0 if checks != NULL */
+	uint16_t check_port;    /* said for this backend; 0 = not */
+	uint16_t probe_port; /* its own or the service's single one; 0 = none */
+	const char *file;    /* where it was said */
 	unsigned int line;
 };
 
@@ -57,8 +83,20 @@ struct conf_service {
 	enum rs_scheduler scheduler;
 	enum rs_hash_key hash_key;
 	enum rs_on_empty on_empty;
-	uint32_t slots;                /* 0 = auto */
-	struct addr source4, source6;  /* snat; family 0 = masquerade */
+	uint32_t slots;               /* 0 = auto */
+	struct addr source4, source6; /* snat; family 0 = masquerade */
+	uint32_t backup_when;    /* backups serve while fewer primaries can */
+	uint32_t min_usable_pct; /* below this share of usable backends, health
+				  * is not looked at; 0 = off */
+	uint32_t quorum; /* usable backends for the service to be up; 0 = off */
+	uint32_t quorum_hysteresis; /* so many more to be up again, so many
+				     * fewer to be down */
+	uint32_t slow_start_ms;     /* 0 = off */
+	uint32_t flap_hold_ms;      /* hold-down of the second fall; 0 = off */
+	uint32_t flap_hold_max_ms;
+	uint32_t drain_timeout_ms; /* then flows are cut; 0 = never */
+	enum conf_on_down on_down;
+	char *on_change;               /* script; NULL = the global one */
 	char *pool;                    /* NULL = none */
 	struct conf_backend *backends; /* pool's members, then its own */
 	size_t nbackends;
@@ -73,11 +111,15 @@ struct conf {
 	char *state_dir;
 	char *table;
 	char *user;
+	char *script_user; /* of script checks and hooks; NULL = user */
+	char *on_change;   /* script for every event; NULL = none */
 	uint32_t hash_seed;
 	enum log_level log_level;
 	/* the rest, in the order of the files */
 	struct conf_check *checks;
 	size_t nchecks;
+	struct conf_checks **checksets; /* what backends point to */
+	size_t nchecksets, capchecksets;
 	struct conf_service *services;
 	size_t nservices;
 	char **files; /* every file read; owner of the file pointers */
@@ -106,6 +148,15 @@ struct conf_errors {
 int conf_load(const char *path, struct conf **out, struct conf_errors *errors);
 void conf_free(struct conf *c);
 void conf_errors_free(struct conf_errors *e);
+
+/**
+ * conf_probe_port() - the port that @check probes on @b
+ * The backend's check-port, else the check's port, else the type's own (dns 53,
+ * snmp 161), else the backend's or its service's single port.
+ * Return: 0 where the type needs none, or none was said.
+ */
+uint16_t conf_probe_port(const struct conf_backend *b,
+			 const struct conf_check *check);
 
 /** conf_errors_print() - "FILE:LINE: TEXT\n" each, appended to @out */
 void conf_errors_print(const struct conf_errors *e, struct buf *out);

@@ -10,7 +10,7 @@
 #include "config/conf.h"
 #include "config/report.h"
 
-#define DRAFT_KEYS_MAX 48 /* at least the rows of conf_keys */
+#define DRAFT_KEYS_MAX 128 /* at least the rows of conf_keys */
 
 struct global_draft {
 	struct conf conf; /* its strings are malloc'd */
@@ -40,6 +40,7 @@ struct backend_draft {
 	const struct conf_check *joined; /* what @check names; NULL = none */
 	struct addr check_addr;
 	uint16_t check_port;
+	uint16_t probe_port; /* where the check says none; 0 = none */
 	struct where where;
 };
 

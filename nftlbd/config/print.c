@@ -53,10 +53,12 @@ static void backend_print(const struct conf_backend *b, struct buf *out)
 
 	buf_printf(out, "backend.%s = %s weight=%u", b->name,
 		   endpoint_format(&b->addr, b->port, text), b->weight);
-	buf_printf(out, " check=%s", b->check ? b->check->name : "none");
-	if (b->check)
+	buf_printf(out, " check=%s",
+		   b->checks ? b->checks->list[0]->name : "none");
+	if (b->checks)
 		buf_printf(out, " check-address=%s check-port=%u",
-			   addr_format(&b->check_addr, text), b->check_port);
+			   addr_format(&b->check_addr, text),
+			   conf_probe_port(b, b->checks->list[0]));
 	buf_printf(out, "%s\n", b->disabled ? " disabled" : "");
 }
 

@@ -181,14 +181,10 @@ static void slots_check(struct look *l)
 	       allowed);
 }
 
-/* The port to probe; 0 where nobody said one. */
+/* The port to probe where no check says one; 0 = none. */
 static uint16_t check_port(const struct conf_service *s,
 			   const struct backend_draft *b)
 {
-	if (b->check_port)
-		return b->check_port;
-	if (b->joined->port)
-		return b->joined->port;
 	if (b->port)
 		return b->port;
 	if (s->nports == 1 && s->ports[0].lo == s->ports[0].hi)
@@ -211,8 +207,8 @@ static void checks_settle(struct look *l)
 			continue;
 		if (!b->check_addr.family)
 			b->check_addr = b->addr;
-		b->check_port = check_port(&l->draft->conf, b);
-		if (b->check_port)
+		b->probe_port = check_port(&l->draft->conf, b);
+		if (b->check_port || b->joined->port || b->probe_port)
 			continue;
 		snprintf(key, sizeof(key), "backend.%s", b->name);
 		report_value(l->r->report, b->where, l->label, key,
@@ -225,6 +221,24 @@ static void checks_settle(struct look *l)
 	}
 }
 
+/* The set of this one check, made where there is none yet. */
+static const struct conf_checks *checks_of(struct conf *c,
+					   const struct conf_check *check)
+{
+	struct conf_checks *set;
+
+	if (!check)
+		return NULL;
+	for (size_t i = c->nchecksets; i > 0; i--)
+		if (c->checksets[i - 1]->list[0] == check)
+			return c->checksets[i - 1];
+	set = xcalloc(1, sizeof(*set));
+	set->list[0] = check;
+	set->n = set->need = 1;
+	*VEC_PUSH(c->checksets, c->nchecksets, c->capchecksets) = set;
+	return set;
+}
+
 static struct conf_backend backend_build(const struct resolver *r,
 					 const struct backend_draft *b)
 {
@@ -234,9 +248,10 @@ static struct conf_backend backend_build(const struct resolver *r,
 		.port = b->port,
 		.weight = b->weight,
 		.disabled = b->disabled,
-		.check = b->joined,
+		.checks = checks_of(r->conf, b->joined),
 		.check_addr = b->joined ? b->check_addr : (struct addr){ 0 },
 		.check_port = b->joined ? b->check_port : 0,
+		.probe_port = b->joined ? b->probe_port : 0,
 		.file = r->doc->names[b->where.file],
 		.line = b->where.line,
 	};

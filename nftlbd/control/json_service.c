@@ -66,13 +66,15 @@ static json_t *json_addr(const struct addr *a)
 
 static json_t *json_check_state(const struct backend *b)
 {
-	const struct check_state *cs = &b->check;
+	const struct check_state *cs = backend_check(b);
+	const struct conf_check *check;
 
-	if (!b->conf->check)
+	if (!cs)
 		return json_null();
+	check = b->conf->checks->list[cs - b->checks];
 	return json_pack(
-	    "{s:s, s:s, s:o, s:o}", "name", b->conf->check->name, "type",
-	    word_text(hc_type_words, b->conf->check->type), "last_ms",
+	    "{s:s, s:s, s:o, s:o}", "name", check->name, "type",
+	    word_text(hc_type_words, check->type), "last_ms",
 	    cs->last_us ? json_real(cs->last_us / 1000.) : json_null(),
 	    "reason",
 	    cs->decided || cs->last_us
@@ -99,7 +101,7 @@ static json_t *json_backend(const struct daemon *d, const struct service *s,
 	    word_text(health_words, b->health), "state",
 	    word_text(backend_state_words, backend_state(b)), "weight",
 	    "configured", (int)conf->weight, "dynamic", "effective",
-	    (int)backend_effective_weight(b), "slots", (int)v->owned[i],
+	    (int)backend_effective_weight(s, b), "slots", (int)v->owned[i],
 	    "share", json_share(v->owned[i], total), "connections",
 	    known ? json_integer((json_int_t)n) : json_null(), "check",
 	    json_check_state(b));
@@ -193,7 +195,7 @@ json_t *json_service(const struct daemon *d, const struct service *s,
 	    word_text(rs_on_empty_words, conf->on_empty), "pool",
 	    json_text(conf->pool), "admin",
 	    s->disabled ? "disabled" : "enabled", "state",
-	    word_text(service_state_words, service_state(s)), "slots",
+	    word_text(service_state_words, s->state), "slots",
 	    (int)(v.total[0] + v.total[1]), "backends", list);
 	free(v.owned);
 	return o;

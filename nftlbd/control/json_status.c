@@ -60,7 +60,7 @@ json_t *json_status(const struct daemon *d)
 	for (size_t i = 0; i < m->nservices; i++) {
 		const struct service *s = &m->services[i];
 
-		services[service_state(s)]++;
+		services[s->state]++;
 		for (size_t j = 0; j < s->nbackends; j++)
 			backends[backend_state(&s->backends[j])]++;
 	}
@@ -107,14 +107,17 @@ static void count_checks(const struct model *m, struct check_count *n)
 
 		for (size_t j = 0; j < s->nbackends; j++) {
 			const struct backend *b = &s->backends[j];
-			struct check_count *c;
+			const struct conf_checks *all = b->conf->checks;
 
-			if (!b->conf->check)
-				continue;
-			c = &n[b->conf->check - m->conf->checks];
-			c->up += b->health == HEALTH_UP;
-			c->down += b->health == HEALTH_DOWN;
-			c->unknown += b->health == HEALTH_UNKNOWN;
+			for (size_t k = 0; all && k < all->n; k++) {
+				struct check_count *c =
+				    &n[all->list[k] - m->conf->checks];
+				uint8_t health = b->checks[k].health;
+
+				c->up += health == HEALTH_UP;
+				c->down += health == HEALTH_DOWN;
+				c->unknown += health == HEALTH_UNKNOWN;
+			}
 		}
 	}
 }

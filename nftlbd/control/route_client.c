@@ -141,7 +141,7 @@ static const char *reason_of(const struct service *s, uint32_t m, bool chosen)
 		return "the service is disabled";
 	if (m == 0)
 		return "the service is not in the kernel";
-	if (service_state(s) == SERVICE_DOWN)
+	if (s->state == SERVICE_DOWN)
 		return "no backend is usable";
 	if (chosen && s->conf->hash_key == RS_KEY_5TUPLE)
 		return "the hash of the flow to this address and port picks "

@@ -10,6 +10,7 @@
 #include "daemon/committer.h"
 #include "daemon/daemon.h"
 #include "daemon/persist.h"
+#include "model/step.h"
 
 static int find_service(const struct daemon *d, const char *name,
 			struct service **s, struct err *err)
@@ -33,9 +34,19 @@ static int find_backend(const struct daemon *d, const char *service,
 			    name);
 }
 
-/* Something was said and done: keep it, bring it to the kernel. */
-static int settle(struct daemon *d, struct err *err)
+#define AUTHOR_SIZE 32
+
+static const char *author_text(const struct author *who,
+			       char words[AUTHOR_SIZE])
 {
+	snprintf(words, AUTHOR_SIZE, "operator uid=%u", (unsigned int)who->uid);
+	return words;
+}
+
+/* Something was said and done: keep it, bring it to the kernel. */
+static int settle(struct daemon *d, struct changes *changes, struct err *err)
+{
+	daemon_changes(d, changes);
 	persist_flush(d->persist, d->model);
 	return committer_now(d->committer, err);
 }
@@ -47,33 +58,23 @@ int command_backend_admin(struct daemon *d, const struct author *who,
 	struct service *s;
 	struct backend *b;
 	int ret = find_backend(d, service, backend, &s, &b, err);
-	enum admin old;
+	struct changes changes = { 0 };
+	char words[AUTHOR_SIZE];
 
 	if (ret < 0)
 		return ret;
-	old = b->admin;
-	if (!model_set_admin(d->model, s, b, admin))
+	if (!step_admin(d->model, s, b, admin, author_text(who, words),
+			daemon_now_ms(), &changes))
 		return 0;
-	daemon_event(d, "admin", service, backend, word_text(admin_words, old),
-		     word_text(admin_words, admin), "operator uid=%u",
-		     (unsigned int)who->uid);
-	return settle(d, err);
-}
-
-static const char *weight_text(int32_t weight, char *buf, size_t size)
-{
-	if (weight == WEIGHT_DEFAULT)
-		snprintf(buf, size, "default");
-	else
-		snprintf(buf, size, "%d", weight);
-	return buf;
+	return settle(d, &changes, err);
 }
 
 int command_backend_weight(struct daemon *d, const struct author *who,
 			   const char *service, const char *backend,
 			   int32_t weight, struct err *err)
 {
-	char old[16], new[16];
+	struct changes changes = { 0 };
+	char words[AUTHOR_SIZE];
 	struct service *s;
 	struct backend *b;
 	int ret = find_backend(d, service, backend, &s, &b, err);
@@ -84,29 +85,26 @@ int command_backend_weight(struct daemon *d, const struct author *who,
 		return err_set(err, -ERANGE,
 			       "weight %d: 0 to 65535 is allowed, or default",
 			       weight);
-	weight_text(b->weight, old, sizeof(old));
-	if (!model_set_weight(d->model, s, b, weight))
+	if (!step_weight(d->model, s, b, weight, author_text(who, words),
+			 daemon_now_ms(), &changes))
 		return 0;
-	daemon_event(d, "weight", service, backend, old,
-		     weight_text(weight, new, sizeof(new)), "operator uid=%u",
-		     (unsigned int)who->uid);
-	return settle(d, err);
+	return settle(d, &changes, err);
 }
 
 int command_service_disabled(struct daemon *d, const struct author *who,
 			     const char *service, bool disabled,
 			     struct err *err)
 {
+	struct changes changes = { 0 };
+	char words[AUTHOR_SIZE];
 	struct service *s;
 	int ret = find_service(d, service, &s, err);
 
-	if (ret < 0 || !model_set_disabled(d->model, s, disabled))
+	if (ret < 0 ||
+	    !step_disable(d->model, s, disabled, author_text(who, words),
+			  daemon_now_ms(), &changes))
 		return ret;
-	daemon_event(d, "admin", service, NULL,
-		     disabled ? "enabled" : "disabled",
-		     disabled ? "disabled" : "enabled", "operator uid=%u",
-		     (unsigned int)who->uid);
-	return settle(d, err);
+	return settle(d, &changes, err);
 }
 
 int command_sync(struct daemon *d, const struct author *who, struct err *err)

@@ -12,6 +12,7 @@
 
 #include "lib/buf.h"
 #include "lib/err.h"
+#include "model/changes.h"
 #include "model/events.h"
 #include "model/model.h"
 #include "rulesets/flows.h"
@@ -90,5 +91,13 @@ void daemon_event(struct daemon *d, const char *kind, const char *service,
 		  const char *backend, const char *old_state,
 		  const char *new_state, const char *reason_fmt, ...)
     __attribute__((format(printf, 7, 8)));
+
+/** daemon_changes() - an event for each, and a commit as soon as is due;
+ * empties
+ * @c */
+void daemon_changes(struct daemon *d, struct changes *c);
+
+/** daemon_now_ms() - the model's clock: monotonic, never 0 */
+int64_t daemon_now_ms(void);
 
 #endif

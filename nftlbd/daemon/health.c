@@ -22,7 +22,7 @@
 #include "daemon/prober_process.h"
 #include "lib/log.h"
 #include "lib/xalloc.h"
-#include "model/health_fsm.h"
+#include "model/step.h"
 
 #define FIRST_SPREAD_MS   1000 /* of first probes, when nothing is urgent */
 #define FIRST_PER_MS      20   /* but no more than this many together */
@@ -65,40 +65,21 @@ static void jobs_flush(struct healthcheck *h)
 
 static void job_wanted(const struct conf_backend *c, struct hc_job *want)
 {
+	const struct conf_check *check = c->checks->list[0];
+
 	*want = (struct hc_job){
-		.interval_ms = c->check->interval_ms,
-		.timeout_ms = c->check->timeout_ms,
-		.jitter_pct = (uint16_t)c->check->jitter_pct,
-		.port = c->check_port,
-		.type = (uint8_t)c->check->type,
+		.interval_ms = check->interval_ms,
+		.fast_ms = check->interval_ms,
+		.down_ms = check->interval_ms,
+		.timeout_ms = check->timeout_ms,
+		.rise = (uint16_t)check->rise,
+		.fall = (uint16_t)check->fall,
+		.jitter_pct = (uint16_t)check->jitter_pct,
+		.port = conf_probe_port(c, check),
+		.type = (uint8_t)check->type,
 		.family = c->check_addr.family,
 	};
 	memcpy(want->ip, c->check_addr.ip, sizeof(want->ip));
-}
-
-/* Jobs of before that go on. Returns how many backends need a new one. */
-static size_t jobs_keep(struct healthcheck *h, struct model *m)
-{
-	struct hc_job want;
-	size_t missing = 0;
-
-	for (size_t s = 0; s < m->nservices; s++) {
-		for (size_t i = 0; i < m->services[s].nbackends; i++) {
-			struct backend *b = &m->services[s].backends[i];
-			bool kept = false;
-
-			if (b->conf->check) {
-				job_wanted(b->conf, &want);
-				kept = health_jobs_keep(&h->jobs, b->check.job,
-							&want, (uint32_t)s,
-							(uint32_t)i);
-				missing += !kept;
-			}
-			if (!kept)
-				b->check.job = 0;
-		}
-	}
-	return missing;
 }
 
 /*
@@ -116,69 +97,32 @@ static uint32_t first_ms(uint32_t n, uint32_t interval_ms, size_t missing)
 	return (uint32_t)((uint64_t)(n * GOLDEN_RATIO_2_32) * span_ms >> 32);
 }
 
-static void jobs_add(struct healthcheck *h, struct model *m, size_t missing)
-{
-	struct hc_job want;
-	uint32_t n = 0;
-
-	for (size_t s = 0; s < m->nservices && missing; s++) {
-		for (size_t i = 0; i < m->services[s].nbackends; i++) {
-			struct backend *b = &m->services[s].backends[i];
-
-			if (!b->conf->check || b->check.job)
-				continue;
-			job_wanted(b->conf, &want);
-			want.first_ms =
-			    first_ms(n++, want.interval_ms, missing);
-			b->check.job = health_jobs_add(
-			    &h->jobs, &want, (uint32_t)s, (uint32_t)i,
-			    b->health == HEALTH_UNKNOWN);
-			if (!b->check.job) {
-				log_error(
-				    "more than %u checks: the rest is not "
-				    "checked",
-				    HEALTH_JOBS_MAX);
-				return;
-			}
-		}
-	}
-}
-
+/* SKELETON: all jobs anew, one for each backend. */
 void health_sync(struct healthcheck *h)
 {
 	struct model *m = h->d->model;
-	size_t missing;
+	struct hc_job want;
+	uint32_t n = 0;
 
 	health_jobs_begin(&h->jobs);
-	missing = jobs_keep(h, m);
 	health_jobs_sweep(&h->jobs);
-	jobs_add(h, m, missing);
+	for (size_t s = 0; s < m->nservices; s++) {
+		for (size_t i = 0; i < m->services[s].nbackends; i++) {
+			struct backend *b = &m->services[s].backends[i];
+
+			if (!b->conf->checks)
+				continue;
+			job_wanted(b->conf, &want);
+			want.first_ms = first_ms(n++, want.interval_ms, 1000);
+			health_jobs_add(&h->jobs, &want, (uint32_t)s,
+					(uint32_t)i,
+					b->health == HEALTH_UNKNOWN);
+		}
+	}
 	jobs_flush(h);
 }
 
 /* ---- results: from the prober to the model ---- */
-
-static void health_change(struct healthcheck *h, struct service *s,
-			  struct backend *b, const struct health_step *step)
-{
-	struct daemon *d = h->d;
-	enum health old = b->health;
-	bool up = step->health == HEALTH_UP;
-
-	if (!model_set_health(d->model, s, b, step->health))
-		return;
-	daemon_event(d, "health", s->conf->name, b->conf->name,
-		     word_text(health_words, old),
-		     word_text(health_words, step->health),
-		     "%s after=%u.%ums %s=%u/%u",
-		     word_text(hc_reason_words, b->check.reason),
-		     b->check.last_us / 1000, b->check.last_us / 100 % 10,
-		     up ? "successes" : "fails", step->streak, step->needed);
-	if (up)
-		committer_batch(d->committer);
-	else
-		committer_urgent(d->committer);
-}
 
 /* A gateway that cannot probe must say so, but not for each probe. */
 static void local_fault(struct healthcheck *h)
@@ -198,7 +142,9 @@ static void local_fault(struct healthcheck *h)
 static void result_take(struct healthcheck *h, const struct hc_result *r)
 {
 	struct health_job *job = health_jobs_find(&h->jobs, r->id);
-	struct health_step step;
+	struct observation o = { (enum hc_reason)r->reason, r->duration_us,
+				 r->detail, r->says, r->weight };
+	struct changes changes = { 0 };
 	struct service *s;
 	struct backend *b;
 
@@ -210,9 +156,8 @@ static void result_take(struct healthcheck *h, const struct hc_result *r)
 	b = &s->backends[job->backend];
 	if (r->reason == HC_LOCAL)
 		local_fault(h);
-	step = health_step(&b->check, b->health, b->conf->check,
-			   (enum hc_reason)r->reason, r->duration_us);
-	health_change(h, s, b, &step);
+	step_observe(h->d->model, s, b, 0, &o, daemon_now_ms(), &changes);
+	daemon_changes(h->d, &changes);
 }
 
 static const char *result_wrong(const struct healthcheck *h,
@@ -222,8 +167,8 @@ static const char *result_wrong(const struct healthcheck *h,
 		return "an unknown reason";
 	if (r->duration_us > DURATION_MAX_US)
 		return "a duration out of range";
-	if (r->pad[0] || r->pad[1] || r->pad[2])
-		return "padding that is not zero";
+	if (r->says & ~HC_SAYS_ALL)
+		return "unknown words";
 	if (!health_jobs_issued(&h->jobs, r->id))
 		return "a job that never was";
 	return NULL;

@@ -23,6 +23,7 @@
 #include "daemon/options.h"
 #include "daemon/persist.h"
 #include "lib/log.h"
+#include "model/step.h"
 
 #define SAVE_DELAY_S 0.5
 
@@ -59,8 +60,7 @@ static void stop_cb(struct ev_loop *loop, ev_signal *w, int revents)
 static void dump_service(const struct service *s)
 {
 	log_info("service=%s state=%s backends=%zu", s->conf->name,
-		 word_text(service_state_words, (int)service_state(s)),
-		 s->nbackends);
+		 word_text(service_state_words, (int)s->state), s->nbackends);
 	for (size_t i = 0; i < s->nbackends; i++) {
 		const struct backend *b = &s->backends[i];
 
@@ -70,7 +70,7 @@ static void dump_service(const struct service *s)
 			 word_text(backend_state_words, (int)backend_state(b)),
 			 word_text(admin_words, (int)b->admin),
 			 word_text(health_words, (int)b->health),
-			 backend_weight(b), backend_effective_weight(b));
+			 backend_weight(b), backend_effective_weight(s, b));
 	}
 }
 
@@ -196,6 +196,7 @@ static int bring_up(struct program *p, struct err *err)
 	if (ret < 0)
 		return ret;
 	d->persist = persist_open(d->model, persist_load(d->model));
+	step_begin(d->model, daemon_now_ms(), NULL);
 	first_commit(d);
 	ret = health_open(&d->health, d, err);
 	if (ret < 0)
@@ -317,6 +318,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (p.o.dry_run) {
 		persist_load(p.d.model);
+		step_begin(p.d.model, daemon_now_ms(), NULL);
 		ret = dry_run(&p, &err);
 		if (ret < 0)
 			fprintf(stderr, "nftlbd: %s\n", err.msg);

@@ -76,7 +76,7 @@ static enum admin configured_admin(const struct backend *b)
 
 static bool known_down(const struct backend *b)
 {
-	return b->conf->check && b->health == HEALTH_DOWN;
+	return b->conf->checks && b->health == HEALTH_DOWN;
 }
 
 static bool backend_differs(const struct backend *b)

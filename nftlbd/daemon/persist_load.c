@@ -181,9 +181,10 @@ static void backend_restore(struct backend *b, const json_t *o)
 		b->admin = (enum admin)value;
 	if (weight_good(weight))
 		b->weight = (int32_t)json_integer_value(weight);
-	if (b->conf->check && health && !strcmp(health, "down")) {
+	if (b->conf->checks && health && !strcmp(health, "down")) {
 		b->health = HEALTH_DOWN;
-		b->check.decided = true;
+		b->checks[0].health = HEALTH_DOWN;
+		b->checks[0].decided = true;
 	}
 }
 

@@ -13,6 +13,7 @@
 #include "daemon/health.h"
 #include "daemon/persist.h"
 #include "daemon/want.h"
+#include "model/step.h"
 
 /* What a running daemon cannot change: it is bound to these. */
 static int check_fixed(const struct conf *old, const struct conf *new,
@@ -37,8 +38,8 @@ static int check_fixed(const struct conf *old, const struct conf *new,
 }
 
 static int load_candidate(struct daemon *d, const char *path,
-			  struct model **out, struct conf_errors *errors,
-			  struct err *err)
+			  struct model **out, struct changes *changes,
+			  struct conf_errors *errors, struct err *err)
 {
 	struct conf *conf;
 	int ret = conf_load(path, &conf, errors);
@@ -51,6 +52,7 @@ static int load_candidate(struct daemon *d, const char *path,
 		return ret;
 	}
 	*out = model_new(conf, d->model);
+	step_begin(*out, daemon_now_ms(), changes);
 	return 0;
 }
 
@@ -60,7 +62,7 @@ int daemon_diff(struct daemon *d, const char *path, struct plan **plan,
 	struct want_list w = { 0 };
 	struct model *candidate;
 	int ret = load_candidate(d, path ? path : d->conf_path, &candidate,
-				 errors, err);
+				 NULL, errors, err);
 
 	if (ret < 0)
 		return ret;
@@ -130,8 +132,10 @@ static int reload(struct daemon *d, struct reload_time *took,
 		  struct conf_errors *errors, struct err *err)
 {
 	ev_tstamp start = ev_time();
+	struct changes changes = { 0 };
 	struct model *candidate;
-	int ret = load_candidate(d, d->conf_path, &candidate, errors, err);
+	int ret =
+	    load_candidate(d, d->conf_path, &candidate, &changes, errors, err);
 
 	if (ret < 0)
 		return ret;
@@ -142,12 +146,14 @@ static int reload(struct daemon *d, struct reload_time *took,
 	ret = commit_candidate(d, candidate, err);
 	took->commit_ms = ms_since(start);
 	if (ret < 0) {
+		changes_free(&changes);
 		model_free(candidate);
 		/* The scan may have shown damage: repair to the old model. */
 		committer_retry(d->committer, err);
 		return ret;
 	}
 	adopt(d, candidate);
+	daemon_changes(d, &changes);
 	return 0;
 }
 

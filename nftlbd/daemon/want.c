@@ -26,7 +26,7 @@ static size_t add_backends(struct rs_backend *out, const struct service *s,
 			.addr = b->conf->addr,
 			.port = b->conf->port,
 			.weight = backend_weight(b),
-			.usable = !s->disabled && backend_usable(b),
+			.usable = b->serving,
 		};
 	}
 	return n;

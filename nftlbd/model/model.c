@@ -32,12 +32,12 @@ static void model_index(struct model *m)
 
 /* The same probe means the same: what it found out stays true. */
 static bool same_check(const struct conf_backend *a,
-		       const struct conf_backend *b)
+		       const struct conf_check *ca,
+		       const struct conf_backend *b,
+		       const struct conf_check *cb)
 {
-	if (!a->check || !b->check)
-		return a->check == b->check;
-	return a->check->type == b->check->type &&
-	       a->check_port == b->check_port &&
+	return ca->type == cb->type &&
+	       conf_probe_port(a, ca) == conf_probe_port(b, cb) &&
 	       addr_cmp(&a->check_addr, &b->check_addr) == 0;
 }
 
@@ -49,7 +49,7 @@ static enum health start_health(const struct conf_backend *c)
 		[HC_START_UNKNOWN] = HEALTH_UNKNOWN,
 	};
 
-	return c->check ? of_start[c->check->start] : HEALTH_UP;
+	return c->checks ? of_start[c->checks->list[0]->start] : HEALTH_UP;
 }
 
 static void backend_init(struct backend *b, const struct conf_backend *conf,
@@ -57,8 +57,11 @@ static void backend_init(struct backend *b, const struct conf_backend *conf,
 {
 	b->conf = conf;
 	b->weight = WEIGHT_DEFAULT;
+	b->ramp = RAMP_FULL;
 	b->admin = conf->disabled ? ADMIN_DISABLED : ADMIN_ENABLED;
 	b->health = start_health(conf);
+	if (conf->checks)
+		b->checks[0].health = b->health;
 	if (!old)
 		return;
 	b->weight = old->weight;
@@ -66,9 +69,13 @@ static void backend_init(struct backend *b, const struct conf_backend *conf,
 	/* The operator's word stands, unless the file's own word changed. */
 	if (old->conf->disabled == conf->disabled)
 		b->admin = old->admin;
-	if (same_check(conf, old->conf)) {
+	if (!conf->checks || !old->conf->checks) {
+		if (conf->checks == old->conf->checks)
+			b->health = old->health;
+	} else if (same_check(conf, conf->checks->list[0], old->conf,
+			      old->conf->checks->list[0])) {
 		b->health = old->health;
-		b->check = old->check;
+		b->checks[0] = old->checks[0];
 	}
 }
 
@@ -86,13 +93,22 @@ static const struct backend *old_backend(const struct service *old, size_t i,
 static void service_init(struct service *s, const struct conf_service *conf,
 			 const struct service *old)
 {
+	size_t n = 0;
+
 	s->conf = conf;
 	s->nbackends = conf->nbackends;
 	s->backends = xcalloc(conf->nbackends, sizeof(*s->backends));
 	s->disabled = old && old->disabled;
 	for (size_t i = 0; i < conf->nbackends; i++)
+		n += conf->backends[i].checks ? conf->backends[i].checks->n : 0;
+	s->checks = xcalloc(n + 1, sizeof(*s->checks));
+	n = 0;
+	for (size_t i = 0; i < conf->nbackends; i++) {
+		s->backends[i].checks = &s->checks[n];
+		n += conf->backends[i].checks ? conf->backends[i].checks->n : 0;
 		backend_init(&s->backends[i], &conf->backends[i],
 			     old_backend(old, i, conf->backends[i].name));
+	}
 }
 
 /* Services keep their order over most reloads: the heir of the last one found
@@ -146,11 +162,14 @@ void model_free(struct model *m)
 {
 	if (!m)
 		return;
-	for (size_t i = 0; i < m->nservices; i++)
+	for (size_t i = 0; i < m->nservices; i++) {
 		free(m->services[i].backends);
+		free(m->services[i].checks);
+	}
 	free(m->services);
 	free(m->by_name);
 	free(m->dirty);
+	free(m->timed);
 	conf_free(m->conf);
 	free(m);
 }

@@ -19,6 +19,7 @@ enum admin { ADMIN_ENABLED, ADMIN_DRAIN, ADMIN_DISABLED };
 enum health { HEALTH_UP, HEALTH_DOWN, HEALTH_UNKNOWN };
 enum backend_state {
 	BACKEND_ACTIVE,
+	BACKEND_STANDBY, /* a backup that is not needed now */
 	BACKEND_DRAIN,
 	BACKEND_DOWN,
 	BACKEND_DISABLED
@@ -32,35 +33,56 @@ enum service_state {
 
 extern const struct word admin_words[];         /* enabled drain disabled */
 extern const struct word health_words[];        /* up down unknown */
-extern const struct word backend_state_words[]; /* active drain down disabled */
+extern const struct word backend_state_words[]; /* active standby drain ... */
 extern const struct word service_state_words[]; /* up degraded down disabled */
 
 #define WEIGHT_DEFAULT (-1)
+#define RAMP_FULL      10 /* tenths of its weight that a backend gets */
 
-/* What checks said of a backend; the daemon's side of a probe job. */
+/* What one check said of one backend. */
 struct check_state {
-	uint32_t job;        /* prober's job id; 0 = none */
 	uint32_t rise, fall; /* successes / failures in a row so far */
-	bool decided;        /* a first result has come (start = unknown) */
-	uint8_t reason;      /* enum hc_reason of the last result */
 	uint32_t last_us;    /* duration of the last probe; 0 = none yet */
+	int32_t detail;      /* of the last result, see protocol.h */
+	uint16_t weight;     /* with says: per cent, or the weight itself */
+	uint8_t says;        /* enum hc_says of the last success */
+	uint8_t reason;      /* enum hc_reason of the last result */
+	uint8_t health;      /* enum health, by this check alone */
+	bool decided;        /* a first result has come */
 };
 
+/* Times are milliseconds of a monotonic clock; 0 = never, or not running. */
 struct backend {
 	const struct conf_backend *conf;
-	enum admin admin;
-	enum health health;
-	int32_t weight; /* operator's, 0..65535, or WEIGHT_DEFAULT */
-	bool flows_cut; /* it is out, and its UDP flows were cut */
-	struct check_state check;
+	struct check_state *checks; /* conf->checks->n; the service's memory */
+	enum admin admin;           /* the operator's word */
+	enum health health;         /* what all of its checks make of it */
+	int32_t weight;     /* operator's, 0..65535, or WEIGHT_DEFAULT */
+	uint8_t said_admin; /* enum admin: what the backend says of itself */
+	uint8_t ramp;       /* 1..RAMP_FULL: how far slow start has come */
+	bool serving;       /* gets new flows, weight aside: settle.c decides */
+	bool flows_cut;     /* it is out, and its UDP flows were cut */
+	bool drained;       /* drain-timeout is over, its flows were cut */
+	uint16_t flaps;     /* falls that are not forgiven yet */
+	int64_t flap_ms;    /* of the last fall, or of what was forgiven */
+	int64_t hold_ms;    /* not up again before */
+	int64_t ramp_ms;    /* slow start began */
+	int64_t drain_ms;   /* drain began */
 };
 
 struct service {
 	const struct conf_service *conf;
 	struct backend *backends; /* as conf->backends, same order */
 	size_t nbackends;
-	bool disabled; /* by the operator */
+	struct check_state *checks; /* of all backends */
+	bool disabled;              /* by the operator */
 	bool dirty;
+	/* settle.c's, from the last time: */
+	enum service_state state;
+	bool quorum_lost; /* fewer usable backends than quorum */
+	bool backups;     /* backups serve */
+	bool panic;       /* too few are usable: health is not looked at */
+	bool timed;       /* it is in the model's list of running timers */
 };
 
 struct model {
@@ -71,14 +93,16 @@ struct model {
 	uint64_t revision; /* counts accepted configurations, from 1 */
 	size_t *dirty;     /* indices of dirty services */
 	size_t ndirty, capdirty;
+	size_t *timed; /* indices of services with running timers */
+	size_t ntimed, captimed;
 };
 
 /**
  * model_new() - the candidate model for @conf
  * @conf: owned by the model from here on.
  * @old: may be NULL; a service or backend of the same name keeps its health,
- * admin state, weight and check counters (health only while the check is the
- * same). @old is not changed and shares no memory with the result.
+ * admin state, weight, timers and check counters (of a check only while it is
+ * the same). @old is not changed and shares no memory with the result.
  * Dirty are the services that are new, were dirty in @old, or are not what they
  * were.
  */
@@ -90,30 +114,29 @@ struct service *model_service(const struct model *m, const char *name);
 /** service_backend() - by name, or NULL */
 struct backend *service_backend(const struct service *s, const char *name);
 
-/* Each setter returns whether anything changed, and marks the service dirty if
- * that changes what the kernel should do. */
-bool model_set_health(struct model *m, struct service *s, struct backend *b,
-		      enum health health);
-bool model_set_admin(struct model *m, struct service *s, struct backend *b,
-		     enum admin admin);
-/** @weight: 0..65535 or WEIGHT_DEFAULT */
-bool model_set_weight(struct model *m, struct service *s, struct backend *b,
-		      int32_t weight);
-bool model_set_disabled(struct model *m, struct service *s, bool disabled);
 void model_mark_dirty(struct model *m, struct service *s);
 void model_mark_all_dirty(struct model *m);
 
 /** backend_weight() - configured, or the operator's where he set one */
 uint32_t backend_weight(const struct backend *b);
 /**
- * backend_usable() - may it get new flows, weight aside?
- * enabled, and health up (an unchecked backend counts as up).
+ * backend_usable() - is it well, weight and role aside?
+ * enabled by the operator and by itself, and health up (an unchecked backend
+ * counts as up).
  */
 bool backend_usable(const struct backend *b);
-/** backend_effective_weight() - what the slot table uses: 0 unless usable */
-uint32_t backend_effective_weight(const struct backend *b);
+/** backend_effective_weight() - what the slot table uses: 0 unless serving */
+uint32_t backend_effective_weight(const struct service *s,
+				  const struct backend *b);
+/**
+ * service_weights() - does a running slow start or a weight that a backend says
+ * count? Only with scheduler weighted: round-robin has no weights, and
+ * source-hash must be the same on every gateway.
+ */
+bool service_weights(const struct service *s);
 enum backend_state backend_state(const struct backend *b);
-/** up: all backends active; degraded: some; down: none with weight > 0 */
-enum service_state service_state(const struct service *s);
+/** backend_check() - the check that says most of it: the first that is down,
+ * else the first; NULL where it has none */
+const struct check_state *backend_check(const struct backend *b);
 
 #endif

@@ -48,7 +48,7 @@ static bool backend_same(const struct backend *a, const struct backend *b)
 	return a->conf->port == b->conf->port &&
 	       addr_cmp(&a->conf->addr, &b->conf->addr) == 0 &&
 	       backend_weight(a) == backend_weight(b) &&
-	       backend_usable(a) == backend_usable(b) &&
+	       a->serving == b->serving &&
 	       !strcmp(a->conf->name, b->conf->name);
 }
 

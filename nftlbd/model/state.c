@@ -21,11 +21,9 @@ const struct word health_words[] = {
 };
 
 const struct word backend_state_words[] = {
-	{ "active", BACKEND_ACTIVE },
-	{ "drain", BACKEND_DRAIN },
-	{ "down", BACKEND_DOWN },
-	{ "disabled", BACKEND_DISABLED },
-	{ NULL, 0 },
+	{ "active", BACKEND_ACTIVE },     { "standby", BACKEND_STANDBY },
+	{ "drain", BACKEND_DRAIN },       { "down", BACKEND_DOWN },
+	{ "disabled", BACKEND_DISABLED }, { NULL, 0 },
 };
 
 const struct word service_state_words[] = {
@@ -44,48 +42,6 @@ void model_mark_dirty(struct model *m, struct service *s)
 	*VEC_PUSH(m->dirty, m->ndirty, m->capdirty) = (size_t)(s - m->services);
 }
 
-bool model_set_health(struct model *m, struct service *s, struct backend *b,
-		      enum health health)
-{
-	bool usable = backend_usable(b);
-
-	if (b->health == health)
-		return false;
-	b->health = health;
-	if (backend_usable(b) != usable)
-		model_mark_dirty(m, s);
-	return true;
-}
-
-bool model_set_admin(struct model *m, struct service *s, struct backend *b,
-		     enum admin admin)
-{
-	if (b->admin == admin)
-		return false;
-	b->admin = admin;
-	model_mark_dirty(m, s);
-	return true;
-}
-
-bool model_set_weight(struct model *m, struct service *s, struct backend *b,
-		      int32_t weight)
-{
-	if (b->weight == weight)
-		return false;
-	b->weight = weight;
-	model_mark_dirty(m, s);
-	return true;
-}
-
-bool model_set_disabled(struct model *m, struct service *s, bool disabled)
-{
-	if (s->disabled == disabled)
-		return false;
-	s->disabled = disabled;
-	model_mark_dirty(m, s);
-	return true;
-}
-
 uint32_t backend_weight(const struct backend *b)
 {
 	return b->weight == WEIGHT_DEFAULT ? b->conf->weight
@@ -94,34 +50,39 @@ uint32_t backend_weight(const struct backend *b)
 
 bool backend_usable(const struct backend *b)
 {
-	return b->admin == ADMIN_ENABLED && b->health == HEALTH_UP;
+	return b->admin == ADMIN_ENABLED && b->said_admin == ADMIN_ENABLED &&
+	       b->health == HEALTH_UP;
 }
 
-uint32_t backend_effective_weight(const struct backend *b)
+bool service_weights(const struct service *s)
 {
-	return backend_usable(b) ? backend_weight(b) : 0;
+	return s->conf->scheduler == RS_WEIGHTED;
+}
+
+uint32_t backend_effective_weight(const struct service *s,
+				  const struct backend *b)
+{
+	return b->serving ? backend_weight(b) : 0;
 }
 
 enum backend_state backend_state(const struct backend *b)
 {
-	if (b->admin == ADMIN_DISABLED)
+	if (b->admin == ADMIN_DISABLED || b->said_admin == ADMIN_DISABLED)
 		return BACKEND_DISABLED;
 	if (b->health != HEALTH_UP)
 		return BACKEND_DOWN;
-	if (b->admin == ADMIN_DRAIN || backend_weight(b) == 0)
+	if (b->admin == ADMIN_DRAIN || b->said_admin == ADMIN_DRAIN ||
+	    backend_weight(b) == 0)
 		return BACKEND_DRAIN;
-	return BACKEND_ACTIVE;
+	return b->serving ? BACKEND_ACTIVE : BACKEND_STANDBY;
 }
 
-enum service_state service_state(const struct service *s)
+const struct check_state *backend_check(const struct backend *b)
 {
-	size_t active = 0;
-
-	if (s->disabled)
-		return SERVICE_DISABLED;
-	for (size_t i = 0; i < s->nbackends; i++)
-		active += backend_state(&s->backends[i]) == BACKEND_ACTIVE;
-	if (active == 0)
-		return SERVICE_DOWN;
-	return active == s->nbackends ? SERVICE_UP : SERVICE_DEGRADED;
+	if (!b->conf->checks)
+		return NULL;
+	for (size_t i = 0; i < b->conf->checks->n; i++)
+		if (b->checks[i].health == HEALTH_DOWN)
+			return &b->checks[i];
+	return &b->checks[0];
 }

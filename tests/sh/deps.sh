@@ -7,12 +7,16 @@ deps_packages=(
     # build
     autoconf automake pkg-config gcc libc6-dev make xz-utils
     libmnl-dev libnftnl-dev libnftables-dev libinih-dev libjansson-dev
-    libmicrohttpd-dev libcurl4-gnutls-dev libsystemd-dev libev-dev
-    libcmocka-dev
+    libmicrohttpd-dev libcurl4-openssl-dev libsystemd-dev libev-dev
+    libssl-dev libsnmp-dev libseccomp-dev libcmocka-dev
     # style
     clang-format mandoc
     # lab: networks, the reference tools, the peer we measure against
     iproute2 nftables conntrack python3 procps util-linux nftlb curl socat
+    # servers and peers of health checks
+    nginx-light snmpd unbound haproxy keepalived openssl
+    # fuzzers (./lab fuzz)
+    clang libclang-rt-14-dev
     # Debian's own kernel, in a virtual machine
     qemu-system-x86 busybox-static kmod
 )

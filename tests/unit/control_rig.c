@@ -21,6 +21,7 @@
 #include "daemon/health.h"
 #include "daemon/want.h"
 #include "lib/xalloc.h"
+#include "model/step.h"
 
 /* ---- what stands for the rest of the daemon */
 
@@ -56,7 +57,7 @@ int command_backend_admin(struct daemon *d, const struct author *who,
 
 	if (!b)
 		return err_set(err, -ENOENT, "no backend \"%s\"", backend);
-	model_set_admin(d->model, s, b, admin);
+	step_admin(d->model, s, b, admin, "test", 1, NULL);
 	return said(d, err, "uid %u: %s/%s admin %s", (unsigned int)who->uid,
 		    service, backend, word_text(admin_words, (int)admin));
 }
@@ -70,7 +71,7 @@ int command_backend_weight(struct daemon *d, const struct author *who,
 
 	if (!b)
 		return err_set(err, -ENOENT, "no backend \"%s\"", backend);
-	model_set_weight(d->model, s, b, weight);
+	step_weight(d->model, s, b, weight, "test", 1, NULL);
 	return said(d, err, "%s/%s weight %d", service, backend, weight);
 }
 
@@ -82,7 +83,7 @@ int command_service_disabled(struct daemon *d, const struct author *who,
 
 	if (!s)
 		return -ENOENT;
-	model_set_disabled(d->model, s, disabled);
+	step_disable(d->model, s, disabled, "test", 1, NULL);
 	return said(d, err, "%s disabled %d", service, disabled);
 }
 

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sockets of probes: what spec and job say of where to send from. */
+#ifndef HEALTHCHECK_SOCKET_H
+#define HEALTHCHECK_SOCKET_H
+
+#include "healthcheck/checks.h"
+
+/**
+ * probe_socket() - a non-blocking socket for a probe of @job
+ * Bound to the spec's source address and interface and to the job's source
+ * port, where these are said; not connected.
+ * @type: SOCK_STREAM or SOCK_DGRAM
+ * Return: the descriptor, the caller's; -errno (EADDRNOTAVAIL, EADDRINUSE,
+ * ENODEV: the fault is this machine's).
+ */
+int probe_socket(const struct spec *spec, const struct hc_job *job, int type);
+
+/** probe_target() - the job's address and port as a socket address */
+socklen_t probe_target(const struct hc_job *job, struct sockaddr_storage *to);
+
+/**
+ * probe_reason() - what an errno of a socket says of the backend
+ * @error: positive errno; 0 = connected
+ * Return: enum hc_reason, HC_LOCAL where the fault is this machine's;
+ * CHECK_RUNNING where it is under way.
+ */
+int probe_reason(int error);
+
+/**
+ * probe_connect() - connect, or ask how far it is (EALREADY and so on)
+ * @fd: of probe_socket()
+ * Return: as probe_reason(); HC_REFUSED where it met itself (simultaneous
+ * open with a port of our own that nobody listens on).
+ */
+int probe_connect(int fd, const struct hc_job *job);
+
+#endif

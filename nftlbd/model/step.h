@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The steps of the model: everything that happens to it comes through here, and
+ * each step leaves it settled: who serves, the services' states and the list
+ * of dirty services follow from the rest. Pure: @now_ms is an argument.
+ */
+#ifndef NFTLB_MODEL_STEP_H
+#define NFTLB_MODEL_STEP_H
+
+#include "model/changes.h"
+
+/* One result of one check. */
+struct observation {
+	enum hc_reason reason;
+	uint32_t duration_us;
+	int32_t detail;
+	uint8_t says;
+	uint16_t weight;
+};
+
+/** step_observe() - check number @i of @b ended so */
+void step_observe(struct model *m, struct service *s, struct backend *b,
+		  size_t i, const struct observation *o, int64_t now_ms,
+		  struct changes *out);
+
+/* The operator's words; @who goes into the reasons ("operator uid=0"). Return
+ * whether anything changed. */
+bool step_admin(struct model *m, struct service *s, struct backend *b,
+		enum admin admin, const char *who, int64_t now_ms,
+		struct changes *out);
+/** @weight: 0..65535 or WEIGHT_DEFAULT */
+bool step_weight(struct model *m, struct service *s, struct backend *b,
+		 int32_t weight, const char *who, int64_t now_ms,
+		 struct changes *out);
+bool step_disable(struct model *m, struct service *s, bool disabled,
+		  const char *who, int64_t now_ms, struct changes *out);
+
+/**
+ * step_begin() - settle a model that is new: after model_new() and, at start,
+ * persist_load()
+ * @out: changes of roles and services that the new configuration makes; NULL at
+ * start, when there is no before.
+ */
+void step_begin(struct model *m, int64_t now_ms, struct changes *out);
+
+/** step_tick() - time has passed: slow start, hold-down, drain time-outs.
+ * Looks only at services with running timers. */
+void step_tick(struct model *m, int64_t now_ms, struct changes *out);
+
+#endif

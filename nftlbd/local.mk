@@ -49,7 +49,7 @@ libcontrol_a_SOURCES = \
 	nftlbd/control/stream.c nftlbd/control/stream.h
 
 # the daemon's side of health checks; part of nftlbd, and tested on its own
-nftlbd_health_sources = \
+nftlbd_health_sources = nftlbd/daemon/changes.c \
 	nftlbd/daemon/health.c nftlbd/daemon/health.h \
 	nftlbd/daemon/health_jobs.c nftlbd/daemon/health_jobs.h \
 	nftlbd/daemon/prober_process.c nftlbd/daemon/prober_process.h \

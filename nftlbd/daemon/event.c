@@ -6,7 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "daemon/committer.h"
 #include "daemon/daemon.h"
 #include "daemon/persist.h"
 
@@ -72,28 +71,4 @@ void daemon_event(struct daemon *d, const char *kind, const char *service,
 	log_event(&e);
 	if (d->on_event)
 		d->on_event(d);
-}
-
-void daemon_changes(struct daemon *d, struct changes *c)
-{
-	for (size_t i = 0; i < c->n; i++) {
-		const struct change *at = &c->list[i];
-
-		daemon_event(d, at->kind, at->s->conf->name,
-			     at->b ? at->b->conf->name : NULL, at->old_state,
-			     at->new_state, "%s", at->reason);
-	}
-	if (c->urgent)
-		committer_urgent(d->committer);
-	else if (c->worthwhile)
-		committer_batch(d->committer);
-	changes_free(c);
-}
-
-int64_t daemon_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + 1;
 }

@@ -75,6 +75,11 @@ tests_unit_test_flows_LDADD = librulesets.a libutil.a $(NFTNL_LIBS) \
 tests_unit_test_flows_LDFLAGS = -Wl,--wrap=mnl_socket_sendto \
 	-Wl,--wrap=mnl_socket_recvfrom
 
+# languages of snmp, script and file checks
+check_PROGRAMS += tests/unit/test_oid
+tests_unit_test_oid_SOURCES = tests/unit/test_oid.c
+tests_unit_test_oid_LDADD = libutil.a $(CMOCKA_LIBS)
+
 # lib and config; the files of bad-conf say themselves what is wrong with them
 config_libs = libconfig.a librulesets.a libutil.a $(CMOCKA_LIBS) $(INIH_LIBS) \
 	-lm

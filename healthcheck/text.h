@@ -56,6 +56,12 @@ const char *dns_type_problem(const char *text);
 int dns_type(const char *text); /* number, or -1 */
 const char *dns_rcode_problem(const char *text);
 int dns_rcode(const char *text); /* number, or -1 */
+/**
+ * dns_answer_problem() - of what is expected among the answers
+ * @type: dns_type() of the query: A and AAAA want an address, TXT a text, ANY
+ * one of these, the others a name (of MX, SRV and SOA: the host's)
+ */
+const char *dns_answer_problem(int type, const char *text);
 
 /* ---- snmp (oid.c): ".1.3.6.1" or "1.3.6.1" */
 #define OID_MAX 128

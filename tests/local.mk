@@ -46,6 +46,11 @@ tests_unit_test_prober_net_SOURCES = tests/unit/test_prober_net.c \
 tests_unit_test_prober_net_CPPFLAGS = $(prober_cppflags)
 tests_unit_test_prober_net_LDADD = $(CMOCKA_LIBS)
 
+# check types, without the network
+check_PROGRAMS += tests/unit/test_dns_text
+tests_unit_test_dns_text_SOURCES = tests/unit/test_dns_text.c
+tests_unit_test_dns_text_LDADD = libutil.a $(CMOCKA_LIBS)
+
 # With a real model and a real (or misbehaving) prober; no committer.
 health_rig = tests/unit/health_rig.c tests/unit/health_rig.h \
 	tests/unit/listener.c tests/unit/listener.h $(nftlbd_health_sources)

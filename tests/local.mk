@@ -186,3 +186,8 @@ tests_unit_test_persist_SOURCES = tests/unit/test_persist.c $(conf_rig) \
 	nftlbd/daemon/persist.c nftlbd/daemon/persist.h \
 	nftlbd/daemon/persist_load.c
 tests_unit_test_persist_LDADD = libmodel.a $(config_libs) $(JANSSON_LIBS)
+
+# the texts of HTTP checks
+check_PROGRAMS += tests/unit/test_status
+tests_unit_test_status_SOURCES = tests/unit/test_status.c
+tests_unit_test_status_LDADD = libutil.a $(CMOCKA_LIBS)

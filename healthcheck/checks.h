@@ -24,7 +24,9 @@ struct spec {
 	uint32_t id;
 	enum hc_type type;
 	struct hc_spec of;
-	void *prepared; /* the type's own; NULL = nothing */
+	void *prepared;     /* the type's own; NULL = nothing */
+	bool broken;        /* prepare failed: nothing can be started */
+	unsigned int users; /* jobs */
 };
 
 /* A type of check. start and look return an enum hc_reason or CHECK_RUNNING. */

@@ -3,6 +3,10 @@
  * Jobs and their rhythm. A job is a hash entry, a timer that says when the next
  * probe is due, and at most one probe under way.
  *
+ * Pace: fast_ms until rise good results or fall bad ones came in a row, then
+ * interval_ms while they are good, down_ms while they are bad. It is decided
+ * when a result is there, and counts from the start of that probe.
+ *
  * Rhythm: from start to start, planned from the last planned start and not from
  * the last real one: no drift, and jobs that are spread over time stay spread
  * after a stall (turns that were missed are left out, never made up for in a
@@ -13,7 +17,7 @@
  * A job whose last result could not be sent yet leaves out turns: nothing that
  * was measured is lost, and a daemon that does not read causes no load.
  *
- * Must not know protocols, rise and fall, or services.
+ * Must not know protocols, what a backend's health is, or services.
  */
 #include "healthcheck/jobs.h"
 
@@ -32,9 +36,16 @@ struct job {
 	struct job *next; /* of its bucket */
 	struct jobs *jobs;
 	struct hc_job conf;
-	uint64_t due_us;
-	bool begun;   /* its first probe was started */
-	bool overdue; /* became due while a probe was under way */
+	struct spec *spec;
+	uint64_t planned_us;  /* when the last probe was to start */
+	uint64_t due_us;      /* when the next one is */
+	uint64_t interval_us; /* from the one to the other, but for jitter */
+	double jitter;        /* 0..1 of what may be taken off it */
+	uint32_t streak;      /* results of the same kind, of late */
+	bool good;            /* that kind */
+	bool begun;           /* its first probe was started */
+	bool spread;          /* that was the last one */
+	bool overdue;         /* became due while a probe was under way */
 	struct ev_timer rhythm;
 	struct check check;
 	struct link_result out;
@@ -82,16 +93,9 @@ static void table_grow(struct jobs *js)
 	free(old);
 }
 
-/* 0..limit, evenly */
-static uint64_t random_upto(struct jobs *js, uint64_t limit)
-{
-	return (uint64_t)(erand48(js->random) * (double)(limit + 1));
-}
-
-static void rhythm_arm(struct job *j)
+static void rhythm_arm(struct job *j, uint64_t now_us)
 {
 	struct ev_loop *loop = j->jobs->loop;
-	uint64_t now_us = clock_now_us();
 	double wait_s =
 	    j->due_us > now_us ? (double)(j->due_us - now_us) / 1e6 : 0;
 
@@ -100,42 +104,63 @@ static void rhythm_arm(struct job *j)
 	ev_timer_start(loop, &j->rhythm);
 }
 
-/* The next planned start after this one. */
-static void rhythm_next(struct job *j)
+static uint64_t pace_us(const struct job *j)
 {
-	uint64_t interval_us = (uint64_t)j->conf.interval_ms * 1000;
-	uint64_t slack_us = interval_us - (uint64_t)j->conf.timeout_ms * 1000;
-	uint64_t shorten_us = interval_us * j->conf.jitter_pct / 100;
-	uint64_t now_us = clock_now_us();
+	const struct hc_job *conf = &j->conf;
+	uint32_t ms = conf->fast_ms;
 
-	if (!j->begun || shorten_us > slack_us)
-		shorten_us = slack_us;
-	j->begun = true;
-	j->due_us += interval_us - random_upto(j->jobs, shorten_us);
-	if (j->due_us <= now_us)
-		j->due_us +=
-		    ((now_us - j->due_us) / interval_us + 1) * interval_us;
-	rhythm_arm(j);
+	if (j->streak >= (j->good ? conf->rise : conf->fall))
+		ms = j->good ? conf->interval_ms : conf->down_ms;
+	return (uint64_t)ms * 1000;
 }
 
-static const struct spec spec_none; /* SKELETON */
-
-static void rhythm_cb(struct ev_loop *loop, struct ev_timer *w, int events)
+/* The next start, from that of the last probe. */
+static void rhythm_plan(struct job *j)
 {
-	struct job *j = w->data;
+	uint64_t interval_us = pace_us(j);
+	uint64_t slack_us = interval_us - (uint64_t)j->conf.timeout_ms * 1000;
+	uint64_t shorten_us = interval_us * j->conf.jitter_pct / 100;
 
-	if (check_running(&j->check)) {
-		j->overdue = true;
+	if (j->spread || shorten_us > slack_us)
+		shorten_us = slack_us;
+	j->interval_us = interval_us;
+	j->due_us = j->planned_us + interval_us -
+		    (uint64_t)(j->jitter * (double)shorten_us);
+}
+
+/* A probe starts: turns that were missed before it are left out. */
+static void rhythm_next(struct job *j, uint64_t now_us)
+{
+	uint64_t late_us = now_us > j->due_us ? now_us - j->due_us : 0;
+	uint64_t interval_us = pace_us(j);
+
+	j->planned_us = j->due_us + late_us / interval_us * interval_us;
+	j->jitter = erand48(j->jobs->random);
+	j->spread = !j->begun;
+	j->begun = true;
+	rhythm_plan(j);
+	if (j->due_us <= now_us)
+		j->due_us += interval_us;
+	rhythm_arm(j, now_us);
+}
+
+static void streak_count(struct job *j, enum hc_reason reason)
+{
+	bool good = reason == HC_OK;
+
+	if (reason == HC_LATE || reason == HC_LOCAL)
 		return;
-	}
-	rhythm_next(j);
-	if (!j->out.queued)
-		check_start(&j->check, &spec_none, &j->conf);
+	if (good != j->good)
+		j->streak = 0;
+	j->good = good;
+	if (j->streak < UINT32_MAX)
+		j->streak++;
 }
 
 static void job_done(struct check *c, const struct finding *found)
 {
 	struct job *j = (struct job *)((char *)c - offsetof(struct job, check));
+	bool overdue = j->overdue;
 
 	j->out.result = (struct hc_result){
 		.id = j->conf.id,
@@ -146,38 +171,71 @@ static void job_done(struct check *c, const struct finding *found)
 		.says = found->says,
 	};
 	link_push(j->jobs->link, &j->out);
-	if (j->overdue) {
-		j->overdue = false;
-		rhythm_arm(j);
-	}
+	j->overdue = false;
+	streak_count(j, found->reason);
+	if (pace_us(j) != j->interval_us)
+		rhythm_plan(j);
+	else if (!overdue)
+		return;
+	rhythm_arm(j, clock_now_us());
 }
 
+static void probe_start(struct job *j)
+{
+	static const struct finding cannot = { .reason = HC_LOCAL };
+
+	if (j->spec->broken)
+		job_done(&j->check, &cannot);
+	else
+		check_start(&j->check, j->spec, &j->conf);
+}
+
+static void rhythm_cb(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+	struct job *j = w->data;
+
+	if (check_running(&j->check)) {
+		j->overdue = true;
+		return;
+	}
+	rhythm_next(j, clock_now_us());
+	if (!j->out.queued)
+		probe_start(j);
+}
+
+/* Nothing of before counts. */
 static void job_reset(struct job *j)
 {
 	check_cancel(&j->check);
 	link_drop(j->jobs->link, &j->out);
 	ev_timer_stop(j->jobs->loop, &j->rhythm);
-	j->begun = j->overdue = false;
+	specs_release(j->spec);
+	j->streak = 0;
+	j->good = j->begun = j->overdue = false;
 }
 
-/* A job for another target, or one that is new: nothing of before counts. */
-static void job_begin(struct job *j, const struct hc_job *conf)
+static void job_begin(struct job *j, const struct hc_job *conf,
+		      struct spec *spec)
 {
+	uint64_t now_us = clock_now_us();
+
 	j->conf = *conf;
-	j->due_us = clock_now_us() + (uint64_t)conf->first_ms * 1000;
-	rhythm_arm(j);
+	j->spec = spec;
+	specs_hold(spec);
+	j->due_us = now_us + (uint64_t)conf->first_ms * 1000;
+	rhythm_arm(j, now_us);
 }
 
 static void job_adjust(struct job *j, const struct hc_job *conf)
 {
-	uint64_t latest_us =
-	    clock_now_us() + (uint64_t)conf->interval_ms * 1000;
+	uint64_t now_us = clock_now_us(), latest_us;
 
 	j->conf = *conf;
+	latest_us = now_us + pace_us(j);
 	if (j->overdue || j->due_us <= latest_us)
 		return;
 	j->due_us = latest_us;
-	rhythm_arm(j);
+	rhythm_arm(j, now_us);
 }
 
 static struct job *job_new(struct jobs *js, uint32_t id)
@@ -200,11 +258,13 @@ static struct job *job_new(struct jobs *js, uint32_t id)
 
 static bool same_target(const struct hc_job *a, const struct hc_job *b)
 {
-	return a->type == b->type && a->family == b->family &&
-	       a->port == b->port && !memcmp(a->ip, b->ip, sizeof(a->ip));
+	return a->spec == b->spec && a->family == b->family &&
+	       a->port == b->port && a->source_port == b->source_port &&
+	       !memcmp(a->ip, b->ip, sizeof(a->ip)) &&
+	       !memcmp(a->name, b->name, sizeof(a->name));
 }
 
-void jobs_put(struct jobs *js, const struct hc_job *conf)
+void jobs_put(struct jobs *js, const struct hc_job *conf, struct spec *spec)
 {
 	struct job *j = *job_find(js, conf->id);
 
@@ -216,7 +276,7 @@ void jobs_put(struct jobs *js, const struct hc_job *conf)
 		job_reset(j);
 	else
 		j = job_new(js, conf->id);
-	job_begin(j, conf);
+	job_begin(j, conf, spec);
 }
 
 void jobs_stop(struct jobs *js, uint32_t id)

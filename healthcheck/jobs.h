@@ -6,6 +6,7 @@
 #include <ev.h>
 
 #include "healthcheck/link.h"
+#include "healthcheck/specs.h"
 
 struct jobs;
 
@@ -16,10 +17,11 @@ void jobs_close(struct jobs *js);
 
 /**
  * jobs_put() - add the job, or replace the one of the same id
- * Same type and target: only parameters change, the rhythm goes on (sooner if
+ * Same spec and target: only parameters change, the rhythm goes on (sooner if
  * the new interval is shorter). Else it is a new job: first_ms counts.
+ * @spec: that of the job's id and type; held while the job uses it
  */
-void jobs_put(struct jobs *js, const struct hc_job *conf);
+void jobs_put(struct jobs *js, const struct hc_job *conf, struct spec *spec);
 
 /** jobs_stop() - forget the job @id, its probe and its result; unknown: none */
 void jobs_stop(struct jobs *js, uint32_t id);

@@ -1,103 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The prober's end of the socketpair: packets of the daemon are validated and
- * handed on record by record; results of one turn of the loop leave together.
+ * The prober's end of the socketpair: packets of the daemon come in, results of
+ * one turn of the loop leave together.
  *
- * Invariants: nothing that is not the protocol gets past packet_take(): the
- * first bad packet ends the process, since both ends are of one build and a
- * daemon that we misunderstand is worse than none. A full socket loses nothing:
- * results wait in the queue (one per job at most) until it can be written.
+ * Invariants: the first bad packet ends the process, since both ends are of one
+ * build and a daemon that we misunderstand is worse than none. A full socket
+ * loses no result: they wait in the queue (one per job at most, one per run)
+ * until it can be written. Only statistics are left out: the next ones count
+ * the same things.
  *
- * Must not know how checks work or when they run.
+ * Must not know what packets say, how checks work or when they run.
  */
 #include "healthcheck/link.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "healthcheck/checks.h"
 #include "lib/log.h"
+#include "lib/xalloc.h"
 
 #define PACKETS_PER_TURN 16 /* then let the checks have their turn */
 
-struct packet_in {
-	struct hc_header head;
-	union {
-		struct hc_job jobs[HC_RECORDS_MAX];
-		struct hc_stop stops[HC_RECORDS_MAX];
-	} of;
-};
-
 struct packet_out {
 	struct hc_header head;
-	struct hc_result results[HC_RECORDS_MAX];
+	union {
+		struct hc_result results[HC_RECORDS_MAX];
+		struct hc_ran rans[HC_RECORDS_MAX];
+		struct hc_stats stats;
+	} of;
 };
-
-static bool interval_valid(uint32_t interval_ms, const struct hc_job *j)
-{
-	return interval_ms >= 100 && interval_ms <= 3600000 &&
-	       interval_ms >= j->timeout_ms;
-}
-
-static bool job_valid(const struct hc_job *j)
-{
-	const struct check_ops *ops = check_ops_of(j->type);
-
-	return ops && (j->family == AF_INET || j->family == AF_INET6) &&
-	       interval_valid(j->interval_ms, j) &&
-	       interval_valid(j->fast_ms, j) && interval_valid(j->down_ms, j) &&
-	       j->timeout_ms >= 10 && j->first_ms <= 3600000 &&
-	       j->jitter_pct <= 50 && j->rise >= 1 && j->rise <= 1000 &&
-	       j->fall >= 1 && j->fall <= 1000 &&
-	       (j->port != 0 || !ops->needs_port) &&
-	       memchr(j->name, '\0', sizeof(j->name));
-}
-
-/* All records are looked at before the first one is acted on. */
-static const char *jobs_take(struct link *l, const struct packet_in *p)
-{
-	for (uint32_t i = 0; i < p->head.count; i++)
-		if (!job_valid(&p->of.jobs[i]))
-			return "a job out of range";
-	for (uint32_t i = 0; i < p->head.count; i++)
-		l->ops->job(l->arg, &p->of.jobs[i]);
-	return NULL;
-}
-
-static const char *stops_take(struct link *l, const struct packet_in *p)
-{
-	for (uint32_t i = 0; i < p->head.count; i++)
-		l->ops->stop(l->arg, p->of.stops[i].id);
-	return NULL;
-}
-
-static const struct {
-	size_t record;
-	const char *(*take)(struct link *l, const struct packet_in *p);
-} messages[] = {
-	[HC_MSG_JOB] = { sizeof(struct hc_job), jobs_take },
-	[HC_MSG_STOP] = { sizeof(struct hc_stop), stops_take },
-};
-
-/* Returns NULL, or what is wrong with the packet. */
-static const char *packet_take(struct link *l, const struct packet_in *p,
-			       size_t len)
-{
-	if (len < sizeof(p->head))
-		return "shorter than its header";
-	if (p->head.version != HC_VERSION)
-		return "another version";
-	if (p->head.type >= sizeof(messages) / sizeof(messages[0]) ||
-	    !messages[p->head.type].take)
-		return "an unknown type";
-	if (p->head.count == 0 || p->head.count > HC_RECORDS_MAX)
-		return "a count out of range";
-	if (len !=
-	    sizeof(p->head) + p->head.count * messages[p->head.type].record)
-		return "a length that does not fit its count";
-	return messages[p->head.type].take(l, p);
-}
 
 static void link_end(struct link *l, int status)
 {
@@ -108,11 +41,10 @@ static void link_end(struct link *l, int status)
 static void in_cb(struct ev_loop *loop, struct ev_io *w, int events)
 {
 	struct link *l = w->data;
-	struct packet_in p;
+	_Alignas(struct hc_header) char p[PACKETS_BYTES_MAX];
 
 	for (int i = 0; i < PACKETS_PER_TURN; i++) {
-		ssize_t n =
-		    recv(w->fd, &p, sizeof(p), MSG_DONTWAIT | MSG_TRUNC);
+		ssize_t n = recv(w->fd, p, sizeof(p), MSG_DONTWAIT | MSG_TRUNC);
 		const char *wrong;
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -126,7 +58,7 @@ static void in_cb(struct ev_loop *loop, struct ev_io *w, int events)
 			link_end(l, 1);
 			return;
 		}
-		wrong = packet_take(l, &p, (size_t)n);
+		wrong = packets_take(&l->packets, p, (size_t)n);
 		if (wrong) {
 			log_error("link: bad packet of %zd bytes: %s", n,
 				  wrong);
@@ -150,7 +82,7 @@ static bool packet_send(struct link *l, const void *packet, size_t len)
 	return false;
 }
 
-static void results_send(struct link *l)
+static bool results_send(struct link *l)
 {
 	struct packet_out p = { .head = { .version = HC_VERSION,
 					  .type = HC_MSG_RESULT } };
@@ -160,23 +92,49 @@ static void results_send(struct link *l)
 		p.head.count = 0;
 		TAILQ_FOREACH(r, &l->queue, entry)
 		{
-			p.results[p.head.count++] = r->result;
+			p.of.results[p.head.count++] = r->result;
 			if (p.head.count == HC_RECORDS_MAX)
 				break;
 		}
 		if (!packet_send(l, &p,
 				 sizeof(p.head) +
-				     p.head.count * sizeof(p.results[0])))
-			return;
+				     p.head.count * sizeof(r->result)))
+			return false;
 		while (p.head.count--)
 			link_drop(l, TAILQ_FIRST(&l->queue));
 	}
-	ev_io_stop(l->loop, &l->out);
+	return true;
+}
+
+static bool rans_send(struct link *l)
+{
+	struct packet_out p = { .head = { .version = HC_VERSION,
+					  .type = HC_MSG_RAN } };
+
+	while (l->nrans > 0) {
+		size_t n =
+		    l->nrans < HC_RECORDS_MAX ? l->nrans : HC_RECORDS_MAX;
+		size_t bytes = n * sizeof(l->rans[0]);
+
+		p.head.count = (uint32_t)n;
+		memcpy(p.of.rans, l->rans, bytes);
+		if (!packet_send(l, &p, sizeof(p.head) + bytes))
+			return false;
+		l->nrans -= n;
+		memmove(l->rans, l->rans + n, l->nrans * sizeof(l->rans[0]));
+	}
+	return true;
+}
+
+static void all_send(struct link *l)
+{
+	if (results_send(l) && rans_send(l))
+		ev_io_stop(l->loop, &l->out);
 }
 
 static void out_cb(struct ev_loop *loop, struct ev_io *w, int events)
 {
-	results_send(w->data);
+	all_send(w->data);
 }
 
 /* Before the loop sleeps: what this turn found out. */
@@ -184,8 +142,8 @@ static void flush_cb(struct ev_loop *loop, struct ev_prepare *w, int events)
 {
 	struct link *l = w->data;
 
-	if (!TAILQ_EMPTY(&l->queue) && !ev_is_active(&l->out))
-		results_send(l);
+	if ((!TAILQ_EMPTY(&l->queue) || l->nrans) && !ev_is_active(&l->out))
+		all_send(l);
 }
 
 void link_push(struct link *l, struct link_result *r)
@@ -202,6 +160,20 @@ void link_drop(struct link *l, struct link_result *r)
 	TAILQ_REMOVE(&l->queue, r, entry);
 }
 
+void link_ran(struct link *l, const struct hc_ran *ran)
+{
+	*VEC_PUSH(l->rans, l->nrans, l->caprans) = *ran;
+}
+
+void link_stats(struct link *l, const struct hc_stats *stats)
+{
+	struct packet_out p = { .head = { HC_VERSION, HC_MSG_STATS, 1 },
+				.of.stats = *stats };
+
+	if (!ev_is_active(&l->out))
+		packet_send(l, &p, sizeof(p.head) + sizeof(*stats));
+}
+
 static int hello_send(int fd)
 {
 	const struct hc_header hello = { .version = HC_VERSION,
@@ -213,15 +185,14 @@ static int hello_send(int fd)
 }
 
 int link_open(struct link *l, struct ev_loop *loop, int fd,
-	      const struct link_ops *ops, void *arg)
+	      const struct packets_ops *ops, void *arg)
 {
 	int type, rc;
 	socklen_t len = sizeof(type);
 
 	memset(l, 0, sizeof(*l));
 	l->loop = loop;
-	l->ops = ops;
-	l->arg = arg;
+	packets_init(&l->packets, ops, arg);
 	TAILQ_INIT(&l->queue);
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0)
 		return -errno;
@@ -244,4 +215,6 @@ void link_close(struct link *l)
 	ev_io_stop(l->loop, &l->in);
 	ev_io_stop(l->loop, &l->out);
 	ev_prepare_stop(l->loop, &l->flush);
+	packets_free(&l->packets);
+	free(l->rans);
 }

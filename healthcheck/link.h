@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
+#include "healthcheck/packets.h"
 #include "healthcheck/protocol.h"
 
 /* A result on its way out. Embedded in its job: so the queue never holds more
@@ -17,19 +18,14 @@ struct link_result {
 	TAILQ_ENTRY(link_result) entry;
 };
 
-/* What the daemon asks for. Records are valid when they get here. */
-struct link_ops {
-	void (*job)(void *arg, const struct hc_job *job);
-	void (*stop)(void *arg, uint32_t id);
-};
-
 struct link {
 	struct ev_loop *loop;
-	const struct link_ops *ops;
-	void *arg;
+	struct packets packets;
 	struct ev_io in, out;
 	struct ev_prepare flush;
 	TAILQ_HEAD(link_queue, link_result) queue;
+	struct hc_ran *rans; /* runs that are over, not sent yet */
+	size_t nrans, caprans;
 	int status; /* exit status of the process once the loop was left */
 };
 
@@ -41,12 +37,18 @@ struct link {
  * Return: 0; -errno where @fd is not such a socket.
  */
 int link_open(struct link *l, struct ev_loop *loop, int fd,
-	      const struct link_ops *ops, void *arg);
+	      const struct packets_ops *ops, void *arg);
 void link_close(struct link *l);
 
 /** link_push() - send @r with the others of this turn; @r must not be queued */
 void link_push(struct link *l, struct link_result *r);
 /** link_drop() - take @r back, if it has not gone */
 void link_drop(struct link *l, struct link_result *r);
+
+/** link_ran() - a run is over: say so with the results of this turn */
+void link_ran(struct link *l, const struct hc_ran *ran);
+
+/** link_stats() - send @stats now; left out where the socket is full */
+void link_stats(struct link *l, const struct hc_stats *stats);
 
 #endif

@@ -8,6 +8,7 @@
  */
 #include <ev.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -15,23 +16,88 @@
 
 #include "healthcheck/jobs.h"
 #include "healthcheck/link.h"
+#include "healthcheck/runs.h"
+#include "healthcheck/specs.h"
 #include "lib/log.h"
 
 /* Timers within a millisecond share a turn of the loop: at ten thousand probes
  * a second this saves most of the wake-ups. Answers are never kept waiting. */
 #define TIMER_COLLECT_S 0.001
 
+/* Scripts need a process that may do more: they have one of their own. */
+static const struct role {
+	const char *name; /* argument; NULL = none */
+	bool scripts;
+} roles[] = {
+	{ NULL, false },
+	{ "scripts", true },
+};
+
+struct prober {
+	const struct role *role;
+	struct ev_loop *loop;
+	struct link link;
+	struct specs *specs;
+	struct jobs *jobs;
+	struct runs *runs;
+};
+
+static int on_spec_type(void *arg, uint32_t id)
+{
+	struct prober *p = arg;
+	const struct spec *s = specs_find(p->specs, id);
+
+	return s ? (int)s->type : -1;
+}
+
 static void on_job(void *arg, const struct hc_job *job)
 {
-	jobs_put(*(struct jobs **)arg, job);
+	struct prober *p = arg;
+
+	jobs_put(p->jobs, job, specs_find(p->specs, job->spec));
 }
 
 static void on_stop(void *arg, uint32_t id)
 {
-	jobs_stop(*(struct jobs **)arg, id);
+	struct prober *p = arg;
+
+	jobs_stop(p->jobs, id);
 }
 
-static const struct link_ops ops = { on_job, on_stop };
+static const char *on_spec(void *arg, uint32_t id, enum hc_type type,
+			   struct hc_spec *of)
+{
+	struct prober *p = arg;
+
+	if (!check_ops_of(type) || (type == HC_SCRIPT) != p->role->scripts) {
+		spec_free(of);
+		return "a spec of a type that is not for this prober";
+	}
+	return specs_put(p->specs, id, type, of);
+}
+
+static const char *on_run(void *arg, uint32_t id, struct hc_spec *of)
+{
+	struct prober *p = arg;
+
+	if (!p->role->scripts) {
+		spec_free(of);
+		return "a run for a prober that runs nothing";
+	}
+	runs_start(p->runs, id, of);
+	return NULL;
+}
+
+static const char *on_spec_stop(void *arg, uint32_t id)
+{
+	struct prober *p = arg;
+
+	return specs_stop(p->specs, id);
+}
+
+static const struct packets_ops ops = {
+	on_spec_type, on_job, on_stop, on_spec, on_run, on_spec_stop,
+};
 
 static void process_settle(void)
 {
@@ -49,32 +115,55 @@ static void process_settle(void)
 	}
 }
 
-int main(int argc, char **argv)
+static const struct role *role_find(int argc, char **argv)
 {
-	struct ev_loop *loop;
-	struct jobs *jobs;
-	struct link link;
-	int rc;
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+		const char *name = roles[i].name;
 
-	log_open("nftlb-prober", false);
-	process_settle();
-	loop = ev_loop_new(EVFLAG_AUTO);
-	if (!loop) {
-		log_error("no event loop: %m");
-		return 1;
+		if (argc == (name ? 2 : 1) && (!name || !strcmp(argv[1], name)))
+			return &roles[i];
 	}
-	ev_set_timeout_collect_interval(loop, TIMER_COLLECT_S);
-	rc = link_open(&link, loop, HC_PROBER_FD, &ops, &jobs);
+	return NULL;
+}
+
+static int prober_run(struct prober *p)
+{
+	int rc = link_open(&p->link, p->loop, HC_PROBER_FD, &ops, p);
+
 	if (rc < 0) {
 		log_error("descriptor %d: %s; nftlbd starts this program",
 			  HC_PROBER_FD, strerror(-rc));
-		ev_loop_destroy(loop);
 		return 2;
 	}
-	jobs = jobs_open(loop, &link);
-	ev_run(loop, 0);
-	jobs_close(jobs);
-	link_close(&link);
-	ev_loop_destroy(loop);
-	return link.status;
+	p->specs = specs_open(p->loop);
+	p->jobs = jobs_open(p->loop, &p->link);
+	p->runs = runs_open(p->loop, &p->link);
+	ev_run(p->loop, 0);
+	runs_close(p->runs);
+	jobs_close(p->jobs);
+	specs_close(p->specs);
+	link_close(&p->link);
+	return p->link.status;
+}
+
+int main(int argc, char **argv)
+{
+	struct prober p = { .role = role_find(argc, argv) };
+	int status;
+
+	log_open("nftlb-prober", false);
+	if (!p.role) {
+		log_error("unknown arguments; nftlbd starts this program");
+		return 2;
+	}
+	process_settle();
+	p.loop = ev_loop_new(EVFLAG_AUTO);
+	if (!p.loop) {
+		log_error("no event loop: %m");
+		return 1;
+	}
+	ev_set_timeout_collect_interval(p.loop, TIMER_COLLECT_S);
+	status = prober_run(&p);
+	ev_loop_destroy(p.loop);
+	return status;
 }

@@ -1,7 +1,8 @@
-# the prober: knows jobs, not services
-pkglibexec_PROGRAMS += nftlb-prober
-nftlb_prober_SOURCES = \
-	healthcheck/main.c healthcheck/clock.h healthcheck/protocol.h \
+# the prober: knows jobs, not services; all of it but main() is a library, for
+# tests and fuzzers
+noinst_LIBRARIES += libprober.a
+libprober_a_SOURCES = \
+	healthcheck/clock.h healthcheck/protocol.h \
 	healthcheck/link.c healthcheck/link.h \
 	healthcheck/packets.c healthcheck/packets.h \
 	healthcheck/specs.c healthcheck/specs.h \
@@ -10,5 +11,9 @@ nftlb_prober_SOURCES = \
 	healthcheck/checks.c healthcheck/checks.h \
 	healthcheck/socket.c healthcheck/socket.h \
 	healthcheck/tcp.c healthcheck/tcp.h
-nftlb_prober_LDADD = libutil.a $(CURL_LIBS) $(OPENSSL_LIBS) $(SNMP_LIBS) \
-	$(SECCOMP_LIBS) $(EV_LIBS)
+prober_libs = libprober.a libutil.a $(CURL_LIBS) $(OPENSSL_LIBS) \
+	$(SNMP_LIBS) $(SECCOMP_LIBS) $(EV_LIBS)
+
+pkglibexec_PROGRAMS += nftlb-prober
+nftlb_prober_SOURCES = healthcheck/main.c
+nftlb_prober_LDADD = $(prober_libs)

@@ -8,6 +8,12 @@ tests_tools_flow_SOURCES = tests/tools/flow.c tests/tools/flow.h \
 	tests/tools/hold.c tests/tools/once.c tests/tools/tally.c \
 	tests/tools/net.c tests/tools/net.h
 
+# One check by itself.
+noinst_PROGRAMS += tests/tools/probe
+tests_tools_probe_SOURCES = tests/tools/probe.c
+tests_tools_probe_LDADD = libconfig.a librulesets.a $(prober_libs) \
+	$(INIH_LIBS) $(JANSSON_LIBS) -lm
+
 # what the lab runs: scripts, not built
 EXTRA_DIST += tests/sh/deps.sh tests/sh/build.sh tests/sh/vm.sh \
 	tests/sh/check.sh tests/vm/init.sh tests/vm/smoke.sh tests/vm/suite.sh \

@@ -172,11 +172,10 @@ static void found_print(const struct finding *f)
 		if (f->says & says_words[i].bit)
 			json_array_append_new(says,
 					      json_string(says_words[i].word));
-	json_t *line =
-	    json_pack("{s:s, s:i, s:f, s:o, s:i}", "reason",
-		      word_text(hc_reason_words, (int)f->reason), "detail",
-		      (int)f->detail, "ms", (double)f->duration_us / 1000,
-		      "says", says, "weight", (int)f->weight);
+	line = json_pack("{s:s, s:i, s:f, s:o, s:i}", "reason",
+			 word_text(hc_reason_words, (int)f->reason), "detail",
+			 (int)f->detail, "ms", (double)f->duration_us / 1000,
+			 "says", says, "weight", (int)f->weight);
 	text = json_dumps(line, JSON_REAL_PRECISION(6));
 	puts(text);
 	fflush(stdout);

@@ -17,11 +17,15 @@
 #include <string.h>
 
 #include "healthcheck/clock.h"
+#include "healthcheck/file.h"
 
 #define DURATION_MAX_US 3600000000u
 
 static const struct check_ops ops_of_type[] = {
 	[HC_TCP] = { tcp_start, tcp_look, tcp_cancel, .needs_port = true },
+	[HC_SCRIPT] = { script_start, script_look, script_cancel,
+			script_prepare, script_release },
+	[HC_FILE] = { file_start, file_look, file_cancel },
 };
 
 const struct check_ops *check_ops_of(unsigned int type)

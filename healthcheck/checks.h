@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "healthcheck/protocol.h"
+#include "healthcheck/script.h"
 #include "healthcheck/spec.h"
 #include "healthcheck/tcp.h"
 
@@ -70,6 +71,7 @@ struct check {
 	uint16_t weight;
 	union {
 		struct tcp_check tcp;
+		struct script_check script;
 		void *own; /* what is larger than 200 bytes is allocated */
 	} of;
 };

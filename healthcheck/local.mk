@@ -7,6 +7,9 @@ libprober_a_SOURCES = \
 	healthcheck/packets.c healthcheck/packets.h \
 	healthcheck/specs.c healthcheck/specs.h \
 	healthcheck/runs.c healthcheck/runs.h \
+	healthcheck/spawn.c healthcheck/spawn.h \
+	healthcheck/script.c healthcheck/script.h \
+	healthcheck/file.c healthcheck/file.h \
 	healthcheck/jobs.c healthcheck/jobs.h \
 	healthcheck/checks.c healthcheck/checks.h \
 	healthcheck/socket.c healthcheck/socket.h \

@@ -148,7 +148,7 @@ static void streak_count(struct job *j, enum hc_reason reason)
 {
 	bool good = reason == HC_OK;
 
-	if (reason == HC_LATE || reason == HC_LOCAL)
+	if (reason == HC_LATE || reason == HC_LOCAL || reason == HC_IGNORED)
 		return;
 	if (good != j->good)
 		j->streak = 0;

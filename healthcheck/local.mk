@@ -13,7 +13,8 @@ libprober_a_SOURCES = \
 	healthcheck/jobs.c healthcheck/jobs.h \
 	healthcheck/checks.c healthcheck/checks.h \
 	healthcheck/socket.c healthcheck/socket.h \
-	healthcheck/tcp.c healthcheck/tcp.h
+	healthcheck/tcp.c healthcheck/tcp.h \
+	healthcheck/tls.c healthcheck/tls.h
 prober_libs = libprober.a libutil.a $(CURL_LIBS) $(OPENSSL_LIBS) \
 	$(SNMP_LIBS) $(SECCOMP_LIBS) $(EV_LIBS)
 

@@ -70,6 +70,9 @@ enum hc_reason {
 	HC_LATE,           /* our own loop was not on time: counts as nothing */
 	HC_LOCAL,          /* our own fault (descriptors, memory): not a failure
 			    * of the backend, never counted as one */
+	HC_IGNORED,        /* counts as nothing, and is nobody's fault: no word
+			    * from an agent that may be silent; detail: enum
+			    * hc_reason */
 	HC_REASON_MAX
 };
 

@@ -14,7 +14,8 @@
 #include "lib/buf.h"
 
 /* ---- escapes and patterns (pattern.c): \r \n \t \0 \\ \xHH, and in patterns
- * \? \*; a bare ? is any byte, a bare * any bytes */
+ * \? \*; a bare ? is any byte, a bare * any bytes. Bytes match that begin with
+ * the pattern; what follows does not matter. Matching: pattern.h */
 #define TEXT_SEND_MAX    4096
 #define TEXT_PATTERN_MAX 4096
 
@@ -23,19 +24,6 @@ const char *send_problem(const char *text);
 void send_bytes(const char *text, struct buf *out);
 
 const char *pattern_problem(const char *text);
-enum pattern_match {
-	PATTERN_NO,     /* no further bytes can make it match */
-	PATTERN_MORE,   /* not yet */
-	PATTERN_MATCHES /* whatever follows */
-};
-/**
- * pattern_match() - do the bytes begin with the pattern?
- * For udp: a datagram has to match from its first byte; what follows the
- * pattern does not matter. For tcp: the same of the stream.
- * @text: without problem. Linear in @len for patterns without *.
- */
-enum pattern_match pattern_match(const char *text, const void *data,
-				 size_t len);
 
 /* ---- expect-status (status.c): "200-299, 304" */
 const char *status_problem(const char *text);

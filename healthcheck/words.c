@@ -43,5 +43,6 @@ const struct word hc_reason_words[] = {
 	{ "maintenance", HC_MAINTENANCE },
 	{ "late", HC_LATE },
 	{ "local", HC_LOCAL },
+	{ "ignored", HC_IGNORED },
 	{ NULL, 0 },
 };

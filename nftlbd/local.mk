@@ -12,7 +12,8 @@ libutil_a_SOURCES = \
 	nftlbd/lib/xalloc.c nftlbd/lib/xalloc.h \
 	healthcheck/words.c healthcheck/protocol.h \
 	healthcheck/spec.c healthcheck/spec.h healthcheck/text.h \
-	healthcheck/pattern.c healthcheck/status.c healthcheck/dns_text.c \
+	healthcheck/pattern.c healthcheck/pattern.h \
+	healthcheck/tls_pem.c healthcheck/tls_pem.h healthcheck/status.c healthcheck/dns_text.c \
 	healthcheck/oid.c healthcheck/braces.c \
 	rulesets/types.c rulesets/types.h
 libconfig_a_SOURCES = \
@@ -66,7 +67,7 @@ nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/daemon/options.c \
 	$(nftlbd_health_sources)
 nftlbd_nftlbd_LDADD = libcontrol.a librulesets.a libmodel.a libconfig.a \
 	librulesets.a libutil.a $(MHD_LIBS) $(JANSSON_LIBS) $(NFTABLES_LIBS) \
-	$(NFTNL_LIBS) $(INIH_LIBS) $(SYSTEMD_LIBS) $(EV_LIBS) -lm
+	$(NFTNL_LIBS) $(INIH_LIBS) $(SYSTEMD_LIBS) $(CRYPTO_LIBS) $(EV_LIBS) -lm
 
 # the operator's tool; all but main() is a library, for the tests
 noinst_LIBRARIES += libctl.a
@@ -81,4 +82,4 @@ libctl_a_SOURCES = \
 sbin_PROGRAMS += nftlbd/nftlbctl
 nftlbd_nftlbctl_SOURCES = nftlbd/ctl/main.c
 nftlbd_nftlbctl_LDADD = libctl.a libconfig.a librulesets.a libutil.a \
-	$(CURL_LIBS) $(JANSSON_LIBS) $(INIH_LIBS) -lm
+	$(CURL_LIBS) $(JANSSON_LIBS) $(INIH_LIBS) $(CRYPTO_LIBS) -lm

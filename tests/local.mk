@@ -63,7 +63,7 @@ health_rig = tests/unit/health_rig.c tests/unit/health_rig.h \
 health_cppflags = $(prober_cppflags) \
 	-DBAD_PROBER=\"$(abs_top_builddir)/tests/unit/bad_prober\"
 health_libs = libmodel.a libconfig.a librulesets.a libutil.a $(CMOCKA_LIBS) \
-	$(INIH_LIBS) $(EV_LIBS) -lm
+	$(INIH_LIBS) $(CRYPTO_LIBS) $(EV_LIBS) -lm
 noinst_PROGRAMS += tests/unit/bad_prober
 tests_unit_bad_prober_SOURCES = tests/unit/bad_prober.c
 check_PROGRAMS += tests/unit/test_health tests/unit/test_prober_life
@@ -93,8 +93,11 @@ tests_unit_test_oid_LDADD = libutil.a $(CMOCKA_LIBS)
 
 # lib and config; the files of bad-conf say themselves what is wrong with them
 config_libs = libconfig.a librulesets.a libutil.a $(CMOCKA_LIBS) $(INIH_LIBS) \
-	-lm
+	$(CRYPTO_LIBS) -lm
 conf_rig = tests/unit/conf_rig.c tests/unit/conf_rig.h
+check_PROGRAMS += tests/unit/test_pattern
+tests_unit_test_pattern_SOURCES = tests/unit/test_pattern.c
+tests_unit_test_pattern_LDADD = libutil.a $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_addr tests/unit/test_lib \
 	tests/unit/test_conf tests/unit/test_conf_bad tests/unit/test_conf_man
 tests_unit_test_addr_SOURCES = tests/unit/test_addr.c
@@ -162,7 +165,7 @@ control_rig = tests/unit/control_rig.c tests/unit/control_rig.h \
 	nftlbd/daemon/want.c nftlbd/daemon/want.h
 control_libs = libcontrol.a librulesets.a libmodel.a libconfig.a \
 	librulesets.a libutil.a $(MHD_LIBS) $(JANSSON_LIBS) $(NFTABLES_LIBS) \
-	$(NFTNL_LIBS) $(INIH_LIBS) $(EV_LIBS) $(CMOCKA_LIBS) -lm
+	$(NFTNL_LIBS) $(INIH_LIBS) $(CRYPTO_LIBS) $(EV_LIBS) $(CMOCKA_LIBS) -lm
 check_PROGRAMS += tests/unit/test_control tests/unit/test_control_input \
 	tests/unit/test_control_peers tests/unit/test_control_later
 tests_unit_test_control_SOURCES = tests/unit/test_control.c $(control_rig)
@@ -177,7 +180,7 @@ tests_unit_test_control_later_SOURCES = tests/unit/test_control_later.c \
 	$(control_rig)
 tests_unit_test_control_later_LDADD = $(control_libs)
 ctl_libs = libctl.a libconfig.a librulesets.a libutil.a $(CURL_LIBS) \
-	$(JANSSON_LIBS) $(INIH_LIBS) $(CMOCKA_LIBS) -lm
+	$(JANSSON_LIBS) $(INIH_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS) -lm
 check_PROGRAMS += tests/unit/test_ctl tests/unit/test_ctl_man
 tests_unit_test_ctl_SOURCES = tests/unit/test_ctl.c
 tests_unit_test_ctl_LDADD = $(ctl_libs)

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "healthcheck/clock.h"
+#include "healthcheck/dns.h"
 #include "healthcheck/file.h"
 
 #define DURATION_MAX_US 3600000000u
@@ -26,6 +27,8 @@ static const struct check_ops ops_of_type[] = {
 	[HC_SCRIPT] = { script_start, script_look, script_cancel,
 			script_prepare, script_release },
 	[HC_FILE] = { file_start, file_look, file_cancel },
+	[HC_DNS] = { dns_start, dns_look, dns_cancel, dns_prepare, dns_release,
+		     .needs_port = true },
 };
 
 const struct check_ops *check_ops_of(unsigned int type)

@@ -53,9 +53,12 @@ tests_unit_test_prober_net_CPPFLAGS = $(prober_cppflags)
 tests_unit_test_prober_net_LDADD = $(CMOCKA_LIBS)
 
 # check types, without the network
-check_PROGRAMS += tests/unit/test_dns_text
+check_PROGRAMS += tests/unit/test_dns_text tests/unit/test_dns_message
 tests_unit_test_dns_text_SOURCES = tests/unit/test_dns_text.c
 tests_unit_test_dns_text_LDADD = libutil.a $(CMOCKA_LIBS)
+tests_unit_test_dns_message_SOURCES = tests/unit/test_dns_message.c
+tests_unit_test_dns_message_LDADD = libprober.a libutil.a $(RESOLV_LIBS) \
+	$(CMOCKA_LIBS)
 
 # With a real model and a real (or misbehaving) prober; no committer.
 health_rig = tests/unit/health_rig.c tests/unit/health_rig.h \

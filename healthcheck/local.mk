@@ -15,7 +15,8 @@ libprober_a_SOURCES = \
 	healthcheck/socket.c healthcheck/socket.h \
 	healthcheck/tcp.c healthcheck/tcp.h \
 	healthcheck/tls.c healthcheck/tls.h
-libprober_a_SOURCES += healthcheck/dns.c healthcheck/dns.h \
+libprober_a_SOURCES += healthcheck/shared.c healthcheck/shared.h \
+	healthcheck/dns.c healthcheck/dns.h \
 	healthcheck/dns_message.c healthcheck/dns_message.h
 prober_libs = libprober.a libutil.a $(CURL_LIBS) $(OPENSSL_LIBS) \
 	$(SNMP_LIBS) $(SECCOMP_LIBS) $(RESOLV_LIBS) $(EV_LIBS)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Specs as bytes: one row per field says where it is and of what kind; encoder,
- * decoder, copy and free all walk the rows. An encoded field is its row's
- * number (one byte), its length (four bytes, host order) and its bytes; fields
- * that say nothing (NULL, 0, no list) are left out. A list is its items, each
- * with the NUL that ends it.
+ * decoder, copy and free all walk the rows. An encoded spec is the number of
+ * rows (one byte, so it is never empty) and its fields: an encoded field is its
+ * row's number (one byte), its length (four bytes, host order) and its bytes;
+ * fields that say nothing (NULL, 0, no list) are left out. A list is its items,
+ * each with the NUL that ends it.
  *
  * Invariant: what spec_decode() accepts is well formed (texts have no NUL
  * inside, lists are no longer than allowed); whether it makes sense is
@@ -137,6 +138,9 @@ static void put_field(struct buf *out, size_t row, const void *at)
 
 void spec_encode(const struct hc_spec *spec, struct buf *out)
 {
+	static const uint8_t rows = NFIELDS;
+
+	buf_append(out, &rows, sizeof(rows));
 	for (size_t i = 0; i < NFIELDS; i++)
 		put_field(out, i, (const char *)spec + fields[i].offset);
 }
@@ -221,6 +225,10 @@ const char *spec_decode(struct hc_spec *spec, const void *bytes, size_t len)
 	int last = -1;
 
 	memset(spec, 0, sizeof(*spec));
+	if (len == 0 || data[0] != NFIELDS)
+		return "a spec of another build";
+	data++;
+	len--;
 	while (len > 0 && !wrong) {
 		uint32_t size;
 
@@ -248,7 +256,7 @@ void spec_copy(struct hc_spec *to, const struct hc_spec *from)
 	struct buf bytes = { 0 };
 
 	spec_encode(from, &bytes);
-	spec_decode(to, bytes.data ? bytes.data : "", bytes.len);
+	spec_decode(to, bytes.data, bytes.len);
 	buf_free(&bytes);
 }
 

@@ -42,15 +42,15 @@ tests_unit_test_health_jobs_SOURCES = tests/unit/test_health_jobs.c \
 tests_unit_test_health_jobs_LDADD = libutil.a $(CMOCKA_LIBS)
 tests_unit_test_prober_SOURCES = tests/unit/test_prober.c $(prober_rig)
 tests_unit_test_prober_CPPFLAGS = $(prober_cppflags)
-tests_unit_test_prober_LDADD = $(CMOCKA_LIBS)
+tests_unit_test_prober_LDADD = libutil.a $(CMOCKA_LIBS)
 tests_unit_test_prober_protocol_SOURCES = tests/unit/test_prober_protocol.c \
 	$(prober_rig)
 tests_unit_test_prober_protocol_CPPFLAGS = $(prober_cppflags)
-tests_unit_test_prober_protocol_LDADD = $(CMOCKA_LIBS)
+tests_unit_test_prober_protocol_LDADD = libutil.a $(CMOCKA_LIBS)
 tests_unit_test_prober_net_SOURCES = tests/unit/test_prober_net.c \
 	tests/unit/netns.c tests/unit/netns.h $(prober_rig)
 tests_unit_test_prober_net_CPPFLAGS = $(prober_cppflags)
-tests_unit_test_prober_net_LDADD = $(CMOCKA_LIBS)
+tests_unit_test_prober_net_LDADD = libutil.a $(CMOCKA_LIBS)
 
 # check types, without the network
 check_PROGRAMS += tests/unit/test_dns_text tests/unit/test_dns_message

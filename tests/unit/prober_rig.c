@@ -30,7 +30,7 @@ static const char *prober_path(void)
 	return path ? path : TEST_PROBER;
 }
 
-void rig_spawn(struct rig *p, int child_fd)
+void rig_spawn_role(struct rig *p, int child_fd, const char *role)
 {
 	int err[2];
 
@@ -48,14 +48,19 @@ void rig_spawn(struct rig *p, int child_fd)
 			dup2(fd, HC_PROBER_FD);
 			close(fd);
 		}
-		execl(prober_path(), "nftlb-prober", (char *)NULL);
+		execl(prober_path(), "nftlb-prober", role, (char *)NULL);
 		_exit(99);
 	}
 	close(err[1]);
 	p->err = err[0];
 }
 
-void rig_start(struct rig *p, int sndbuf)
+void rig_spawn(struct rig *p, int child_fd)
+{
+	rig_spawn_role(p, child_fd, NULL);
+}
+
+static void start_role(struct rig *p, int sndbuf, const char *role)
 {
 	int pair[2];
 
@@ -64,9 +69,14 @@ void rig_start(struct rig *p, int sndbuf)
 	if (sndbuf)
 		setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &sndbuf,
 			   sizeof(sndbuf));
-	rig_spawn(p, pair[1]);
+	rig_spawn_role(p, pair[1], role);
 	close(pair[1]);
 	p->fd = pair[0];
+}
+
+void rig_start(struct rig *p, int sndbuf)
+{
+	start_role(p, sndbuf, NULL);
 }
 
 ssize_t rig_recv(struct rig *p, void *packet, size_t size)
@@ -90,7 +100,16 @@ void rig_hello(struct rig *p)
 
 void rig_open(struct rig *p)
 {
+	static const struct hc_spec nothing;
+
 	rig_start(p, 0);
+	rig_hello(p);
+	rig_spec(p, RIG_SPEC, HC_TCP, &nothing, 0);
+}
+
+void rig_open_role(struct rig *p, const char *role)
+{
+	start_role(p, 0, role);
 	rig_hello(p);
 }
 
@@ -124,7 +143,12 @@ struct hc_job rig_job(uint32_t id, const struct listener *l,
 		      uint32_t interval_ms, uint32_t timeout_ms)
 {
 	struct hc_job j = { .id = id,
+			    .spec = RIG_SPEC,
 			    .interval_ms = interval_ms,
+			    .fast_ms = interval_ms,
+			    .down_ms = interval_ms,
+			    .rise = 1,
+			    .fall = 1,
 			    .timeout_ms = timeout_ms,
 			    .port = l->port,
 			    .type = HC_TCP,
@@ -146,35 +170,90 @@ void rig_jobs(struct rig *p, const struct hc_job *jobs, size_t n)
 			 sizeof(packet.head) + n * sizeof(*jobs), 0) > 0);
 }
 
-void rig_stop(struct rig *p, uint32_t id)
+static void stop_send(struct rig *p, uint16_t message, uint32_t id)
 {
 	struct {
 		struct hc_header head;
 		struct hc_stop stop;
-	} packet = { { HC_VERSION, HC_MSG_STOP, 1 }, { id } };
+	} packet = { { HC_VERSION, message, 1 }, { id } };
 
 	assert_true(send(p->fd, &packet, sizeof(packet), 0) > 0);
 }
 
+void rig_stop(struct rig *p, uint32_t id)
+{
+	stop_send(p, HC_MSG_STOP, id);
+}
+
+void rig_spec_stop(struct rig *p, uint32_t id)
+{
+	stop_send(p, HC_MSG_SPEC_STOP, id);
+}
+
+void rig_part(struct rig *p, uint16_t message, const struct hc_part *part,
+	      const char *blob)
+{
+	const struct hc_header head = { HC_VERSION, message, 1 };
+	struct buf packet = { 0 };
+
+	buf_append(&packet, &head, sizeof(head));
+	buf_append(&packet, part, sizeof(*part));
+	buf_append(&packet, blob + part->offset, part->len);
+	assert_int_equal(send(p->fd, packet.data, packet.len, 0), packet.len);
+	buf_free(&packet);
+}
+
+void rig_spec(struct rig *p, uint32_t id, enum hc_type type,
+	      const struct hc_spec *spec, uint32_t part)
+{
+	struct buf blob = { 0 };
+	struct hc_part at = { .id = id, .type = type };
+
+	spec_encode(spec, &blob);
+	at.total = (uint32_t)blob.len;
+	for (; at.offset < at.total; at.offset += at.len) {
+		at.len = at.total - at.offset;
+		if (at.len > (part ? part : HC_PART_MAX))
+			at.len = part ? part : HC_PART_MAX;
+		rig_part(p, HC_MSG_SPEC, &at, blob.data);
+	}
+	buf_free(&blob);
+}
+
+struct packet {
+	struct hc_header head;
+	union {
+		struct hc_result results[HC_RECORDS_MAX];
+		struct hc_stats stats;
+	} of;
+};
+
+static void packet_take(struct rig *p, const struct packet *packet, ssize_t n)
+{
+	size_t len = (size_t)n - sizeof(packet->head);
+	size_t count = packet->head.count;
+
+	assert_true(n > (ssize_t)sizeof(packet->head));
+	if (packet->head.type == HC_MSG_STATS) {
+		assert_int_equal(count, 1);
+		assert_int_equal(len, sizeof(p->stats));
+		p->stats = packet->of.stats;
+		p->nstats++;
+		return;
+	}
+	assert_int_equal(packet->head.type, HC_MSG_RESULT);
+	assert_int_equal(len, count * sizeof(struct hc_result));
+	memcpy(p->got, packet->of.results, sizeof(p->got));
+	p->ngot = count;
+	p->next = 0;
+}
+
 struct hc_result rig_next(struct rig *p)
 {
-	struct {
-		struct hc_header head;
-		struct hc_result results[HC_RECORDS_MAX];
-	} packet;
-	ssize_t n;
+	struct packet packet;
 
-	if (p->next == p->ngot) {
-		n = rig_recv(p, &packet, sizeof(packet));
-		assert_true(n > (ssize_t)sizeof(packet.head));
-		assert_int_equal(packet.head.type, HC_MSG_RESULT);
-		assert_int_equal((size_t)n, sizeof(packet.head) +
-						packet.head.count *
-						    sizeof(struct hc_result));
-		memcpy(p->got, packet.results, sizeof(p->got));
-		p->ngot = packet.head.count;
-		p->next = 0;
-	}
+	while (p->next == p->ngot)
+		packet_take(p, &packet, rig_recv(p, &packet, sizeof(packet)));
 	return p->got[p->next++];
 }
 

@@ -330,6 +330,7 @@ static void test_a_full_socket_loses_nothing(void **state)
 {
 	enum { JOBS = 2000 };
 	static bool seen[JOBS];
+	static const struct hc_spec nothing;
 	struct listener l;
 	struct rig p;
 	struct hc_job j[100];
@@ -338,6 +339,7 @@ static void test_a_full_socket_loses_nothing(void **state)
 	listener_open(&l, AF_INET, -1);
 	rig_start(&p, 1); /* the smallest there is: a few packets */
 	rig_hello(&p);
+	rig_spec(&p, RIG_SPEC, HC_TCP, &nothing, 0);
 	for (uint32_t id = 0; id < JOBS; id += 100) {
 		for (uint32_t i = 0; i < 100; i++)
 			j[i] = rig_job(id + i, &l, 60000, 60000);

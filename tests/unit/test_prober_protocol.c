@@ -82,7 +82,9 @@ static void test_bad_headers(void **state)
 		{ { HC_VERSION, HC_MSG_STOP, 1 },
 		  13,
 		  "a length that does not" },
-		{ { HC_VERSION, HC_MSG_JOB, 1 }, 47, "a length that does not" },
+		{ { HC_VERSION, HC_MSG_JOB, 1 },
+		  sizeof(struct hc_job) + 7,
+		  "a length that does not" },
 		{ { HC_VERSION, HC_MSG_JOB, HC_RECORDS_MAX },
 		  60000,
 		  "a length that does not" },
@@ -113,11 +115,20 @@ SPOIL(timeout_long, j->timeout_ms = j->interval_ms + 1)
 SPOIL(first_long, j->first_ms = 3600001)
 SPOIL(jitter_large, j->jitter_pct = 51)
 SPOIL(port_none, j->port = 0)
-SPOIL(type_unknown, j->type = HC_TCP + 1)
+SPOIL(type_unknown, j->type = HC_TYPES)
 SPOIL(type_huge, j->type = 255)
 SPOIL(family_none, j->family = 0)
 SPOIL(family_unix, j->family = AF_UNIX)
-SPOIL(pad_not_zero, j->pad[1] = 1)
+SPOIL(fast_short, j->fast_ms = j->timeout_ms - 1)
+SPOIL(fast_long, j->fast_ms = 3600001)
+SPOIL(down_short, j->down_ms = j->timeout_ms - 1)
+SPOIL(down_long, j->down_ms = 3600001)
+SPOIL(rise_none, j->rise = 0)
+SPOIL(rise_large, j->rise = 1001)
+SPOIL(fall_none, j->fall = 0)
+SPOIL(fall_large, j->fall = 1001)
+SPOIL(name_endless, memset(j->name, 'x', sizeof(j->name)))
+SPOIL(name_more_behind, j->name[5] = 'x')
 
 static void test_bad_jobs(void **state)
 {
@@ -125,7 +136,10 @@ static void test_bad_jobs(void **state)
 		{ interval_short }, { interval_long }, { timeout_short },
 		{ timeout_long },   { first_long },    { jitter_large },
 		{ port_none },      { type_unknown },  { type_huge },
-		{ family_none },    { family_unix },   { pad_not_zero },
+		{ family_none },    { family_unix },   { fast_short },
+		{ fast_long },      { down_short },    { down_long },
+		{ rise_none },      { rise_large },    { fall_none },
+		{ fall_large },     { name_endless },  { name_more_behind },
 	};
 	struct listener l;
 
@@ -154,7 +168,7 @@ static void test_random_packets_never_crash_it(void **state)
 		unsigned char packet[256];
 		size_t len = 8 + (size_t)(nrand48(seed) % 248);
 		struct hc_header head = { HC_VERSION,
-					  (uint16_t)(nrand48(seed) % 6),
+					  (uint16_t)(nrand48(seed) % 11),
 					  (uint32_t)(nrand48(seed) % 8) };
 		struct rig p;
 		int status;

@@ -36,9 +36,10 @@ libcontrol_a_SOURCES = \
 	nftlbd/control/change.c nftlbd/control/config_routes.c \
 	nftlbd/control/control.c nftlbd/control/control.h \
 	nftlbd/control/counts.c nftlbd/control/counts.h \
+	nftlbd/control/follow.c nftlbd/control/follow.h \
 	nftlbd/control/impl.h nftlbd/control/input.c \
 	nftlbd/control/input.h nftlbd/control/json.h \
-	nftlbd/control/json_service.c nftlbd/control/json_status.c \
+	nftlbd/control/json_check.c nftlbd/control/json_service.c nftlbd/control/json_status.c \
 	nftlbd/control/json_text.c nftlbd/control/listener.c \
 	nftlbd/control/listener.h nftlbd/control/listing.c \
 	nftlbd/control/listing.h nftlbd/control/listing_child.c \
@@ -74,7 +75,9 @@ noinst_LIBRARIES += libctl.a
 libctl_a_SOURCES = \
 	nftlbd/ctl/api.c nftlbd/ctl/api.h nftlbd/ctl/check_file.c \
 	nftlbd/ctl/command.c nftlbd/ctl/command.h nftlbd/ctl/completion.c \
-	nftlbd/ctl/grammar.c nftlbd/ctl/render.h \
+	nftlbd/ctl/grammar.c nftlbd/ctl/live.h nftlbd/ctl/live_monitor.c \
+	nftlbd/ctl/live_top.c nftlbd/ctl/render.h \
+	nftlbd/ctl/render_probes.c nftlbd/ctl/render_top.c \
 	nftlbd/ctl/render_answer.c nftlbd/ctl/render_field.c \
 	nftlbd/ctl/render_show.c nftlbd/ctl/render_status.c \
 	nftlbd/ctl/run.c nftlbd/ctl/run.h nftlbd/ctl/table.c \

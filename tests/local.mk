@@ -170,7 +170,8 @@ control_libs = libcontrol.a librulesets.a libmodel.a libconfig.a \
 	librulesets.a libutil.a $(MHD_LIBS) $(JANSSON_LIBS) $(NFTABLES_LIBS) \
 	$(NFTNL_LIBS) $(INIH_LIBS) $(CRYPTO_LIBS) $(EV_LIBS) $(CMOCKA_LIBS) -lm
 check_PROGRAMS += tests/unit/test_control tests/unit/test_control_input \
-	tests/unit/test_control_peers tests/unit/test_control_later
+	tests/unit/test_control_peers tests/unit/test_control_later \
+	tests/unit/test_control_follow
 tests_unit_test_control_SOURCES = tests/unit/test_control.c $(control_rig)
 tests_unit_test_control_LDADD = $(control_libs)
 tests_unit_test_control_input_SOURCES = tests/unit/test_control_input.c \
@@ -182,6 +183,9 @@ tests_unit_test_control_peers_LDADD = $(control_libs)
 tests_unit_test_control_later_SOURCES = tests/unit/test_control_later.c \
 	$(control_rig)
 tests_unit_test_control_later_LDADD = $(control_libs)
+tests_unit_test_control_follow_SOURCES = tests/unit/test_control_follow.c \
+	$(control_rig)
+tests_unit_test_control_follow_LDADD = $(control_libs)
 ctl_libs = libctl.a libconfig.a librulesets.a libutil.a $(CURL_LIBS) \
 	$(JANSSON_LIBS) $(INIH_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS) -lm
 check_PROGRAMS += tests/unit/test_ctl tests/unit/test_ctl_man

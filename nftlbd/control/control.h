@@ -17,4 +17,7 @@
 int control_open(struct control **out, struct daemon *d, struct err *err);
 void control_close(struct control *c);
 
+/** control_event() - an event was added: tell who follows them */
+void control_event(struct control *c);
+
 #endif

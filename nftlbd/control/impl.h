@@ -16,8 +16,9 @@ struct control {
 	struct MHD_Daemon *mhd;
 	ev_io ready;     /* MHD's epoll descriptor */
 	ev_timer wakeup; /* MHD's next time-out, or work it left over */
-	struct request *requests; /* all that are under way */
-	unsigned int listings;    /* children that list the rule set */
+	struct request *requests;   /* all that are under way */
+	struct follower *followers; /* of the events, follow.c */
+	unsigned int listings;      /* children that list the rule set */
 };
 
 #endif

@@ -25,6 +25,9 @@ json_t *json_status(const struct daemon *d);
 json_t *json_event(const struct event *e);
 /** json_checks() - all checks, and how many backends each finds up or down */
 json_t *json_checks(const struct model *m);
+/** json_probes() - append each check of @b with its last result to @list */
+void json_probes(const struct daemon *d, const struct service *s,
+		 const struct backend *b, json_t *list);
 /** json_price() - what a plan costs; @flows: null where it is not known */
 json_t *json_price(const struct plan_price *price, json_t *flows);
 

@@ -4,13 +4,11 @@
  */
 #include <ev.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 
 #include "config.h"
 #include "control/json.h"
 #include "daemon/health.h"
-#include "lib/xalloc.h"
 
 #define STATES 4 /* of services as of backends */
 
@@ -92,63 +90,6 @@ json_t *json_event(const struct event *e)
 	    "time", text, "kind", e->kind, "service", json_text(e->service),
 	    "backend", json_text(e->backend), "old", json_text(e->old_state),
 	    "new", json_text(e->new_state), "reason", json_text(e->reason));
-}
-
-/* ---- checks */
-
-struct check_count {
-	size_t up, down, unknown;
-};
-
-static void count_checks(const struct model *m, struct check_count *n)
-{
-	for (size_t i = 0; i < m->nservices; i++) {
-		const struct service *s = &m->services[i];
-
-		for (size_t j = 0; j < s->nbackends; j++) {
-			const struct backend *b = &s->backends[j];
-			const struct conf_checks *all = b->conf->checks;
-
-			for (size_t k = 0; all && k < all->n; k++) {
-				struct check_count *c =
-				    &n[all->list[k] - m->conf->checks];
-				uint8_t health = b->checks[k].health;
-
-				c->up += health == HEALTH_UP;
-				c->down += health == HEALTH_DOWN;
-				c->unknown += health == HEALTH_UNKNOWN;
-			}
-		}
-	}
-}
-
-static json_t *json_check(const struct conf_check *c,
-			  const struct check_count *n)
-{
-	return json_pack(
-	    "{s:s, s:s, s:I, s:I, s:i, s:i, s:i, s:o, s:s,"
-	    " s:{s:I, s:I, s:I}}",
-	    "name", c->name, "type", word_text(hc_type_words, c->type),
-	    "interval_ms", (json_int_t)c->interval_ms, "timeout_ms",
-	    (json_int_t)c->timeout_ms, "rise", (int)c->rise, "fall",
-	    (int)c->fall, "jitter_pct", (int)c->jitter_pct, "port",
-	    c->port ? json_integer(c->port) : json_null(), "start",
-	    word_text(hc_start_words, c->start), "backends", "up",
-	    (json_int_t)n->up, "down", (json_int_t)n->down, "unknown",
-	    (json_int_t)n->unknown);
-}
-
-json_t *json_checks(const struct model *m)
-{
-	struct check_count *n = xcalloc(m->conf->nchecks + 1, sizeof(*n));
-	json_t *list = json_array();
-
-	count_checks(m, n);
-	for (size_t i = 0; i < m->conf->nchecks; i++)
-		json_array_append_new(list,
-				      json_check(&m->conf->checks[i], &n[i]));
-	free(n);
-	return list;
 }
 
 json_t *json_price(const struct plan_price *p, json_t *flows)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "control/follow.h"
 #include "control/json.h"
 #include "control/reply.h"
 #include "control/stream.h"
@@ -41,25 +42,82 @@ static bool query_number(struct request *rq, const char *key, uint32_t min,
 	return false;
 }
 
+/* ?KEY=VALUE with one VALUE only; *given: it is there. False: answered. */
+static bool query_word(struct request *rq, const char *key, const char *value,
+		       bool *given)
+{
+	const char *text = request_query(rq, key);
+
+	*given = text != NULL;
+	if (!text || !strcmp(text, value))
+		return true;
+	reply_problem(rq, MHD_HTTP_BAD_REQUEST, "%s: allowed: %s", key, value);
+	return false;
+}
+
+/* Server-sent events, asked for in the standard's way or by ?follow=yes. */
+static bool wants_stream(const struct request *rq, bool follow)
+{
+	const char *accept = MHD_lookup_connection_value(
+	    rq->conn, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+
+	return follow || (accept && strstr(accept, "text/event-stream"));
+}
+
+/* Where a stream begins: after the event that the client has seen last, else
+ * with what comes next. */
+static void events_stream(struct request *rq, uint64_t last)
+{
+	const char *seen = MHD_lookup_connection_value(
+	    rq->conn, MHD_HEADER_KIND, "Last-Event-ID");
+	uint32_t id = 0;
+
+	if (request_query(rq, "since") &&
+	    !query_number(rq, "since", 0, UINT32_MAX, &id))
+		return;
+	if (seen && parse_number(seen, 0, UINT32_MAX, &id) < 0)
+		seen = NULL; /* of no daemon of ours */
+	if (!seen && !request_query(rq, "since"))
+		id = (uint32_t)last;
+	follow_events(rq, id < last ? id : last, request_query(rq, "service"),
+		      request_query(rq, "backend"));
+}
+
 /* With `since` the first ones after it, for who follows; else the last ones. */
 void show_events(struct request *rq)
 {
 	const struct events *ev = &rq->d->events;
 	uint32_t since = 0, limit = EVENTS_KEPT;
 	json_t *list;
+	bool follow;
 	uint64_t id;
 
+	if (!query_word(rq, "follow", "yes", &follow))
+		return;
+	if (wants_stream(rq, follow)) {
+		events_stream(rq, ev->last);
+		return;
+	}
 	if (!query_number(rq, "since", 0, UINT32_MAX, &since) ||
 	    !query_number(rq, "limit", 1, EVENTS_KEPT, &limit))
 		return;
 	id = ev->last >= EVENTS_KEPT ? ev->last - EVENTS_KEPT + 1 : 1;
 	if (request_query(rq, "since"))
 		id = since >= id ? (uint64_t)since + 1 : id;
-	else if (ev->last > limit && id < ev->last - limit + 1)
-		id = ev->last - limit + 1;
 	list = json_array();
-	for (; id <= ev->last && json_array_size(list) < limit; id++)
-		json_array_append_new(list, json_event(events_get(ev, id)));
+	for (; id <= ev->last; id++) {
+		const struct event *e = events_get(ev, id);
+
+		if (!event_matches(e, request_query(rq, "service"),
+				   request_query(rq, "backend")))
+			continue;
+		if (json_array_size(list) == limit &&
+		    request_query(rq, "since"))
+			break;
+		if (json_array_size(list) == limit)
+			json_array_remove(list, 0);
+		json_array_append_new(list, json_event(e));
+	}
 	reply_json(rq, list);
 }
 
@@ -73,19 +131,6 @@ static struct service *find_service(struct request *rq)
 		reply_problem(rq, MHD_HTTP_NOT_FOUND, "no service \"%s\"",
 			      rq->at.service);
 	return s;
-}
-
-/* ?KEY=VALUE with one VALUE only; *given: it is there. False: answered. */
-static bool query_word(struct request *rq, const char *key, const char *value,
-		       bool *given)
-{
-	const char *text = request_query(rq, key);
-
-	*given = text != NULL;
-	if (!text || !strcmp(text, value))
-		return true;
-	reply_problem(rq, MHD_HTTP_BAD_REQUEST, "%s: allowed: %s", key, value);
-	return false;
 }
 
 static void item_service(struct stream *s, const struct service *svc,
@@ -198,6 +243,27 @@ void show_backends(struct request *rq)
 void show_backend(struct request *rq)
 {
 	counts_start(rq, rq->at.service, reads(rq), counted_backend);
+}
+
+void show_probes(struct request *rq)
+{
+	const struct service *s = find_service(rq);
+	const char *name = rq->at.backend;
+	json_t *list;
+
+	if (!s)
+		return;
+	if (name[0] && !service_backend(s, name)) {
+		reply_problem(rq, MHD_HTTP_NOT_FOUND,
+			      "service \"%s\" has no backend \"%s\"",
+			      rq->at.service, name);
+		return;
+	}
+	list = json_array();
+	for (size_t i = 0; i < s->nbackends; i++)
+		if (!name[0] || !strcmp(s->backends[i].conf->name, name))
+			json_probes(rq->d, s, &s->backends[i], list);
+	reply_json(rq, list);
 }
 
 /* ---- slots */

@@ -132,3 +132,50 @@ int api_call(struct api *api, const char *method, const char *path,
 	buf_free(&url);
 	return code == CURLE_OK ? 0 : api_error(api, code, err);
 }
+
+struct stream {
+	struct api *api;
+	struct api_answer *answer;
+	bool (*data)(void *arg, const char *text, size_t len);
+	void *arg;
+	bool ended; /* by @data */
+};
+
+static size_t on_stream(char *data, size_t size, size_t n, void *arg)
+{
+	struct stream *s = arg;
+	long status = 0;
+
+	curl_easy_getinfo(s->api->curl, CURLINFO_RESPONSE_CODE, &status);
+	s->answer->status = status;
+	if (status != 200) {
+		buf_append(&s->answer->body, data, size * n);
+		return size * n;
+	}
+	s->ended = !s->data(s->arg, data, size * n);
+	return s->ended ? CURL_WRITEFUNC_ERROR : size * n;
+}
+
+int api_follow(struct api *api, const char *path,
+	       bool (*data)(void *arg, const char *text, size_t len), void *arg,
+	       struct api_answer *answer, struct err *err)
+{
+	struct stream s = { api, answer, data, arg, false };
+	struct buf url = { 0 };
+	CURLcode code;
+
+	buf_printf(&url, "http://localhost%s", path);
+	api_prepare(api, "GET", url.data, NULL, answer);
+	/* The daemon says something each 15 s. */
+	curl_easy_setopt(api->curl, CURLOPT_WRITEFUNCTION, on_stream);
+	curl_easy_setopt(api->curl, CURLOPT_WRITEDATA, &s);
+	code = curl_easy_perform(api->curl);
+	buf_free(&url);
+	if (s.ended)
+		return 0;
+	if (answer->status && answer->status != 200)
+		return -EPROTO;
+	if (code == CURLE_OK || is_cut(code))
+		return err_set(err, -ECONNRESET, "the daemon has ended");
+	return api_error(api, code, err);
+}

@@ -3,6 +3,9 @@
 #ifndef NFTLB_CTL_API_H
 #define NFTLB_CTL_API_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "lib/buf.h"
 #include "lib/err.h"
 
@@ -31,5 +34,15 @@ void api_escape(struct api *api, const char *text, struct buf *out);
  */
 int api_call(struct api *api, const char *method, const char *path,
 	     const char *body, struct api_answer *answer, struct err *err);
+
+/**
+ * api_follow() - a request whose answer goes on; each piece goes to @data
+ * @data: returns false to end it
+ * Return: 0 where @data ended it; -ENOTCONN no daemon; -ECONNRESET the daemon
+ * ended it; -EPROTO another status, whose problem is in @answer; other -errno.
+ */
+int api_follow(struct api *api, const char *path,
+	       bool (*data)(void *arg, const char *text, size_t len), void *arg,
+	       struct api_answer *answer, struct err *err);
 
 #endif

@@ -24,6 +24,7 @@ enum place {
 	PLACES
 };
 
+struct api;
 struct call; /* a command with its values */
 struct render;
 
@@ -37,6 +38,9 @@ struct command {
 	void (*text)(struct render *r, const json_t *answer);
 	/* does it all without a daemon; returns the exit status */
 	int (*local)(const struct call *c);
+	/* goes on until the operator or the daemon ends it; returns the exit
+	 * status. @path: the row's, with its values */
+	int (*live)(const struct call *c, struct api *api, const char *path);
 	bool one_of_many; /* the answer is one object of a list: [object] */
 	bool hidden;
 };

@@ -24,9 +24,14 @@ void render_status(struct render *r, const json_t *answer);
 void render_services(struct render *r, const json_t *answer);
 void render_backends(struct render *r, const json_t *answer);
 void render_checks(struct render *r, const json_t *answer);
+void render_probes(struct render *r, const json_t *answer);
 void render_slots(struct render *r, const json_t *answer);
 void render_plan(struct render *r, const json_t *answer);
 void render_events(struct render *r, const json_t *answer);
+/** render_event() - one event as one line, for who follows them */
+void render_event(struct render *r, const json_t *event);
+/** render_top() - a screen of @lines; answer: status, extra: backends */
+void render_top(struct render *r, const json_t *status, unsigned int lines);
 void render_text(struct render *r, const json_t *answer);
 void render_version(struct render *r, const json_t *answer);
 void render_route(struct render *r, const json_t *answer);

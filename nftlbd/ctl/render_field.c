@@ -47,7 +47,8 @@ enum colour state_colour(const char *state)
 	} colours[] = {
 		{ "up", GOOD },      { "active", GOOD },  { "degraded", WARN },
 		{ "drain", WARN },   { "unknown", WARN }, { "down", BAD },
-		{ "disabled", DIM },
+		{ "disabled", DIM }, { "standby", DIM },  { "panic", BAD },
+		{ "drained", DIM },
 	};
 
 	for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)

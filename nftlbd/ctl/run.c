@@ -82,7 +82,7 @@ static char *build_body(const struct call *c)
 
 /* ---- refusals */
 
-static void print_problem(const struct api_answer *a)
+void run_problem(const struct api_answer *a)
 {
 	json_t *o =
 	    json_loadb(a->body.data ? a->body.data : "", a->body.len, 0, NULL);
@@ -120,7 +120,7 @@ static json_t *parse_answer(const struct api_answer *a, struct err *err)
 	return v;
 }
 
-static bool want_colours(void)
+bool run_colours(void)
 {
 	const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
 
@@ -148,7 +148,7 @@ int run_show(const struct call *c, json_t *answer, const json_t *extra)
 						: json_incref(answer);
 	struct buf out = { 0 };
 	struct render r = { .out = &out,
-			    .colours = want_colours(),
+			    .colours = run_colours(),
 			    .extra = extra };
 	int ret;
 
@@ -167,7 +167,7 @@ int run_show(const struct call *c, json_t *answer, const json_t *extra)
 
 /* ---- all together */
 
-static int failed(int ret, const struct err *err)
+int run_failed(int ret, const struct err *err)
 {
 	fprintf(stderr, "nftlbctl: %s\n", err->msg);
 	return ret == -ENOTCONN ? EXIT_NO_DAEMON : EXIT_REFUSED;
@@ -186,17 +186,30 @@ static int ask(struct api *api, const struct call *c, const char *method,
 	build_path(api, c, path, &url);
 	ret = api_call(api, method, url.data, body, &answer, &err);
 	if (ret < 0) {
-		ret = failed(ret, &err);
+		ret = run_failed(ret, &err);
 	} else if (answer.status != 200) {
-		print_problem(&answer);
+		run_problem(&answer);
 		ret = EXIT_REFUSED;
 	} else {
 		*value = parse_answer(&answer, &err);
-		ret = *value ? EXIT_DONE : failed(-EIO, &err);
+		ret = *value ? EXIT_DONE : run_failed(-EIO, &err);
 	}
 	buf_free(&answer.body);
 	buf_free(&url);
 	free(body);
+	return ret;
+}
+
+static int run_live(const struct call *c, const char *socket)
+{
+	struct api *api = api_open(socket);
+	struct buf path = { 0 };
+	int ret;
+
+	build_path(api, c, c->command->path, &path);
+	ret = c->command->live(c, api, path.data);
+	buf_free(&path);
+	api_close(api);
 	return ret;
 }
 
@@ -209,6 +222,8 @@ int run_call(const struct call *c, const char *socket)
 
 	if (cmd->local)
 		return cmd->local(c);
+	if (cmd->live)
+		return run_live(c, socket);
 	api = api_open(socket);
 	ret = ask(api, c, cmd->method, cmd->path, &answer);
 	if (ret == EXIT_DONE && cmd->extra && !c->json)

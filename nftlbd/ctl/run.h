@@ -3,9 +3,17 @@
 #ifndef NFTLB_CTL_RUN_H
 #define NFTLB_CTL_RUN_H
 
+#include "ctl/api.h"
 #include "ctl/command.h"
 
 enum exit_status { EXIT_DONE, EXIT_REFUSED, EXIT_USAGE, EXIT_NO_DAEMON };
+
+/** run_problem() - why the daemon refused, to stderr */
+void run_problem(const struct api_answer *a);
+/** run_failed() - words to stderr; returns the exit status that goes with it */
+int run_failed(int ret, const struct err *err);
+/** run_colours() - is stdout a terminal that shows colours? */
+bool run_colours(void);
 
 /** run_call() - returns the exit status; reasons go to stderr */
 int run_call(const struct call *c, const char *socket);

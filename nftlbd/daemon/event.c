@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "control/control.h"
 #include "daemon/daemon.h"
 #include "daemon/persist.h"
 
@@ -69,6 +70,8 @@ void daemon_event(struct daemon *d, const char *kind, const char *service,
 	if (service && is_kept(kind))
 		keep(d, service, backend);
 	log_event(&e);
+	if (d->control)
+		control_event(d->control);
 	if (d->on_event)
 		d->on_event(d);
 }

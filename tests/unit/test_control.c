@@ -98,6 +98,11 @@ static void has_shape(const json_t *o, const char *shape)
 	"name:s address:s port:Ni admin:s health:s state:s weight:o "          \
 	"slots:i share:r connections:Ni check:No"
 
+#define PROBE_SHAPE                                                            \
+	"service:s backend:s check:s type:s address:s port:Ni via:s health:s " \
+	"reason:Ns detail:i last_ms:Nr successes:i failures:i rise:i fall:i "  \
+	"says:a weight:Ns"
+
 static const struct {
 	const char *path;
 	const char *shape; /* of the answer, or of each element of the list */
@@ -124,9 +129,12 @@ static const struct {
 	{ "/v1/slots", "service:s family:s slots:i owners:a", 3 },
 	{ "/v1/services/www/slots", "service:s family:s slots:i owners:a", 2 },
 	{ "/v1/checks",
-	  "name:s type:s interval_ms:i timeout_ms:i rise:i fall:i "
-	  "jitter_pct:i port:Ni start:s backends:o",
+	  "name:s type:s interval_ms:i fast_interval_ms:i down_interval_ms:i "
+	  "timeout_ms:i rise:i fall:i jitter_pct:i port:Ni start:s via:s "
+	  "backends:o",
 	  1 },
+	{ "/v1/services/www/checks", PROBE_SHAPE, 1 },
+	{ "/v1/services/www/backends/b2/checks", PROBE_SHAPE, 1 },
 	{ "/v1/config", "text:s revision:i path:s", 0 },
 	{ "/v1/plan", "empty:b text:s price:o", 0 },
 	{ "/v1/route?service=hash&client=198.51.100.1&port=7",

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Checks as JSON: each definition with what it finds, and each probe with what
+ * it found last. Reads only.
+ */
+#include <stdlib.h>
+
+#include "control/json.h"
+#include "lib/xalloc.h"
+
+/* ---- definitions */
+
+struct check_count {
+	size_t up, down, unknown;
+};
+
+static void count_checks(const struct model *m, struct check_count *n)
+{
+	for (size_t i = 0; i < m->nservices; i++) {
+		const struct service *s = &m->services[i];
+
+		for (size_t j = 0; j < s->nbackends; j++) {
+			const struct backend *b = &s->backends[j];
+			const struct conf_checks *all = b->conf->checks;
+
+			for (size_t k = 0; all && k < all->n; k++) {
+				struct check_count *c =
+				    &n[all->list[k] - m->conf->checks];
+				uint8_t health = b->checks[k].health;
+
+				c->up += health == HEALTH_UP;
+				c->down += health == HEALTH_DOWN;
+				c->unknown += health == HEALTH_UNKNOWN;
+			}
+		}
+	}
+}
+
+static json_t *json_check(const struct conf_check *c,
+			  const struct check_count *n)
+{
+	return json_pack(
+	    "{s:s, s:s, s:I, s:I, s:I, s:I, s:i, s:i, s:i, s:o, s:s, s:s,"
+	    " s:{s:I, s:I, s:I}}",
+	    "name", c->name, "type", word_text(hc_type_words, c->type),
+	    "interval_ms", (json_int_t)c->interval_ms, "fast_interval_ms",
+	    (json_int_t)c->fast_ms, "down_interval_ms", (json_int_t)c->down_ms,
+	    "timeout_ms", (json_int_t)c->timeout_ms, "rise", (int)c->rise,
+	    "fall", (int)c->fall, "jitter_pct", (int)c->jitter_pct, "port",
+	    c->port ? json_integer(c->port) : json_null(), "start",
+	    word_text(hc_start_words, c->start), "via",
+	    word_text(conf_via_words, c->via), "backends", "up",
+	    (json_int_t)n->up, "down", (json_int_t)n->down, "unknown",
+	    (json_int_t)n->unknown);
+}
+
+json_t *json_checks(const struct model *m)
+{
+	struct check_count *n = xcalloc(m->conf->nchecks + 1, sizeof(*n));
+	json_t *list = json_array();
+
+	count_checks(m, n);
+	for (size_t i = 0; i < m->conf->nchecks; i++)
+		json_array_append_new(list,
+				      json_check(&m->conf->checks[i], &n[i]));
+	free(n);
+	return list;
+}
+
+/* ---- probes */
+
+static json_t *json_says(uint8_t says)
+{
+	static const struct word words[] = {
+		{ "ready", HC_SAYS_READY },
+		{ "drain", HC_SAYS_DRAIN },
+		{ "maint", HC_SAYS_MAINT },
+		{ NULL, 0 },
+	};
+	json_t *list = json_array();
+
+	for (const struct word *w = words; w->text; w++)
+		if (says & w->value)
+			json_array_append_new(list, json_string(w->text));
+	return list;
+}
+
+static json_t *json_weight(const struct check_state *cs)
+{
+	if (cs->says & HC_SAYS_PERCENT)
+		return json_sprintf("%u%%", cs->weight);
+	if (cs->says & HC_SAYS_WEIGHT)
+		return json_sprintf("%u", cs->weight);
+	return json_null();
+}
+
+static json_t *json_target(const struct conf_backend *b)
+{
+	char text[ADDR_STRLEN];
+
+	return json_string(addr_format(&b->check_addr, text));
+}
+
+static json_t *json_probe(const struct service *s, const struct backend *b,
+			  size_t i)
+{
+	const struct conf_check *c = b->conf->checks->list[i];
+	const struct check_state *cs = &b->checks[i];
+	uint16_t port = conf_probe_port(b->conf, c);
+
+	return json_pack(
+	    "{s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:o, s:i, s:o, s:i, s:i,"
+	    " s:i, s:i, s:o, s:o}",
+	    "service", s->conf->name, "backend", b->conf->name, "check",
+	    c->name, "type", word_text(hc_type_words, c->type), "address",
+	    json_target(b->conf), "port",
+	    port ? json_integer(port) : json_null(), "via",
+	    word_text(conf_via_words, c->via), "health",
+	    word_text(health_words, cs->health), "reason",
+	    cs->decided ? json_string(word_text(hc_reason_words, cs->reason))
+			: json_null(),
+	    "detail", (int)cs->detail, "last_ms",
+	    cs->last_us ? json_real(cs->last_us / 1000.) : json_null(),
+	    "successes", (int)cs->rise, "failures", (int)cs->fall, "rise",
+	    (int)c->rise, "fall", (int)c->fall, "says", json_says(cs->says),
+	    "weight", json_weight(cs));
+}
+
+void json_probes(const struct daemon *d, const struct service *s,
+		 const struct backend *b, json_t *list)
+{
+	for (size_t i = 0; b->conf->checks && i < b->conf->checks->n; i++)
+		json_array_append_new(list, json_probe(s, b, i));
+}

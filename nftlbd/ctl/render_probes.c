@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What probes found, and one event as one line. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/render.h"
+
+#define NCOLUMNS(c) (sizeof(c) / sizeof((c)[0]))
+
+static void cell_target(struct table *t, const json_t *p)
+{
+	bool service = !strcmp(field_text(p, "via"), "service");
+	const char *addr = field_text(p, "address");
+	json_int_t port = field_int(p, "port");
+
+	if (service)
+		table_cell(t, PLAIN, "via the service");
+	else if (port)
+		table_cell(t, PLAIN,
+			   strchr(addr, ':') ? "[%s]:%lld" : "%s:%lld", addr,
+			   (long long)port);
+	else
+		table_cell(t, PLAIN, "%s", addr);
+}
+
+/* "status 503": the number where there is one. */
+static void cell_reason(struct table *t, const json_t *p)
+{
+	const char *reason = field_text(p, "reason");
+	json_int_t detail = field_int(p, "detail");
+
+	if (detail)
+		table_cell(t, PLAIN, "%s %lld", reason, (long long)detail);
+	else
+		table_cell(t, PLAIN, "%s", reason);
+}
+
+/* How many of this kind in a row, of how many that decide. */
+static void cell_streak(struct table *t, const json_t *p)
+{
+	json_int_t good = field_int(p, "successes");
+	json_int_t bad = field_int(p, "failures");
+
+	if (bad)
+		table_cell(t, BAD, "%lld/%lld failed", (long long)bad,
+			   (long long)field_int(p, "fall"));
+	else
+		table_cell(t, PLAIN, "%lld/%lld good", (long long)good,
+			   (long long)field_int(p, "rise"));
+}
+
+static void cell_says(struct table *t, const json_t *p)
+{
+	char words[64], all[128];
+
+	snprintf(all, sizeof(all), "%s",
+		 field_list(p, "says", words, sizeof(words)));
+	if (json_is_string(json_object_get(p, "weight")))
+		snprintf(all, sizeof(all), "%s%sweight %s",
+			 words[0] == '-' ? "" : words,
+			 words[0] == '-' ? "" : " ", field_text(p, "weight"));
+	table_cell(t, PLAIN, "%s", all);
+}
+
+void render_probes(struct render *r, const json_t *answer)
+{
+	static const struct column columns[] = {
+		{ "SERVICE", false }, { "BACKEND", false }, { "CHECK", false },
+		{ "TYPE", false },    { "TARGET", false },  { "HEALTH", false },
+		{ "LAST", false },    { "TIME", true },     { "STREAK", false },
+		{ "SAYS", false },
+	};
+	static const char *const names[] = { "service", "backend", "check",
+					     "type" };
+	const json_t *p;
+	struct table t;
+	size_t i;
+
+	table_begin(&t, columns, NCOLUMNS(columns));
+	json_array_foreach(answer, i, p) {
+		for (size_t j = 0; j < NCOLUMNS(names); j++)
+			table_cell(&t, PLAIN, "%s", field_text(p, names[j]));
+		cell_target(&t, p);
+		cell_state(&t, p, "health");
+		cell_reason(&t, p);
+		if (json_is_real(json_object_get(p, "last_ms")))
+			table_cell(&t, PLAIN, "%.1f ms",
+				   field_real(p, "last_ms"));
+		else
+			table_cell(&t, PLAIN, "-");
+		cell_streak(&t, p);
+		cell_says(&t, p);
+	}
+	table_end(&t, r->out, r->colours);
+}
+
+static bool has(const json_t *o, const char *key)
+{
+	return json_is_string(json_object_get(o, key));
+}
+
+void render_event(struct render *r, const json_t *e)
+{
+	if (json_is_integer(json_object_get(e, "lost"))) {
+		buf_printf(r->out, "(%lld events were lost)\n",
+			   (long long)field_int(e, "lost"));
+		return;
+	}
+	buf_printf(r->out, "%s %s", field_text(e, "time"),
+		   field_text(e, "kind"));
+	if (has(e, "service"))
+		buf_printf(r->out, " %s", field_text(e, "service"));
+	if (has(e, "backend"))
+		buf_printf(r->out, "/%s", field_text(e, "backend"));
+	if (has(e, "new")) {
+		buf_printf(r->out, " %s -> ", field_text(e, "old"));
+		colour_text(r->out, r->colours,
+			    state_colour(field_text(e, "new")),
+			    field_text(e, "new"));
+	}
+	buf_printf(r->out, ": %s\n", field_text(e, "reason"));
+}

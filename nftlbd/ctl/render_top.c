@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `top`: what is wrong first, then who has most connections; at the bottom what
+ * has happened last.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ctl/render.h"
+#include "lib/xalloc.h"
+
+#define EVENTS_MAX 8
+
+/* Worst first. */
+static int state_rank(const json_t *b)
+{
+	static const char *const ranks[] = { "down", "drain", "disabled",
+					     "standby", "active" };
+	const char *state = field_text(b, "state");
+
+	for (size_t i = 0; i < sizeof(ranks) / sizeof(ranks[0]); i++)
+		if (!strcmp(ranks[i], state))
+			return (int)i;
+	return -1;
+}
+
+static int backend_cmp(const void *pa, const void *pb)
+{
+	const json_t *a = *(const json_t *const *)pa;
+	const json_t *b = *(const json_t *const *)pb;
+	json_int_t na = field_int(a, "connections");
+	json_int_t nb = field_int(b, "connections");
+	int order = state_rank(a) - state_rank(b);
+
+	if (order == 0)
+		order = (nb > na) - (nb < na);
+	if (order == 0)
+		order =
+		    strcmp(field_text(a, "service"), field_text(b, "service"));
+	return order ? order
+		     : strcmp(field_text(a, "name"), field_text(b, "name"));
+}
+
+static void top_backends(struct render *r, const json_t *list, size_t lines)
+{
+	static const struct column columns[] = {
+		{ "SERVICE", false },    { "BACKEND", false },
+		{ "ADDRESS", false },    { "STATE", false },
+		{ "WEIGHT", true },      { "SHARE", true },
+		{ "CONNECTIONS", true }, { "CHECK", false },
+	};
+	size_t n = json_array_size(list), i;
+	const json_t **sorted = xcalloc(n + 1, sizeof(*sorted));
+	struct table t;
+
+	for (i = 0; i < n; i++)
+		sorted[i] = json_array_get(list, i);
+	qsort(sorted, n, sizeof(*sorted), backend_cmp);
+	table_begin(&t, columns, sizeof(columns) / sizeof(columns[0]));
+	for (i = 0; i < n && i < lines; i++) {
+		const json_t *b = sorted[i];
+
+		table_cell(&t, PLAIN, "%s", field_text(b, "service"));
+		table_cell(&t, PLAIN, "%s", field_text(b, "name"));
+		cell_endpoint(&t, b);
+		cell_state(&t, b, "state");
+		table_cell(&t, PLAIN, "%lld",
+			   (long long)field_int(json_object_get(b, "weight"),
+						"effective"));
+		cell_share(&t, b);
+		cell_connections(&t, b);
+		cell_check(&t, b);
+	}
+	table_end(&t, r->out, r->colours);
+	if (n > lines)
+		buf_printf(r->out, "(%zu more)\n", n - lines);
+	free(sorted);
+}
+
+static void top_states(struct render *r, const char *what, const json_t *o)
+{
+	const char *key;
+	json_t *v;
+
+	buf_printf(r->out, "  %s %lld", what, (long long)field_int(o, "total"));
+	json_object_foreach((json_t *)o, key, v) {
+		if (!strcmp(key, "total") || json_integer_value(v) == 0)
+			continue;
+		buf_printf(r->out, " %lld ", (long long)json_integer_value(v));
+		colour_text(r->out, r->colours, state_colour(key), key);
+	}
+}
+
+static void top_head(struct render *r, const json_t *status)
+{
+	char text[32];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	localtime_r(&now, &tm);
+	strftime(text, sizeof(text), "%H:%M:%S", &tm);
+	buf_printf(r->out, "nftlb %s", text);
+	top_states(r, "services", json_object_get(status, "services"));
+	top_states(r, "backends", json_object_get(status, "backends"));
+	buf_printf(r->out, "\n");
+}
+
+void render_top(struct render *r, const json_t *status, unsigned int lines)
+{
+	const json_t *events = json_object_get(r->extra, "events"), *e;
+	size_t nevents = json_array_size(events), i;
+	size_t shown = nevents < EVENTS_MAX ? nevents : EVENTS_MAX;
+	size_t around = 4 + shown; /* head, columns, "more", title */
+
+	top_head(r, status);
+	top_backends(r, json_object_get(r->extra, "backends"),
+		     lines > around + 1 ? lines - around : 1);
+	if (shown)
+		buf_printf(r->out, "last events\n");
+	json_array_foreach(events, i, e)
+		if (i + shown >= nevents)
+			render_event(r, e);
+}

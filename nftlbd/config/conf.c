@@ -113,3 +113,9 @@ uint16_t conf_probe_port(const struct conf_backend *b,
 		return b->check_port;
 	return check->port ? check->port : b->probe_port;
 }
+
+const struct word conf_via_words[] = {
+	{ "direct", CONF_VIA_DIRECT },
+	{ "service", CONF_VIA_SERVICE },
+	{ NULL, 0 },
+};

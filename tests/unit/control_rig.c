@@ -131,6 +131,7 @@ int daemon_diff(struct daemon *d, const char *path, struct plan **plan,
 		return ret;
 	((struct control_rig *)d)->nplans++;
 	m = model_new(conf, d->model);
+	step_begin(m, 1, NULL);
 	want_all(&w, m);
 	*plan = ruleset_plan(d->ruleset, w.list, w.n, true);
 	want_free(&w);
@@ -195,6 +196,7 @@ struct control_rig *control_rig_open(const char *text)
 	rig->d.last_reload_ok = true;
 	rig->d.conf_path = rig->conf_path;
 	rig->d.model = model_new(load(rig, text), NULL);
+	step_begin(rig->d.model, 1, NULL);
 	if (ruleset_open(&rig->d.ruleset, "nftlb", &err) < 0 ||
 	    ruleset_flush(rig->d.ruleset, &err) < 0 ||
 	    flows_open(&rig->d.flows, rig->d.loop, &err) < 0 ||
@@ -209,6 +211,7 @@ void control_rig_replace(struct control_rig *rig, const char *text)
 	struct model *old = rig->d.model;
 
 	rig->d.model = model_new(load(rig, text), old);
+	step_begin(rig->d.model, 1, NULL);
 	model_free(old);
 	commit(rig);
 }

@@ -133,8 +133,8 @@ static const struct {
 	  "timeout_ms:i rise:i fall:i jitter_pct:i port:Ni start:s via:s "
 	  "backends:o",
 	  1 },
-	{ "/v1/services/www/checks", PROBE_SHAPE, 1 },
-	{ "/v1/services/www/backends/b2/checks", PROBE_SHAPE, 1 },
+	{ "/v1/services/hash/checks", PROBE_SHAPE, 2 },
+	{ "/v1/services/hash/backends/h2/checks", PROBE_SHAPE, 1 },
 	{ "/v1/config", "text:s revision:i path:s", 0 },
 	{ "/v1/plan", "empty:b text:s price:o", 0 },
 	{ "/v1/route?service=hash&client=198.51.100.1&port=7",

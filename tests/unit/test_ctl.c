@@ -126,7 +126,8 @@ static void test_rows(void **state)
 		if (command_match((int)n, argv, &call, &err) < 0)
 			fail_msg("%s: %s", c->grammar, err.msg);
 		assert_ptr_equal(call.command, c);
-		assert_true(c->local || (c->method && c->path && c->text));
+		assert_true(c->local ||
+			    (c->method && c->path && (c->text || c->live)));
 		assert_true(c->help && c->help[0]);
 	}
 }

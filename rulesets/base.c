@@ -4,6 +4,7 @@
  * why they are so; here is how a packet walks:
  *
  *   prerouting, output: (address, protocol, port) -> service.NAME
+ *   output:             probes: (address, protocol, source port) -> backend id
  *   service.NAME:       priority := slot, by numgen or jhash
  *   to-slot:            priority := backend id
  *   to-backend:         DNAT to the id's address, or refuse
@@ -72,6 +73,23 @@ static bool prerouting_rule(struct buf *r, unsigned int i, uint8_t family)
 	if (i >= 3)
 		return false;
 	dispatch(r, family, order[i]);
+	return true;
+}
+
+/* Probes of the gateway itself say by their source port which backend they are
+ * for; without such an element they are clients like others. */
+static bool output_rule(struct buf *r, unsigned int i, uint8_t family)
+{
+	unsigned int w = addr_words(family);
+
+	if (i > 0)
+		return prerouting_rule(r, i - 1, family);
+	load_addr(r, family, false, 0);
+	rule_meta_load(r, NFT_META_L4PROTO, REG(w));
+	load_port(r, true, w + 1);
+	rule_lookup(r, map_forms[MAP_PROBES].name, REG(0), REG(0), false);
+	rule_meta_set(r, NFT_META_PRIORITY, REG(0));
+	rule_verdict(r, NFT_GOTO, CHAIN_TO_BACKEND);
 	return true;
 }
 
@@ -192,8 +210,7 @@ const struct base_chain base_chains[] = {
 	{ "to-source", NULL, 0, 0, source_rules },
 	{ "prerouting", "nat", NF_INET_PRE_ROUTING, NF_IP_PRI_NAT_DST,
 	  prerouting_rule },
-	{ "output", "nat", NF_INET_LOCAL_OUT, NF_IP_PRI_NAT_DST,
-	  prerouting_rule },
+	{ "output", "nat", NF_INET_LOCAL_OUT, NF_IP_PRI_NAT_DST, output_rule },
 	{ "postrouting", "nat", NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC,
 	  postrouting_rule },
 	{ NULL, NULL, 0, 0, NULL },

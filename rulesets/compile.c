@@ -146,6 +146,24 @@ static void add_backends(struct unit *u, const struct rs_service *svc,
 	free(old.sorted);
 }
 
+/* Where probes go that say by their source port whom they are for. */
+static void add_probes(struct unit *u, const struct rs_service *svc,
+		       const uint32_t *ids)
+{
+	for (size_t i = 0; i < svc->nbackends; i++) {
+		const struct rs_backend *b = &svc->backends[i];
+
+		for (size_t p = 0; p < svc->nprotos && b->probe_port; p++) {
+			struct elem *e = unit_add(u, MAP_PROBES);
+
+			key_fill(e->key, &svc->addrs[0], svc->protos[p],
+				 &b->probe_port);
+			memcpy(e->data, &ids[i], sizeof(ids[i]));
+			e->text = xasprintf("%s/%s", svc->name, b->name);
+		}
+	}
+}
+
 static void fill_slots(struct unit *u, const struct rs_service *svc,
 		       const uint32_t *ids)
 {
@@ -176,6 +194,7 @@ struct unit *compile_unit(const struct rs_service *svc, const struct unit *have,
 		source_rule(&u->source, svc);
 	}
 	add_backends(u, svc, have, alloc, ids);
+	add_probes(u, svc, ids);
 	fill_slots(u, svc, ids);
 	service_rule(&u->rule, svc, u->base, u->m);
 	unit_sort(u);

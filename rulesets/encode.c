@@ -381,8 +381,7 @@ static void encode_keys(struct enc *e, const struct plan_table *t,
 			bool replaced)
 {
 	for (int m = 0; m < MAP_COUNT; m++)
-		if (map_forms[m].data == DATA_VERDICT &&
-		    replaced == (t->del[m].n > 0))
+		if (map_forms[m].key != KEY_ID && replaced == (t->del[m].n > 0))
 			encode_elems(e, NFT_MSG_NEWSETELEM, (enum rs_map)m,
 				     &t->add[m]);
 }

@@ -24,6 +24,7 @@ const struct map_form map_forms[MAP_COUNT] = {
 	[MAP_SNAT_RANGES] = { "snat-ranges", KEY_ADDR_PROTO_PORT, DATA_VERDICT,
 			      true },
 	[MAP_SNAT_ANY] = { "snat-any", KEY_ADDR_PROTO, DATA_VERDICT, false },
+	[MAP_PROBES] = { "probes", KEY_ADDR_PROTO_PORT, DATA_ID, false },
 };
 
 /* nft's type numbers; a concatenation packs six bits each. */

@@ -22,6 +22,7 @@ enum rs_map {
 	MAP_SNAT,              /* as MAP_SERVICES : source chain */
 	MAP_SNAT_RANGES,
 	MAP_SNAT_ANY,
+	MAP_PROBES, /* address . protocol . source port : backend id */
 	MAP_COUNT
 };
 

@@ -171,6 +171,17 @@ static struct unit *strays(struct scan *s)
 	return s->t->strays;
 }
 
+/* The key of a backend is an id that nobody else may have. */
+static bool id_taken(struct scan *s, const void *key)
+{
+	uint32_t id;
+
+	if (map_forms[s->map].key != KEY_ID)
+		return true;
+	memcpy(&id, key, sizeof(id));
+	return alloc_take_id(&s->t->alloc, id);
+}
+
 /* An element of any other map. */
 static void take_elem(struct scan *s, const struct nlattr **tb, const void *key,
 		      const void *key_end, const void *data)
@@ -185,12 +196,8 @@ static void take_elem(struct scan *s, const struct nlattr **tb, const void *key,
 		text = goto_chain(tb[NFTA_SET_ELEM_DATA]);
 		u = unit_of_chain(s, text);
 	} else {
-		uint32_t id;
-
-		memcpy(&id, key, sizeof(id));
 		text = comment(tb[NFTA_SET_ELEM_USERDATA]);
-		u = alloc_take_id(&s->t->alloc, id) ? unit_of_comment(s, text)
-						    : NULL;
+		u = id_taken(s, key) ? unit_of_comment(s, text) : NULL;
 	}
 	e = unit_add(u ? u : strays(s), (enum rs_map)s->map);
 	memcpy(e->key, key, key_len);

@@ -35,8 +35,10 @@ struct rs_backend {
 	const char *name;
 	struct addr addr;
 	uint16_t port; /* host order; 0 = keep the client's destination port */
-	uint32_t weight; /* 0..65535; 0 owns no slot */
-	bool usable;     /* may get new flows: health and operator agree */
+	uint32_t weight;     /* 0..65535; 0 owns no slot */
+	bool usable;         /* may get new flows: health and operator agree */
+	uint16_t probe_port; /* source port of the probes that go to it by way
+			      * of the service's first address; 0 = none */
 };
 
 struct rs_service {

@@ -75,7 +75,14 @@ static void change_backend(struct gen *g, struct gen_entry *e)
 	uint32_t i = gen_rnd(g, GEN_BACKENDS);
 	struct rs_backend *b = &e->all[i];
 
-	switch (gen_rnd(g, 5)) {
+	switch (gen_rnd(g, 6)) {
+	case 5: /* unique, as the daemon's are */
+		b->probe_port =
+		    b->probe_port
+			? 0
+			: (uint16_t)(61001 + (e - g->entries) * GEN_BACKENDS +
+				     i);
+		break;
 	case 0:
 		e->there[i] = !e->there[i];
 		break;

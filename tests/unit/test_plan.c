@@ -192,6 +192,21 @@ static void check_owner(const struct fake_table *t, const struct unit *fresh,
 	assert_true(elem_same(have, want));
 }
 
+/* A probe's port leads to the backend that it is said to be for. */
+static void check_probe(const struct fake_table *t, const struct elem *fresh,
+			const struct unit *have)
+{
+	const struct elem *in_kernel = fake_elem(t, fresh), *backend;
+	uint32_t id;
+
+	assert_non_null(in_kernel);
+	assert_string_equal(in_kernel->text, fresh->text);
+	memcpy(&id, in_kernel->data, sizeof(id));
+	backend = unit_backend(have, id);
+	assert_non_null(backend);
+	assert_string_equal(backend->text, fresh->text);
+}
+
 static void check_fresh(const struct fake_table *t,
 			const struct rs_service *svc, const struct unit *have)
 {
@@ -207,6 +222,10 @@ static void check_fresh(const struct fake_table *t,
 
 		if (elem_is_backend(e))
 			continue;
+		if (e->map == MAP_PROBES) {
+			check_probe(t, e, have);
+			continue;
+		}
 		in_kernel = fake_elem(t, e);
 		assert_non_null(in_kernel);
 		assert_true(elem_same(in_kernel, e));

@@ -53,7 +53,7 @@ static void option_unknown(const struct line *l, const char *word)
 		 near ? ", did you mean \"" : "", near ? near : "",
 		 near ? "\"?" : "");
 	line_refuse(l, word, problem,
-		    "weight=, check=, check-address=, check-port= and "
+		    "weight=, check=, check-address=, check-port=, backup and "
 		    "disabled");
 }
 
@@ -85,7 +85,7 @@ static bool option_read(const struct line *l, char *word,
 		option_unknown(l, word);
 		return false;
 	}
-	bit = UINT64_C(1) << (key - conf_keys);
+	bit = UINT64_C(1) << (key - conf_keys); /* they are the first rows */
 	if (*seen & bit) {
 		line_refuse(l, word, "option given twice", "each option once");
 		return false;
@@ -245,8 +245,9 @@ static bool checks_join(struct resolver *r, const char *label,
 		b = &l->list[i];
 		if (!b->check || b->joined)
 			continue;
+		b->joined = true;
 		snprintf(key, sizeof(key), "backend.%s", b->name);
-		if (!check_find(r, b->check, label, key, b->where, &b->joined))
+		if (!checks_find(r, b->check, label, key, b->where, &b->own))
 			good = false;
 	}
 	return good;

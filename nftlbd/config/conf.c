@@ -52,6 +52,16 @@ static void service_free(struct conf_service *s)
 	free(s->addrs);
 	free(s->ports);
 	free(s->pool);
+	free(s->on_change);
+}
+
+static void check_free(struct conf_check *c)
+{
+	free(c->name);
+	free(c->ca_file);
+	free(c->cert_file);
+	free(c->key_file);
+	spec_free(&c->spec);
 }
 
 void conf_free(struct conf *c)
@@ -62,10 +72,8 @@ void conf_free(struct conf *c)
 		return;
 	for (i = 0; i < c->nservices; i++)
 		service_free(&c->services[i]);
-	for (i = 0; i < c->nchecks; i++) {
-		free(c->checks[i].name);
-		spec_free(&c->checks[i].spec);
-	}
+	for (i = 0; i < c->nchecks; i++)
+		check_free(&c->checks[i]);
 	for (i = 0; i < c->nchecksets; i++)
 		free(c->checksets[i]);
 	free(c->checksets);
@@ -79,6 +87,8 @@ void conf_free(struct conf *c)
 	free(c->state_dir);
 	free(c->table);
 	free(c->user);
+	free(c->script_user);
+	free(c->on_change);
 	free(c);
 }
 
@@ -106,16 +116,44 @@ void conf_errors_print(const struct conf_errors *e, struct buf *out)
 	}
 }
 
+/* What a type does without a port that was said for its check. */
+static const struct {
+	bool none;       /* it has no port, or needs to be told */
+	uint16_t number; /* 0 = the backend's */
+} type_ports[HC_TYPES] = {
+	[HC_ICMP] = { .none = true },
+	[HC_AGENT] = { .none = true },
+	[HC_DNS] = { .number = 53 },
+	[HC_SNMP] = { .number = 161 },
+};
+
 uint16_t conf_probe_port(const struct conf_backend *b,
 			 const struct conf_check *check)
 {
+	if (check->type == HC_ICMP)
+		return 0;
 	if (b->check_port)
 		return b->check_port;
-	return check->port ? check->port : b->probe_port;
+	if (check->port)
+		return check->port;
+	if (type_ports[check->type].number || type_ports[check->type].none)
+		return type_ports[check->type].number;
+	return b->probe_port;
+}
+
+bool conf_needs_port(enum hc_type type)
+{
+	return type != HC_ICMP && type != HC_SCRIPT && type != HC_FILE;
 }
 
 const struct word conf_via_words[] = {
 	{ "direct", CONF_VIA_DIRECT },
 	{ "service", CONF_VIA_SERVICE },
+	{ NULL, 0 },
+};
+
+const struct word conf_on_down_words[] = {
+	{ "keep", CONF_KEEP_FLOWS },
+	{ "cut", CONF_CUT_FLOWS },
 	{ NULL, 0 },
 };

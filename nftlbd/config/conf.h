@@ -88,9 +88,10 @@ struct conf_service {
 	uint32_t backup_when;    /* backups serve while fewer primaries can */
 	uint32_t min_usable_pct; /* below this share of usable backends, health
 				  * is not looked at; 0 = off */
-	uint32_t quorum; /* usable backends for the service to be up; 0 = off */
-	uint32_t quorum_hysteresis; /* so many more to be up again, so many
-				     * fewer to be down */
+	uint32_t quorum; /* weight of all usable backends for the service to be
+			  * up; 0 = off */
+	uint32_t quorum_hysteresis; /* so much more to be up again, so much
+				     * less to be down */
 	uint32_t slow_start_ms;     /* 0 = off */
 	uint32_t flap_hold_ms;      /* hold-down of the second fall; 0 = off */
 	uint32_t flap_hold_max_ms;
@@ -157,6 +158,9 @@ void conf_errors_free(struct conf_errors *e);
  */
 uint16_t conf_probe_port(const struct conf_backend *b,
 			 const struct conf_check *check);
+
+/** conf_needs_port() - can it not be probed without a port? */
+bool conf_needs_port(enum hc_type type);
 
 /** conf_errors_print() - "FILE:LINE: TEXT\n" each, appended to @out */
 void conf_errors_print(const struct conf_errors *e, struct buf *out);

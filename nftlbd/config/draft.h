@@ -24,8 +24,10 @@ struct check_draft {
 
 struct service_draft {
 	struct conf_service conf; /* addrs and ports are malloc'd */
-	const char *check;        /* NULL = not said */
+	const char *check;        /* list of names; NULL = not said */
+	uint32_t need;            /* so many of them; 0 = all */
 	const char *pool;         /* NULL or "" = none */
+	const char *on_change;    /* NULL or "" = the global one */
 	struct where set[DRAFT_KEYS_MAX];
 	bool broken; /* something was refused: skip what builds on it */
 };
@@ -36,11 +38,14 @@ struct backend_draft {
 	uint16_t port;
 	uint32_t weight;
 	bool disabled;
-	const char *check;               /* NULL = the service's */
-	const struct conf_check *joined; /* what @check names; NULL = none */
+	bool backup;
+	bool joined;                      /* @own is what @check names */
+	const char *check;                /* list; NULL = the service's */
+	struct conf_checks own;           /* @need is not settled here */
+	const struct conf_checks *checks; /* what it gets; NULL = none */
 	struct addr check_addr;
 	uint16_t check_port;
-	uint16_t probe_port; /* where the check says none; 0 = none */
+	uint16_t probe_port; /* where nothing says one; 0 = none */
 	struct where where;
 };
 

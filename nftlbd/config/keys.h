@@ -3,6 +3,7 @@
 #ifndef NFTLB_CONFIG_KEYS_H
 #define NFTLB_CONFIG_KEYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,16 @@ enum key_place {
 	IN_POOL = 1 << 3,
 	IN_SERVICE = 1 << 4,
 	IN_BACKEND = 1 << 5 /* an option of a backend line */
+};
+
+/* What must hold in a [check] for a key to count there, beside the type. */
+enum key_when {
+	WHEN_ALWAYS,
+	WHEN_TLS,
+	WHEN_COMMUNITY, /* of SNMP: versions 1 and 2c */
+	WHEN_USER,      /* of SNMP: version 3 */
+	WHEN_AUTH,
+	WHEN_PRIV
 };
 
 enum value_kind {
@@ -32,7 +43,16 @@ enum value_kind {
 	VALUE_PORT,    /* uint16_t */
 	VALUE_WORD,    /* enum, words from a table */
 	VALUE_FLAG,    /* bool; takes no value */
-	VALUE_REF,     /* const char *, name of a check or pool */
+	VALUE_REF,     /* const char *, name of a pool */
+	VALUE_CHECKS,  /* const char *, names of checks */
+	VALUE_NEED,    /* uint32_t, how many of them; all = 0 */
+	VALUE_HOOK,    /* const char *, absolute path or empty */
+	VALUE_TEXT,    /* char *, what the key's problem() lets pass */
+	VALUE_HEADERS, /* struct spec_list, one item; the key may be repeated */
+	VALUE_COMMAND, /* struct spec_list, words */
+	VALUE_LOW,     /* int64_t, none = INT64_MIN */
+	VALUE_HIGH,    /* int64_t, none = INT64_MAX */
+	VALUE_SENDER,  /* struct hc_spec, its source4 and source6 */
 	VALUE_ADDR,    /* struct addr */
 	VALUE_ADDRS,   /* the rest: lists in struct conf_service */
 	VALUE_PORTS,
@@ -49,6 +69,12 @@ struct conf_key {
 	const struct word *words;
 	const char *fallback; /* the default, as text; NULL = none */
 	const char *help;
+	unsigned int types; /* of checks that know it, bits; 0 = all */
+	enum key_when when;
+	bool required; /* where it counts */
+	/* of texts: what is wrong with it, or NULL */
+	const char *(*problem)(const char *text);
+	const char *takes; /* of texts: words on what is allowed */
 };
 
 extern const struct conf_key conf_keys[]; /* a row without name ends it */

@@ -244,14 +244,15 @@ void protos_print(const struct conf_service *s, struct buf *out)
 			   word_text(rs_proto_words, s->protos[i]));
 }
 
-int source_read(const char *text, struct conf_service *s, const char **problem)
+int source_read(const char *text, struct addr *v4, struct addr *v6,
+		const char **problem)
 {
 	struct addr found[2] = { { 0 }, { 0 } }, a;
 	char item[ADDR_STRLEN + 1];
 	struct addr *to;
 
 	if (!*text)
-		text = NULL; /* back to masquerade */
+		text = NULL; /* back to none */
 	while (list_next(&text, item, sizeof(item))) {
 		if (addr_parse(item, &a) < 0) {
 			*problem = *item ? "not an address" : "empty item";
@@ -267,18 +268,18 @@ int source_read(const char *text, struct conf_service *s, const char **problem)
 		}
 		*to = a;
 	}
-	s->source4 = found[0];
-	s->source6 = found[1];
+	*v4 = found[0];
+	*v6 = found[1];
 	return 0;
 }
 
-void source_print(const struct conf_service *s, struct buf *out)
+void source_print(const struct addr *v4, const struct addr *v6, struct buf *out)
 {
 	char text[ADDR_STRLEN];
 
-	if (s->source4.family)
-		buf_printf(out, "%s", addr_format(&s->source4, text));
-	if (s->source6.family)
-		buf_printf(out, "%s%s", s->source4.family ? ", " : "",
-			   addr_format(&s->source6, text));
+	if (v4->family)
+		buf_printf(out, "%s", addr_format(v4, text));
+	if (v6->family)
+		buf_printf(out, "%s%s", v4->family ? ", " : "",
+			   addr_format(v6, text));
 }

@@ -8,6 +8,7 @@
 
 #include "config/doc.h"
 #include "config/draft.h"
+#include "config/resolve.h"
 #include "config/values.h"
 
 static void key_print(const struct conf_key *key, const void *draft,
@@ -34,6 +35,14 @@ static void keys_print(unsigned int place, const void *draft, struct buf *out)
 	}
 }
 
+static void headers_print(const struct spec_list *list, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		buf_printf(out, "%-14s = %s\n", "header", list->list[i]);
+}
+
 static void check_print(const struct conf_check *c, struct buf *out)
 {
 	const struct check_draft draft = { .conf = *c };
@@ -41,8 +50,12 @@ static void check_print(const struct conf_check *c, struct buf *out)
 
 	buf_printf(out, "\n[check %s]\n", c->name);
 	for (key = conf_keys; key->name; key++) {
-		if ((key->places & IN_CHECK) &&
-		    (strcmp(key->name, "port") || c->port))
+		if (!(key->places & IN_CHECK) || !check_key_counts(c, key) ||
+		    value_empty(key, &draft))
+			continue;
+		if (key->kind == VALUE_HEADERS)
+			headers_print(&c->spec.headers, out);
+		else
 			key_print(key, &draft, out);
 	}
 }
@@ -50,34 +63,62 @@ static void check_print(const struct conf_check *c, struct buf *out)
 static void backend_print(const struct conf_backend *b, struct buf *out)
 {
 	char text[ENDPOINT_STRLEN];
+	size_t i;
 
 	buf_printf(out, "backend.%s = %s weight=%u", b->name,
 		   endpoint_format(&b->addr, b->port, text), b->weight);
-	buf_printf(out, " check=%s",
-		   b->checks ? b->checks->list[0]->name : "none");
+	if (!b->checks)
+		buf_printf(out, " check=none");
+	for (i = 0; b->checks && i < b->checks->n; i++)
+		buf_printf(out, "%s%s",
+			   i ? "," : " check=", b->checks->list[i]->name);
 	if (b->checks)
-		buf_printf(out, " check-address=%s check-port=%u",
-			   addr_format(&b->check_addr, text),
-			   conf_probe_port(b, b->checks->list[0]));
-	buf_printf(out, "%s\n", b->disabled ? " disabled" : "");
+		buf_printf(out, " check-address=%s",
+			   addr_format(&b->check_addr, text));
+	if (b->check_port)
+		buf_printf(out, " check-port=%u", b->check_port);
+	buf_printf(out, "%s%s\n", b->backup ? " backup" : "",
+		   b->disabled ? " disabled" : "");
+}
+
+/* How many of the checks have to be good, as the service said it: the same
+ * number for every backend, or all for every one. */
+static uint32_t service_need(const struct conf_service *s)
+{
+	const struct conf_checks *set;
+	size_t i;
+
+	for (i = 0; i < s->nbackends; i++) {
+		set = s->backends[i].checks;
+		if (set && set->need < set->n)
+			return set->need;
+	}
+	return 0;
+}
+
+/* Is it refused beside other keys of the service, or without a meaning? */
+static bool key_idle(const struct conf_service *s, const char *key)
+{
+	if (!strcmp(key, "hash-key"))
+		return s->scheduler != RS_SOURCE_HASH;
+	if (!strcmp(key, "slow-start"))
+		return s->scheduler != RS_WEIGHTED;
+	return !strcmp(key, "source-address") && s->mode != RS_SNAT;
 }
 
 static void service_print(const struct conf_service *s, struct buf *out)
 {
-	const struct service_draft draft = { .conf = *s };
+	const struct service_draft draft = { .conf = *s,
+					     .need = service_need(s),
+					     .on_change = s->on_change };
 	const struct conf_key *key;
 	size_t i;
 
 	buf_printf(out, "\n[service %s]\n", s->name);
 	for (key = conf_keys; key->name; key++) {
 		if (!(key->places & IN_SERVICE) || key->kind == VALUE_BACKEND ||
-		    key->kind == VALUE_REF)
-			continue;
-		/* these two are refused beside others */
-		if (!strcmp(key->name, "hash-key") &&
-		    s->scheduler != RS_SOURCE_HASH)
-			continue;
-		if (!strcmp(key->name, "source-address") && s->mode != RS_SNAT)
+		    key->kind == VALUE_REF || key->kind == VALUE_CHECKS ||
+		    key_idle(s, key->name))
 			continue;
 		key_print(key, &draft, out);
 	}

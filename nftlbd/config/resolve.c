@@ -15,8 +15,6 @@
 #include "config/values.h"
 #include "lib/xalloc.h"
 
-#define BUILTIN_CHECK "tcp"
-
 static void key_unknown(struct resolver *r, unsigned int place,
 			struct where where, const struct doc_section *s,
 			const char *key)
@@ -53,7 +51,7 @@ static bool entry_store(struct resolver *r, const struct conf_key *key,
 static bool entry_twice(const struct doc_section *s, const struct conf_key *key,
 			struct where before)
 {
-	if (!before.line)
+	if (!before.line || key->kind == VALUE_HEADERS)
 		return false;
 	if (s->kind == DOC_GLOBAL && key->kind != VALUE_INCLUDE)
 		return true;
@@ -219,59 +217,6 @@ static void globals_read(struct resolver *r)
 	*r->conf = draft.conf;
 }
 
-static void check_add(struct resolver *r, const struct doc_section *s,
-		      const struct check_draft *proto)
-{
-	struct check_draft draft = *proto;
-	char label[LABEL_SIZE], found[32];
-	struct where where;
-
-	doc_label(r->doc, s, label, sizeof(label));
-	if (!strcmp(doc_text(r->doc, s->name), "none"))
-		report_value(r->report, s->where, label, "name", "none",
-			     "this word means no check", "another name");
-	if (section_read(r, s, IN_CHECK, &draft, draft.set, NULL) &&
-	    draft.conf.timeout_ms > draft.conf.interval_ms) {
-		where = draft_where(draft.set, IN_CHECK, "timeout");
-		if (!where.line) /* then it is the interval that is odd */
-			where = draft_where(draft.set, IN_CHECK, "interval");
-		snprintf(found, sizeof(found), "%ums", draft.conf.timeout_ms);
-		report_value(r->report, where, label, "timeout", found,
-			     "longer than the interval",
-			     "timeouts up to the check's interval");
-	}
-	draft.conf.name = xstrdup(doc_text(r->doc, s->name));
-	draft.conf.file = r->doc->names[s->where.file];
-	draft.conf.line = s->where.line;
-	names_add(&r->checks, draft.conf.name, (uint32_t)r->conf->nchecks);
-	r->conf->checks[r->conf->nchecks++] = draft.conf;
-}
-
-static void checks_read(struct resolver *r)
-{
-	struct check_draft proto = { 0 };
-	struct conf_check *builtin;
-	size_t i;
-
-	/* all the room at once: backends will point into the array */
-	r->conf->checks =
-	    xcalloc(r->doc->nsections + 1, sizeof(*r->conf->checks));
-	draft_defaults(IN_CHECK, &proto);
-	for (i = 0; i < r->doc->nsections; i++) {
-		if (r->doc->sections[i].kind == DOC_CHECK)
-			check_add(r, &r->doc->sections[i], &proto);
-	}
-	names_sort(&r->checks);
-	if (names_find(&r->checks, BUILTIN_CHECK) >= 0)
-		return;
-	builtin = &r->conf->checks[r->conf->nchecks];
-	*builtin = proto.conf;
-	builtin->name = xstrdup(BUILTIN_CHECK);
-	builtin->file = "built-in";
-	names_add(&r->checks, builtin->name, (uint32_t)r->conf->nchecks++);
-	names_sort(&r->checks);
-}
-
 static void pools_read(struct resolver *r)
 {
 	const struct doc_section *s;
@@ -300,16 +245,16 @@ static void pools_read(struct resolver *r)
 static void defaults_read(struct resolver *r, const struct doc_section *s,
 			  struct service_draft *proto)
 {
-	const struct conf_check *check;
+	struct conf_checks checks;
 	const struct pool *pool;
 	char label[LABEL_SIZE];
 
 	doc_label(r->doc, s, label, sizeof(label));
 	if (!section_read(r, s, IN_DEFAULTS, proto, proto->set, NULL))
 		proto->broken = true;
-	if (!check_find(r, proto->check, label, "check",
-			draft_where(proto->set, IN_DEFAULTS, "check"),
-			&check)) {
+	if (!checks_find(r, proto->check, label, "check",
+			 draft_where(proto->set, IN_DEFAULTS, "check"),
+			 &checks)) {
 		proto->check = NULL;
 		proto->broken = true;
 	}
@@ -349,6 +294,7 @@ static void resolver_free(struct resolver *r)
 	free(r->own.list);
 	free(r->backends.list);
 	free(r->order);
+	free(r->sets);
 }
 
 void conf_resolve(struct doc *doc, struct conf *conf, struct report *report)

@@ -41,6 +41,10 @@ struct resolver {
 	struct names backend_names;
 	uint32_t *order;
 	size_t caporder;
+	/* of checksets.c: indices into conf->checksets by content, 0 = free */
+	uint32_t *sets;
+	size_t capsets; /* a power of two */
+	const struct conf_checks *set_last;
 };
 
 /**
@@ -76,6 +80,26 @@ struct where draft_where(const struct where *set, unsigned int place,
 bool check_find(struct resolver *r, const char *name, const char *label,
 		const char *key, struct where where,
 		const struct conf_check **check);
+
+/** checks_read() - every [check] section (check.c) */
+void checks_read(struct resolver *r);
+
+/**
+ * check_key_counts() - does the key mean anything for this check?
+ * It is of the check's type, and the keys that it needs are what it needs.
+ */
+bool check_key_counts(const struct conf_check *c, const struct conf_key *key);
+
+/**
+ * checks_find() - the checks of a list of names; "none" and NULL: no checks
+ * @out: without @need. The rest as check_find().
+ */
+bool checks_find(struct resolver *r, const char *names, const char *label,
+		 const char *key, struct where where, struct conf_checks *out);
+
+/** checks_share() - the configuration's set of that content; NULL: no checks */
+const struct conf_checks *checks_share(struct resolver *r,
+				       const struct conf_checks *set);
 
 /** pool_find() - the pool of that name; "" and NULL give NULL; see check_find()
  */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "config/resolve.h"
+#include "lib/parse.h"
 #include "lib/xalloc.h"
 #include "rulesets/slots.h"
 
@@ -18,7 +19,7 @@ struct look {
 	struct resolver *r;
 	const struct doc_section *section;
 	struct service_draft *draft;
-	const struct conf_check *check;
+	struct conf_checks checks; /* of backends that name none */
 	struct backend_list *backends;
 	char label[LABEL_SIZE];
 };
@@ -56,6 +57,38 @@ static void required_check(struct look *l, const char *key, const char *allowed)
 	l->draft->broken = true;
 }
 
+/* Keys of the backends' states that need another key's value. */
+static void health_keys_check(struct look *l)
+{
+	struct conf_service *s = &l->draft->conf;
+	char found[DURATION_STRLEN];
+
+	if (s->quorum_hysteresis && s->quorum_hysteresis >= s->quorum) {
+		snprintf(found, sizeof(found), "%u", s->quorum_hysteresis);
+		refuse(l, "quorum-hysteresis", found, "not below the quorum",
+		       "less than quorum");
+	}
+	if (s->flap_hold_max_ms < s->flap_hold_ms)
+		refuse(l,
+		       said_here(l, "flap-hold-max") ? "flap-hold-max"
+						     : "flap-hold",
+		       duration_format(said_here(l, "flap-hold-max")
+					   ? s->flap_hold_max_ms
+					   : s->flap_hold_ms,
+				       found),
+		       "flap-hold is longer than flap-hold-max",
+		       "flap-hold up to flap-hold-max");
+	if (s->scheduler == RS_WEIGHTED)
+		return;
+	if (s->slow_start_ms && said_here(l, "slow-start"))
+		refuse(l, "slow-start",
+		       duration_format(s->slow_start_ms, found),
+		       "the scheduler has no weights that may change by "
+		       "themselves",
+		       "slow-start with scheduler = weighted only");
+	s->slow_start_ms = 0;
+}
+
 /* Keys that need another key's value. */
 static void keys_check(struct look *l)
 {
@@ -65,6 +98,7 @@ static void keys_check(struct look *l)
 		refuse(l, "hash-key", word_text(rs_hash_key_words, s->hash_key),
 		       "the scheduler does not hash",
 		       "hash-key with scheduler = source-hash only");
+	health_keys_check(l);
 	if (s->mode == RS_SNAT)
 		return;
 	if (said_here(l, "source-address") &&
@@ -192,51 +226,83 @@ static uint16_t check_port(const struct conf_service *s,
 	return 0;
 }
 
-/* What is probed, for each backend that is. */
-static void checks_settle(struct look *l)
+/* So many of the checks as the service says; all where it does not say. */
+static void checks_need(struct look *l, const struct backend_draft *b,
+			struct conf_checks *set)
 {
-	struct backend_draft *b;
+	char found[32], key[80];
+	uint32_t need = l->draft->need;
+
+	set->need = need ? (uint8_t)need : set->n;
+	if (!set->n || set->need <= set->n)
+		return;
+	snprintf(found, sizeof(found), "%u", need);
+	if (!b) {
+		refuse(l, "check-require", found, "more than checks are listed",
+		       "all, any, or a number up to that of the checks");
+		return;
+	}
+	snprintf(key, sizeof(key), "backend.%s", b->name);
+	report_value(l->r->report, b->where, l->label, key, b->check,
+		     "fewer checks than check-require of the service asks for",
+		     "as many checks as that, or none");
+	l->draft->broken = true;
+}
+
+/* Every check has a port where it needs one. */
+static void ports_check(struct look *l, const struct backend_draft *b)
+{
+	const struct conf_backend probed = { .check_port = b->check_port,
+					     .probe_port = b->probe_port };
+	const struct conf_check *check;
 	char key[80];
 	size_t i;
 
+	for (i = 0; i < b->checks->n; i++) {
+		check = b->checks->list[i];
+		if (!conf_needs_port(check->type) ||
+		    conf_probe_port(&probed, check))
+			continue;
+		snprintf(key, sizeof(key), "backend.%s", b->name);
+		report_value(l->r->report, b->where, l->label, key, check->name,
+			     check->type == HC_AGENT
+				 ? "no port for this check: agents have none "
+				   "of their own"
+				 : "no port for this check: neither backend "
+				   "nor service has a single one",
+			     check->type == HC_AGENT
+				 ? "check-port=, port in the [check] section, "
+				   "or check=none"
+				 : "check-port=, a port of the backend, port "
+				   "in the [check] section, or check=none");
+		l->draft->broken = true;
+		return;
+	}
+}
+
+/* What is probed, for each backend that is. */
+static void checks_settle(struct look *l)
+{
+	const struct conf_checks *common;
+	struct backend_draft *b;
+	size_t i;
+
+	checks_need(l, NULL, &l->checks);
+	common = checks_share(l->r, &l->checks);
 	for (i = 0; i < l->backends->n; i++) {
 		b = &l->backends->list[i];
-		if (!b->check)
-			b->joined = l->check;
-		if (!b->joined)
+		b->checks = common;
+		if (b->check) {
+			checks_need(l, b, &b->own);
+			b->checks = checks_share(l->r, &b->own);
+		}
+		if (!b->checks)
 			continue;
 		if (!b->check_addr.family)
 			b->check_addr = b->addr;
 		b->probe_port = check_port(&l->draft->conf, b);
-		if (b->check_port || b->joined->port || b->probe_port)
-			continue;
-		snprintf(key, sizeof(key), "backend.%s", b->name);
-		report_value(l->r->report, b->where, l->label, key,
-			     b->joined->name,
-			     "no port for this check: neither backend nor "
-			     "service has a single one",
-			     "check-port=, a port of the backend, port in the "
-			     "[check] section, or check=none");
-		l->draft->broken = true;
+		ports_check(l, b);
 	}
-}
-
-/* The set of this one check, made where there is none yet. */
-static const struct conf_checks *checks_of(struct conf *c,
-					   const struct conf_check *check)
-{
-	struct conf_checks *set;
-
-	if (!check)
-		return NULL;
-	for (size_t i = c->nchecksets; i > 0; i--)
-		if (c->checksets[i - 1]->list[0] == check)
-			return c->checksets[i - 1];
-	set = xcalloc(1, sizeof(*set));
-	set->list[0] = check;
-	set->n = set->need = 1;
-	*VEC_PUSH(c->checksets, c->nchecksets, c->capchecksets) = set;
-	return set;
 }
 
 static struct conf_backend backend_build(const struct resolver *r,
@@ -248,10 +314,11 @@ static struct conf_backend backend_build(const struct resolver *r,
 		.port = b->port,
 		.weight = b->weight,
 		.disabled = b->disabled,
-		.checks = checks_of(r->conf, b->joined),
-		.check_addr = b->joined ? b->check_addr : (struct addr){ 0 },
-		.check_port = b->joined ? b->check_port : 0,
-		.probe_port = b->joined ? b->probe_port : 0,
+		.backup = b->backup,
+		.checks = b->checks,
+		.check_addr = b->checks ? b->check_addr : (struct addr){ 0 },
+		.check_port = b->checks ? b->check_port : 0,
+		.probe_port = b->checks ? b->probe_port : 0,
 		.file = r->doc->names[b->where.file],
 		.line = b->where.line,
 	};
@@ -267,6 +334,8 @@ static void service_build(struct look *l)
 	s->line = l->section->where.line;
 	if (l->draft->pool && *l->draft->pool)
 		s->pool = xstrdup(l->draft->pool);
+	if (l->draft->on_change && *l->draft->on_change)
+		s->on_change = xstrdup(l->draft->on_change);
 	s->nbackends = l->backends->n;
 	if (s->nbackends)
 		s->backends = xcalloc(s->nbackends, sizeof(*s->backends));
@@ -287,8 +356,8 @@ static void service_judge(struct look *l)
 		required_check(l, "port",
 			       "port = NUMBER, LOW-HIGH, ... or any");
 	}
-	if (!check_find(l->r, l->draft->check, l->label, "check",
-			said(l, "check"), &l->check))
+	if (!checks_find(l->r, l->draft->check, l->label, "check",
+			 said(l, "check"), &l->checks))
 		l->draft->broken = true;
 	if (!backends_check(l->r, l->label, l->backends) || l->draft->broken) {
 		l->draft->broken = true;

@@ -17,8 +17,9 @@
 #include "lib/parse.h"
 #include "lib/xalloc.h"
 
-#define ADDRS_TEXT NUMBER_TEXT(VALUE_ADDRS_MAX)
-#define PORTS_TEXT NUMBER_TEXT(VALUE_PORTS_MAX)
+#define ADDRS_TEXT  NUMBER_TEXT(VALUE_ADDRS_MAX)
+#define PORTS_TEXT  NUMBER_TEXT(VALUE_PORTS_MAX)
+#define CHECKS_TEXT NUMBER_TEXT(CONF_CHECKS_MAX)
 
 typedef int read_fn(const struct conf_key *key, const char *text, void *field,
 		    const char **problem);
@@ -36,11 +37,22 @@ static int string_store(void *field, const char *text)
 	return 0;
 }
 
+static int string_clear(void *field)
+{
+	char **to = field;
+
+	free(*to);
+	*to = NULL;
+	return 0;
+}
+
 static int path_read(const struct conf_key *key, const char *text, void *field,
 		     const char **problem)
 {
 	struct sockaddr_un sun;
 
+	if (!*text && !key->fallback)
+		return string_clear(field);
 	if (text[0] != '/')
 		*problem = "not an absolute path";
 	else if (key->kind == VALUE_SOCKET &&
@@ -56,11 +68,8 @@ static int path_read(const struct conf_key *key, const char *text, void *field,
 static int account_read(const struct conf_key *key, const char *text,
 			void *field, const char **problem)
 {
-	if (!*text && !key->fallback) {
-		free(*(char **)field);
-		*(char **)field = NULL;
-		return 0;
-	}
+	if (!*text && !key->fallback)
+		return string_clear(field);
 	/* a name that begins with _ is usual for users of daemons */
 	if (strlen(text) > 32 || !name_valid(text + (*text == '_')))
 		return -EINVAL;
@@ -95,6 +104,39 @@ static int ref_read(const struct conf_key *key, const char *text, void *field,
 {
 	/* an empty value takes back what [defaults] said */
 	if (!name_valid(text) && (*text || key->fallback))
+		return -EINVAL;
+	*(const char **)field = text;
+	return 0;
+}
+
+/* "a, b"; whether they exist is asked later */
+static int checks_read(const struct conf_key *key, const char *text,
+		       void *field, const char **problem)
+{
+	char item[HC_NAME_MAX + 2];
+	const char *rest = text;
+	size_t n = 0;
+
+	for (; list_next(&rest, item, sizeof(item)); n++) {
+		if (!name_valid(item))
+			return -EINVAL;
+	}
+	if (n > CONF_CHECKS_MAX) {
+		*problem = "too many checks";
+		return -EINVAL;
+	}
+	*(const char **)field = text;
+	return 0;
+}
+
+static int hook_read(const struct conf_key *key, const char *text, void *field,
+		     const char **problem)
+{
+	if (*text && *text != '/')
+		*problem = "not an absolute path";
+	else if (strlen(text) >= PATH_MAX)
+		*problem = "too long";
+	if (*problem)
 		return -EINVAL;
 	*(const char **)field = text;
 	return 0;
@@ -187,6 +229,26 @@ static void slots_print(const struct conf_key *key, const void *field,
 		buf_printf(out, "auto");
 }
 
+static int need_read(const struct conf_key *key, const char *text, void *field,
+		     const char **problem)
+{
+	if (strcmp(text, "all") && strcmp(text, "any"))
+		return number_read(key, text, field, problem);
+	*(uint32_t *)field = strcmp(text, "all") ? 1 : 0;
+	return 0;
+}
+
+static void need_print(const struct conf_key *key, const void *field,
+		       struct buf *out)
+{
+	uint32_t n = *(const uint32_t *)field;
+
+	if (n)
+		buf_printf(out, "%u", n);
+	else
+		buf_printf(out, "all");
+}
+
 static int port_read(const struct conf_key *key, const char *text, void *field,
 		     const char **problem)
 {
@@ -271,11 +333,42 @@ static int addr_read(const struct conf_key *key, const char *text, void *field,
 LIST_TYPE(addrs)
 LIST_TYPE(ports)
 LIST_TYPE(protos)
-LIST_TYPE(source)
+
+static int source_value(const struct conf_key *key, const char *text,
+			void *field, const char **problem)
+{
+	struct conf_service *s = field;
+
+	return source_read(text, &s->source4, &s->source6, problem);
+}
+
+static void source_value_print(const struct conf_key *key, const void *field,
+			       struct buf *out)
+{
+	const struct conf_service *s = field;
+
+	source_print(&s->source4, &s->source6, out);
+}
+
+static int sender_read(const struct conf_key *key, const char *text,
+		       void *field, const char **problem)
+{
+	struct hc_spec *s = field;
+
+	return source_read(text, &s->source4, &s->source6, problem);
+}
+
+static void sender_print(const struct conf_key *key, const void *field,
+			 struct buf *out)
+{
+	const struct hc_spec *s = field;
+
+	source_print(&s->source4, &s->source6, out);
+}
 
 /* ---- the table of types */
 
-enum allowed { FIXED, WORDS, NUMBERS, DURATIONS, NAMES };
+enum allowed { FIXED, TEXTS, WORDS, NUMBERS, DURATIONS, NAMES };
 
 static const struct value_ops {
 	const char *name;
@@ -309,6 +402,23 @@ static const struct value_ops {
 	[VALUE_FLAG] = { "flag", flag_read, NULL, FIXED,
 			 "the word alone, without a value" },
 	[VALUE_REF] = { "name", ref_read, NULL, NAMES, "" },
+	[VALUE_CHECKS] = { "list of checks", checks_read, NULL, FIXED,
+			   "names of [check NAME] sections, up to " CHECKS_TEXT
+			   " separated by commas, or none" },
+	[VALUE_NEED] = { "number, all or any", need_read, need_print, NUMBERS,
+			 "all, any, or a number " },
+	[VALUE_HOOK] = { "path", hook_read, string_print, FIXED,
+			 "an absolute path; empty: that of [global]" },
+	[VALUE_TEXT] = { "text", text_read, string_print, TEXTS, "" },
+	[VALUE_HEADERS] = { "header", header_read, NULL, TEXTS, "" },
+	[VALUE_COMMAND] = { "command", command_read, command_print, TEXTS, "" },
+	[VALUE_LOW] = { "number or none", bound_read, bound_print, FIXED,
+			"none, or a number of 64 bits with its sign" },
+	[VALUE_HIGH] = { "number or none", bound_read, bound_print, FIXED,
+			 "none, or a number of 64 bits with its sign" },
+	[VALUE_SENDER] = { "list of addresses", sender_read, sender_print,
+			   FIXED,
+			   "one IPv4 and one IPv6 unicast address at most" },
 	[VALUE_ADDR] = { "address", addr_read, NULL, FIXED,
 			 "an IPv4 or IPv6 unicast address" },
 	[VALUE_ADDRS] = { "list of addresses", addrs_value, addrs_value_print,
@@ -336,6 +446,27 @@ int value_read(const struct conf_key *key, const char *text, void *object,
 					 (char *)object + key->offset, problem);
 }
 
+bool value_empty(const struct conf_key *key, const void *object)
+{
+	const void *field = (const char *)object + key->offset;
+	const struct hc_spec *spec = field;
+
+	switch (key->kind) {
+	case VALUE_TEXT:
+	case VALUE_PATH:
+		return !*(char *const *)field;
+	case VALUE_PORT:
+		return !*(const uint16_t *)field;
+	case VALUE_SENDER:
+		return !spec->source4.family && !spec->source6.family;
+	case VALUE_HEADERS:
+	case VALUE_COMMAND:
+		return !((const struct spec_list *)field)->n;
+	default:
+		return false;
+	}
+}
+
 void value_print(const struct conf_key *key, const void *object,
 		 struct buf *out)
 {
@@ -357,6 +488,9 @@ const char *value_allowed(const struct conf_key *key, char *buf, size_t size)
 	case FIXED:
 		snprintf(buf, size, "%s", ops->words);
 		break;
+	case TEXTS:
+		snprintf(buf, size, "%s", key->takes);
+		break;
 	case WORDS:
 		snprintf(buf, size, "%s%s", ops->words,
 			 words_list(key->words, words, sizeof(words)));
@@ -371,9 +505,8 @@ const char *value_allowed(const struct conf_key *key, char *buf, size_t size)
 			 duration_format(key->max, hi));
 		break;
 	case NAMES:
-		snprintf(buf, size, "the name of a [%s NAME] section%s",
-			 key->name,
-			 strcmp(key->name, "check") ? "" : " or none");
+		snprintf(buf, size, "the name of a [%s NAME] section",
+			 key->name);
 		break;
 	}
 	return buf;

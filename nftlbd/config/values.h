@@ -14,6 +14,9 @@
 #define VALUE_PORTS_MAX 512 /* port ranges of a service, once merged */
 #define VALUE_ALLOWED   320 /* bytes that value_allowed() needs */
 
+/** value_empty() - is there nothing in the field that could be printed? */
+bool value_empty(const struct conf_key *key, const void *object);
+
 /**
  * value_read() - @text into the field of @object that @key names
  * @object: the draft of the key's section (draft.h).
@@ -55,7 +58,33 @@ int ports_read(const char *text, struct conf_service *s, const char **problem);
 void ports_print(const struct conf_service *s, struct buf *out);
 int protos_read(const char *text, struct conf_service *s, const char **problem);
 void protos_print(const struct conf_service *s, struct buf *out);
-int source_read(const char *text, struct conf_service *s, const char **problem);
-void source_print(const struct conf_service *s, struct buf *out);
+int source_read(const char *text, struct addr *v4, struct addr *v6,
+		const char **problem);
+void source_print(const struct addr *v4, const struct addr *v6,
+		  struct buf *out);
+
+/* texts.c: texts of checks, each with its own language; spec_list fields */
+int text_read(const struct conf_key *key, const char *text, void *field,
+	      const char **problem);
+int header_read(const struct conf_key *key, const char *text, void *field,
+		const char **problem);
+int command_read(const struct conf_key *key, const char *text, void *field,
+		 const char **problem);
+void command_print(const struct conf_key *key, const void *field,
+		   struct buf *out);
+int bound_read(const struct conf_key *key, const char *text, void *field,
+	       const char **problem);
+void bound_print(const struct conf_key *key, const void *field,
+		 struct buf *out);
+
+/* texts.c: what is wrong with a text, or NULL; for the key table */
+const char *interface_problem(const char *text);
+const char *sni_problem(const char *text);
+const char *answer_problem(const char *text);
+const char *community_problem(const char *text);
+const char *snmp_user_problem(const char *text);
+const char *password_problem(const char *text);
+const char *context_problem(const char *text);
+const char *file_problem(const char *text);
 
 #endif

@@ -11,6 +11,8 @@
 #include "config/pem.h"
 #include "config/resolve.h"
 #include "config/values.h"
+#include "healthcheck/text.h"
+#include "healthcheck/tls_pem.h"
 #include "lib/parse.h"
 #include "lib/xalloc.h"
 
@@ -172,22 +174,19 @@ static void snmp_judge(struct look *l)
 		       "auth is none", "none, or with auth other than none");
 }
 
-/* The answer is compared with what the prober makes of the record. */
+/* What is expected has to be something that the type of record can say. */
 static void dns_judge(struct look *l)
 {
 	const struct hc_spec *s = &l->draft->conf.spec;
-	uint8_t family = !strcmp(s->query_type, "A")      ? AF_INET
-			 : !strcmp(s->query_type, "AAAA") ? AF_INET6
-							  : 0;
-	struct addr a;
+	const char *problem;
 
-	if (!s->expect_answer || !family)
+	if (!s->expect_answer)
 		return;
-	if (addr_parse(s->expect_answer, &a) < 0 || a.family != family)
-		refuse(l, "expect-answer", s->expect_answer,
-		       "records of this query-type are addresses",
-		       family == AF_INET ? "an IPv4 address"
-					 : "an IPv6 address");
+	problem = dns_answer_problem(dns_type(s->query_type), s->expect_answer);
+	if (problem)
+		refuse(l, "expect-answer", s->expect_answer, problem,
+		       "an address for A and AAAA, a text for TXT, a name for "
+		       "other types");
 }
 
 static void check_judge(struct look *l)
@@ -208,30 +207,55 @@ static void check_judge(struct look *l)
 
 /* ---- files that it names */
 
-static void file_load(struct look *l, const char *key, const char *path,
-		      enum pem_kind kind, struct spec_bytes *out)
+static bool file_load(struct look *l, const char *key, const char *path,
+		      struct spec_bytes *out)
 {
 	char problem[PEM_PROBLEM];
 
-	if (path && !pem_load(path, kind, out, problem))
-		refuse(l, key, path, problem, pem_allowed(kind));
+	if (!path || pem_load(path, out, problem))
+		return true;
+	refuse(l, key, path, problem, pem_allowed);
+	return false;
+}
+
+/* "ca-file: WORDS", about what was read. */
+static void files_judge(struct look *l)
+{
+	const struct conf_check *c = &l->draft->conf;
+	const struct {
+		const char *key, *path;
+	} files[] = { { "ca-file", c->ca_file },
+		      { "cert-file", c->cert_file },
+		      { "key-file", c->key_file } };
+	const char *wrong =
+	    tls_pem_problem(&c->spec.ca, &c->spec.cert, &c->spec.key);
+	char problem[PEM_PROBLEM];
+	size_t i, n;
+
+	for (i = 0; wrong && i < sizeof(files) / sizeof(files[0]); i++) {
+		n = strlen(files[i].key);
+		if (strncmp(wrong, files[i].key, n) || wrong[n] != ':')
+			continue;
+		wrong += n + 2;
+		snprintf(problem, sizeof(problem), "%.*s",
+			 (int)strcspn(wrong, ";"), wrong);
+		refuse(l, files[i].key, files[i].path, problem, pem_allowed);
+		return;
+	}
 }
 
 static void files_load(struct look *l)
 {
 	struct conf_check *c = &l->draft->conf;
+	bool good;
 
 	if (!when_holds(c, WHEN_TLS))
 		return;
-	if (!c->cert_file != !c->key_file)
-		refuse(l, c->cert_file ? "cert-file" : "key-file",
-		       c->cert_file ? c->cert_file : c->key_file,
-		       c->cert_file ? "key-file is missing"
-				    : "cert-file is missing",
-		       "both, or none of them");
-	file_load(l, "ca-file", c->ca_file, PEM_CERTIFICATE, &c->spec.ca);
-	file_load(l, "cert-file", c->cert_file, PEM_CERTIFICATE, &c->spec.cert);
-	file_load(l, "key-file", c->key_file, PEM_KEY, &c->spec.key);
+	good = file_load(l, "ca-file", c->ca_file, &c->spec.ca);
+	good = file_load(l, "cert-file", c->cert_file, &c->spec.cert) && good;
+	good = file_load(l, "key-file", c->key_file, &c->spec.key) && good;
+	if (good)
+		files_judge(l);
 }
 
 /* ---- the section */

@@ -18,20 +18,13 @@
 #include "config/doc.h"
 #include "lib/xalloc.h"
 
+#define PEM_MAX_MB    1
 #define PEM_MAX_BYTES ((size_t)PEM_MAX_MB << 20)
 #define PEM_MAX_TEXT  NUMBER_TEXT(PEM_MAX_MB)
 
-static const char *const allowed[] = {
-	[PEM_CERTIFICATE] = "a regular file of certificates in PEM, up "
-			    "to " PEM_MAX_TEXT " MB",
-	[PEM_KEY] = "a regular file with a key in PEM that needs no password, "
-		    "up to " PEM_MAX_TEXT " MB",
-};
-
-const char *pem_allowed(enum pem_kind kind)
-{
-	return allowed[kind];
-}
+const char pem_allowed[] =
+    "a regular file in PEM that the daemon may read, up to " PEM_MAX_TEXT
+    " MB; keys without a password";
 
 static const char *file_refuse(const struct stat *st)
 {
@@ -56,8 +49,7 @@ static int file_read(int fd, size_t size, struct spec_bytes *out)
 	return n < 0 ? -errno : 0;
 }
 
-bool pem_load(const char *path, enum pem_kind kind, struct spec_bytes *out,
-	      char *problem)
+bool pem_load(const char *path, struct spec_bytes *out, char *problem)
 {
 	const char *refuse = NULL;
 	struct stat st;

@@ -7,20 +7,16 @@
 
 #include "healthcheck/spec.h"
 
-#define PEM_MAX_MB  1
 #define PEM_PROBLEM 128 /* bytes that pem_load() needs for words */
 
-enum pem_kind { PEM_CERTIFICATE, PEM_KEY };
+/* What such files have to be, for messages. */
+extern const char pem_allowed[];
 
 /**
- * pem_load() - read the file into @out, malloc'd
+ * pem_load() - read the file into @out, malloc'd; what is in it is not judged
  * @problem: why not, PEM_PROBLEM bytes.
  * Return: false with words on the problem; @out is empty then.
  */
-bool pem_load(const char *path, enum pem_kind kind, struct spec_bytes *out,
-	      char *problem);
-
-/** pem_allowed() - words on what such a file has to be */
-const char *pem_allowed(enum pem_kind kind);
+bool pem_load(const char *path, struct spec_bytes *out, char *problem);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Values of checks that are texts: each key has a language of its own, which
- * healthcheck/text.h or a function below judges. What is stored is the text as
- * it stands in the file, so that printing it gives it back.
+ * Values that are texts. Paths and names, and the texts of checks: each key of
+ * those has a language of its own, which healthcheck/text.h or a function below
+ * judges. What is stored is the text as it stands in the file, so that printing
+ * it gives it back.
  */
 #include <errno.h>
 #include <limits.h>
@@ -10,27 +11,111 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "config/draft.h"
 #include "config/values.h"
 #include "healthcheck/text.h"
+#include "lib/parse.h"
 #include "lib/xalloc.h"
 
 #define TEXT_MAX      255 /* of what has no limit of its own */
 #define SNMP_USER_MAX 32  /* RFC 3414, usmUserName */
 #define PASSWORD_MIN  8   /* RFC 3414, section 11.2 */
 
-int text_read(const struct conf_key *key, const char *text, void *field,
-	      const char **problem)
+/* ---- strings: the field owns a copy */
+
+static int string_store(void *field, const char *text)
 {
 	char **to = field;
 
-	*problem = *text ? key->problem(text) : "empty";
-	if (*problem)
-		return -EINVAL;
 	free(*to);
 	*to = xstrdup(text);
 	return 0;
+}
+
+static int string_clear(void *field)
+{
+	char **to = field;
+
+	free(*to);
+	*to = NULL;
+	return 0;
+}
+
+int path_read(const struct conf_key *key, const char *text, void *field,
+	      const char **problem)
+{
+	struct sockaddr_un sun;
+
+	if (!*text && !key->fallback)
+		return string_clear(field);
+	if (text[0] != '/')
+		*problem = "not an absolute path";
+	else if (key->kind == VALUE_SOCKET &&
+		 strlen(text) >= sizeof(sun.sun_path))
+		*problem = "too long for a socket";
+	else if (strlen(text) >= PATH_MAX)
+		*problem = "too long";
+	else
+		return string_store(field, text);
+	return -EINVAL;
+}
+
+int account_read(const struct conf_key *key, const char *text, void *field,
+		 const char **problem)
+{
+	if (!*text && !key->fallback)
+		return string_clear(field);
+	/* a name that begins with _ is usual for users of daemons */
+	if (strlen(text) > 32 || !name_valid(text + (*text == '_')))
+		return -EINVAL;
+	return string_store(field, text);
+}
+
+int table_read(const struct conf_key *key, const char *text, void *field,
+	       const char **problem)
+{
+	size_t n = strlen(text);
+
+	if (!n || n > 32 || !name_valid(text) || strpbrk(text, ".-") ||
+	    (text[0] >= '0' && text[0] <= '9'))
+		return -EINVAL;
+	if (nft_word(text)) {
+		*problem = "a reserved word of nft";
+		return -EINVAL;
+	}
+	return string_store(field, text);
+}
+
+void string_print(const struct conf_key *key, const void *field,
+		  struct buf *out)
+{
+	const char *text = *(char *const *)field;
+
+	buf_printf(out, "%s", text ? text : "");
+}
+
+int hook_read(const struct conf_key *key, const char *text, void *field,
+	      const char **problem)
+{
+	if (*text && *text != '/')
+		*problem = "not an absolute path";
+	else if (strlen(text) >= PATH_MAX)
+		*problem = "too long";
+	if (*problem)
+		return -EINVAL;
+	*(const char **)field = text;
+	return 0;
+}
+
+int text_read(const struct conf_key *key, const char *text, void *field,
+	      const char **problem)
+{
+	*problem = *text ? key->problem(text) : "empty";
+	if (*problem)
+		return -EINVAL;
+	return string_store(field, text);
 }
 
 /* ---- what is wrong with a text */

@@ -6,11 +6,8 @@
 #include "config/values.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 
 #include "config/doc.h"
 #include "config/draft.h"
@@ -26,78 +23,7 @@ typedef int read_fn(const struct conf_key *key, const char *text, void *field,
 typedef void print_fn(const struct conf_key *key, const void *field,
 		      struct buf *out);
 
-/* ---- strings: the field owns a copy */
-
-static int string_store(void *field, const char *text)
-{
-	char **to = field;
-
-	free(*to);
-	*to = xstrdup(text);
-	return 0;
-}
-
-static int string_clear(void *field)
-{
-	char **to = field;
-
-	free(*to);
-	*to = NULL;
-	return 0;
-}
-
-static int path_read(const struct conf_key *key, const char *text, void *field,
-		     const char **problem)
-{
-	struct sockaddr_un sun;
-
-	if (!*text && !key->fallback)
-		return string_clear(field);
-	if (text[0] != '/')
-		*problem = "not an absolute path";
-	else if (key->kind == VALUE_SOCKET &&
-		 strlen(text) >= sizeof(sun.sun_path))
-		*problem = "too long for a socket";
-	else if (strlen(text) >= PATH_MAX)
-		*problem = "too long";
-	else
-		return string_store(field, text);
-	return -EINVAL;
-}
-
-static int account_read(const struct conf_key *key, const char *text,
-			void *field, const char **problem)
-{
-	if (!*text && !key->fallback)
-		return string_clear(field);
-	/* a name that begins with _ is usual for users of daemons */
-	if (strlen(text) > 32 || !name_valid(text + (*text == '_')))
-		return -EINVAL;
-	return string_store(field, text);
-}
-
-static int table_read(const struct conf_key *key, const char *text, void *field,
-		      const char **problem)
-{
-	size_t n = strlen(text);
-
-	if (!n || n > 32 || !name_valid(text) || strpbrk(text, ".-") ||
-	    (text[0] >= '0' && text[0] <= '9'))
-		return -EINVAL;
-	if (nft_word(text)) {
-		*problem = "a reserved word of nft";
-		return -EINVAL;
-	}
-	return string_store(field, text);
-}
-
-static void string_print(const struct conf_key *key, const void *field,
-			 struct buf *out)
-{
-	const char *text = *(char *const *)field;
-
-	buf_printf(out, "%s", text ? text : "");
-}
+/* ---- names: the field points into the document */
 
 static int ref_read(const struct conf_key *key, const char *text, void *field,
 		    const char **problem)
@@ -125,19 +51,6 @@ static int checks_read(const struct conf_key *key, const char *text,
 		*problem = "too many checks";
 		return -EINVAL;
 	}
-	*(const char **)field = text;
-	return 0;
-}
-
-static int hook_read(const struct conf_key *key, const char *text, void *field,
-		     const char **problem)
-{
-	if (*text && *text != '/')
-		*problem = "not an absolute path";
-	else if (strlen(text) >= PATH_MAX)
-		*problem = "too long";
-	if (*problem)
-		return -EINVAL;
 	*(const char **)field = text;
 	return 0;
 }

@@ -63,7 +63,17 @@ int source_read(const char *text, struct addr *v4, struct addr *v6,
 void source_print(const struct addr *v4, const struct addr *v6,
 		  struct buf *out);
 
-/* texts.c: texts of checks, each with its own language; spec_list fields */
+/* texts.c: strings, which the field owns, and lists of them */
+int path_read(const struct conf_key *key, const char *text, void *field,
+	      const char **problem);
+int account_read(const struct conf_key *key, const char *text, void *field,
+		 const char **problem);
+int table_read(const struct conf_key *key, const char *text, void *field,
+	       const char **problem);
+int hook_read(const struct conf_key *key, const char *text, void *field,
+	      const char **problem);
+void string_print(const struct conf_key *key, const void *field,
+		  struct buf *out);
 int text_read(const struct conf_key *key, const char *text, void *field,
 	      const char **problem);
 int header_read(const struct conf_key *key, const char *text, void *field,

@@ -15,7 +15,7 @@ tests_tools_probe_LDADD = libconfig.a librulesets.a $(prober_libs) \
 	$(INIH_LIBS) $(JANSSON_LIBS) -lm
 
 # what the lab runs: scripts, not built
-EXTRA_DIST += tests/sh/deps.sh tests/sh/build.sh tests/sh/vm.sh \
+EXTRA_DIST += tests/sh/deps.sh tests/sh/build.sh tests/sh/fuzz.sh tests/sh/vm.sh \
 	tests/sh/check.sh tests/vm/init.sh tests/vm/smoke.sh tests/vm/suite.sh \
 	tests/packaging/install.sh tests/style/style.py
 

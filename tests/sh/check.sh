@@ -14,7 +14,7 @@ suite_style() {
 suite_unit() {
     local rc=0 f name
     make -s -k -j"$jobs" -C "$build/asan" check VERBOSE=1 || rc=$?
-    for f in "$build"/asan/tests/unit/*.trs; do
+    for f in "$build"/asan/tests/{unit,fuzz}/*.trs; do
         [ -e "$f" ] || continue
         name=$(basename "$f" .trs)
         sed 's/\x1b\[[0-9;]*m//g' "${f%.trs}.log" | awk -v name="$name" '

@@ -1,0 +1,16 @@
+# fuzzers. Each is fuzz_NAME.c, corpus/NAME/* and three lines here. As tests
+# they replay their corpus; ./lab fuzz NAME links them with libFuzzer, whose
+# main() is found before that of libreplay.a.
+check_LIBRARIES = libreplay.a
+libreplay_a_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz.h
+libreplay_a_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DFUZZ_CORPUS=\"$(abs_top_srcdir)/tests/fuzz/corpus\"
+EXTRA_DIST += tests/fuzz/corpus
+
+check_PROGRAMS += tests/fuzz/fuzz_spec
+tests_fuzz_fuzz_spec_SOURCES = tests/fuzz/fuzz_spec.c
+tests_fuzz_fuzz_spec_LDADD = libreplay.a $(prober_libs)
+
+check_PROGRAMS += tests/fuzz/fuzz_packets
+tests_fuzz_fuzz_packets_SOURCES = tests/fuzz/fuzz_packets.c
+tests_fuzz_fuzz_packets_LDADD = libreplay.a $(prober_libs)

@@ -5,11 +5,12 @@
  *
  * 1. All backends of weight > 0, usable or not, get their home slots.
  * 2. The home slots of unusable backends are opened again and placed among the
- *    usable ones, such that the sum is in proportion to weight.
+ *    usable ones, such that the sum is in proportion to weight. So are, where a
+ *    weight is another one for a while, those that are too many then.
  *
  * Invariants: a usable backend always owns its home slots, whatever happens to
- * others; the table is a function of names, weights and usable flags alone, so
- * recovery restores it and gateways agree.
+ * others (unless weights change for a while); the table is a function of names,
+ * weights and usable flags alone, so recovery restores it and gateways agree.
  *
  * Must not know: health, time, earlier tables, the kernel.
  */
@@ -21,6 +22,9 @@
 
 #include "lib/xalloc.h"
 #include "rulesets/slots_impl.h"
+
+#define FINE_EACH 10u    /* slots a backend where tenths of weights count */
+#define FINE_MAX  16384u /* ... but no more than so many in all */
 
 static const struct slots_scheduler *const schedulers[] = {
 	[RS_ROUND_ROBIN] = &slots_round_robin,
@@ -34,6 +38,15 @@ static int share_cmp_name(const void *a, const void *b)
 	int c = strcmp(x->name, y->name);
 
 	return c ? c : (int)x->index - (int)y->index;
+}
+
+/* 0 where that is what its weight says. */
+static uint32_t share_now(const struct slots_scheduler *s,
+			  const struct rs_backend *b)
+{
+	if (!s->changing || b->now == b->weight * RS_WEIGHT_UNIT)
+		return 0;
+	return b->now;
 }
 
 /* The backends of weight > 0; returns how many. The caller frees @out. */
@@ -52,6 +65,7 @@ static size_t shares_collect(const struct rs_service *svc,
 		sh[n++] = (struct slot_share){
 			.name = b->name,
 			.weight = s->equal_weights ? 1 : b->weight,
+			.now = share_now(s, b),
 			.index = (uint16_t)i,
 			.usable = b->usable,
 		};
@@ -73,6 +87,16 @@ static uint32_t requested_size(const struct slots_scheduler *s, uint32_t want,
 	return better ? better : m;
 }
 
+/* A multiple of @m, so that what is exact with @m slots stays so. */
+static uint32_t finer(uint32_t m, size_t n)
+{
+	uint32_t want = FINE_MAX;
+
+	if (n < FINE_MAX / FINE_EACH)
+		want = FINE_EACH * (uint32_t)n;
+	return m < want ? (want + m - 1) / m * m : m;
+}
+
 uint32_t slots_size(const struct rs_service *svc)
 {
 	const struct slots_scheduler *s = schedulers[svc->scheduler];
@@ -84,6 +108,8 @@ uint32_t slots_size(const struct rs_service *svc)
 		m = requested_size(s, svc->slots, n);
 	else
 		m = s->size(sh, n, svc->nbackends);
+	if (!svc->slots && svc->fine && s->changing)
+		m = finer(m, n);
 	free(sh);
 	return m;
 }
@@ -115,22 +141,63 @@ static uint32_t open_dead(struct slot_share *sh, size_t n, uint16_t *owner,
 	return open;
 }
 
+/*
+ * The same where somebody's weight is not his own at the moment: he keeps as
+ * many of his home slots as are his part of the whole now, spread over them.
+ */
+static uint32_t open_changed(struct slot_share *sh, size_t n, uint16_t *owner,
+			     uint32_t m)
+{
+	uint32_t *home = xcalloc(n, sizeof(*home)), open = 0;
+	uint32_t *seen = xcalloc(n, sizeof(*seen));
+
+	for (uint32_t i = 0; i < m; i++)
+		home[owner[i]]++;
+	for (size_t i = 0; i < n; i++)
+		sh[i].weight = !sh[i].usable ? 0
+			       : sh[i].now   ? sh[i].now
+					     : sh[i].weight * RS_WEIGHT_UNIT;
+	slots_apportion(sh, n, m);
+	for (uint32_t i = 0; i < m; i++) {
+		struct slot_share *s = &sh[owner[i]];
+		uint64_t all = home[owner[i]], k = seen[owner[i]]++;
+		uint64_t keeps = s->gets < all ? s->gets : all;
+
+		if ((k + 1) * keeps / all > k * keeps / all)
+			continue;
+		owner[i] = SLOT_NONE;
+		open++;
+	}
+	for (size_t i = 0; i < n; i++)
+		sh[i].has = sh[i].gets < home[i] ? sh[i].gets : home[i];
+	free(home);
+	free(seen);
+	return open;
+}
+
 void slots_fill(const struct rs_service *svc, uint16_t *owner, uint32_t m)
 {
 	const struct slots_scheduler *s = schedulers[svc->scheduler];
 	struct slot_share *sh;
-	size_t n = shares_collect(svc, &sh), usable = 0;
+	size_t n = shares_collect(svc, &sh), usable = 0, changed = 0;
+	uint32_t open = 0;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		usable += sh[i].usable;
+		changed += sh[i].usable && sh[i].now;
+	}
 	for (uint32_t i = 0; i < m; i++)
 		owner[i] = SLOT_NONE;
 	if (usable == 0)
 		goto out;
 	assert(m >= n);
 	s->place(sh, n, owner, m, m);
-	if (usable < n)
-		s->place(sh, n, owner, m, open_dead(sh, n, owner, m));
+	if (changed)
+		open = open_changed(sh, n, owner, m);
+	else if (usable < n)
+		open = open_dead(sh, n, owner, m);
+	if (open)
+		s->place(sh, n, owner, m, open);
 	for (uint32_t i = 0; i < m; i++)
 		owner[i] = sh[owner[i]].index;
 out:

@@ -17,8 +17,9 @@
 /**
  * slots_size() - how many slots M the service's table has
  * Depends on the scheduler, on svc->slots and on names, number and *weights* of
- * the configured backends; never on health (usable): a failure must not resize
- * a table. At least 1, at most SLOTS_MAX.
+ * the configured backends; never on health (usable) or on what a weight is at
+ * the moment (now): a failure must not resize a table. At least 1, at most
+ * SLOTS_MAX.
  *
  * round-robin, weighted: with S = sum(w)/gcd(w), M is a multiple of S such that
  * shares are exact with all backends up and, where that costs at most 4 slots a
@@ -27,6 +28,8 @@
  * backends shall load in seconds. Where S itself passes 16384, weights are
  * scaled to that many slots by largest remainder, and every backend of weight
  * > 0 keeps at least one.
+ * With svc->fine at least 10 slots a backend, as long as that is not more than
+ * 16384 in all.
  * source-hash: a prime from a sparse ladder (steps of about 2), more than 200
  * per backend (those of weight 0 count), so that adding a backend seldom
  * changes M and moves few of the others' clients where it does not.
@@ -45,6 +48,10 @@ uint32_t slots_size(const struct rs_service *svc);
  * restores the very table from before. Where others are down already, slots
  * that were dealt from them may move once more (source-hash, second of ten: 1 %
  * of all slots).
+ *
+ * A usable backend whose weight is another one at the moment (now) gets slots
+ * in proportion to that, its own ones first. When all weights are their own
+ * again, the table is the very one from before.
  */
 void slots_fill(const struct rs_service *svc, uint16_t *owner, uint32_t m);
 

@@ -13,6 +13,7 @@
 struct slot_share {
 	const char *name;
 	uint32_t weight; /* round-robin: 1; dead in the second pass: 0 */
+	uint32_t now;    /* of RS_WEIGHT_UNIT; 0 = as weight says */
 	uint32_t has;    /* owns so many slots already */
 	uint32_t gets;   /* and so many more */
 	uint16_t index;  /* into svc->backends */
@@ -22,6 +23,7 @@ struct slot_share {
 /* One row of the scheduler table. */
 struct slots_scheduler {
 	bool equal_weights; /* weights other than 0 count as 1 */
+	bool changing;      /* what a weight is at the moment counts */
 	bool by_name;       /* the order of the file must not matter */
 	/* M where the file leaves it to us; @sh: n shares, @configured: number
 	 * of backends, those of weight 0 included */

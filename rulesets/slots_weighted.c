@@ -154,6 +154,7 @@ const struct slots_scheduler slots_round_robin = {
 };
 
 const struct slots_scheduler slots_weighted = {
+	.changing = true,
 	.size = size_auto,
 	.check_size = check_size,
 	.place = place_in_order,

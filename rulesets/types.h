@@ -15,6 +15,7 @@
 
 #define RS_NAME_MAX     63   /* service, pool and backend names */
 #define RS_BACKENDS_MAX 4096 /* per service */
+#define RS_WEIGHT_UNIT  1000
 
 enum rs_mode { RS_DNAT, RS_SNAT };
 enum rs_scheduler { RS_ROUND_ROBIN, RS_WEIGHTED, RS_SOURCE_HASH };
@@ -39,6 +40,10 @@ struct rs_backend {
 	bool usable;         /* may get new flows: health and operator agree */
 	uint16_t probe_port; /* source port of the probes that go to it by way
 			      * of the service's first address; 0 = none */
+	/* Its weight at the moment, in parts of RS_WEIGHT_UNIT, scheduler
+	 * weighted only; 0 = as weight says. The table's size and who owns
+	 * which slot in quiet times follow from weight. */
+	uint32_t now;
 };
 
 struct rs_service {
@@ -58,6 +63,7 @@ struct rs_service {
 	enum rs_on_empty on_empty;
 	uint32_t hash_seed;
 	uint32_t slots;     /* requested number of slots; 0 = auto */
+	bool fine;          /* auto: weights may change by tenths */
 	struct addr source; /* RS_SNAT: family 0 = masquerade */
 	const struct rs_backend *backends; /* configuration order */
 	size_t nbackends;

@@ -33,6 +33,14 @@ libmodel_a_SOURCES = nftlbd/model/model.c nftlbd/model/model.h \
 	nftlbd/model/events.c nftlbd/model/events.h \
 	nftlbd/model/changes.c nftlbd/model/changes.h \
 	nftlbd/model/step.c nftlbd/model/step.h \
+	nftlbd/model/observe.c nftlbd/model/observe.h \
+	nftlbd/model/settle.c nftlbd/model/settle.h \
+	nftlbd/model/combine.c nftlbd/model/combine.h \
+	nftlbd/model/carry.c nftlbd/model/carry.h \
+	nftlbd/model/flap.c nftlbd/model/flap.h \
+	nftlbd/model/ramp.c nftlbd/model/ramp.h \
+	nftlbd/model/drain.c nftlbd/model/drain.h \
+	nftlbd/model/timers.c nftlbd/model/timers.h \
 	nftlbd/model/health_fsm.c nftlbd/model/health_fsm.h
 libcontrol_a_SOURCES = \
 	nftlbd/control/change.c nftlbd/control/config_routes.c \

@@ -27,6 +27,7 @@ static size_t add_backends(struct rs_backend *out, const struct service *s,
 			.port = b->conf->port,
 			.weight = backend_weight(b),
 			.usable = b->serving,
+			.now = b->now,
 		};
 	}
 	return n;
@@ -57,6 +58,7 @@ static void add_family(struct want_list *w, const struct model *m,
 		.on_empty = c->on_empty,
 		.hash_seed = m->conf->hash_seed,
 		.slots = c->slots,
+		.fine = service_fine(s),
 		.source = family == AF_INET6 ? c->source6 : c->source4,
 		.backends = backends,
 		.nbackends = n,

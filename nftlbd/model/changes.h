@@ -7,7 +7,8 @@
 #include "model/model.h"
 
 struct change {
-	const char *kind; /* health admin weight state service drain */
+	const char *kind; /* health admin weight said state service panic drain
+			   */
 	const struct service *s;
 	const struct backend *b; /* NULL: the service itself */
 	char old_state[16], new_state[16];

@@ -14,14 +14,17 @@ struct health_step {
 	uint32_t needed;    /* how many decide: 1 while nothing is known */
 };
 
+/** health_counts() - does such a result say anything of the backend? Not where
+ * it was our own fault, or nobody wants to know. */
+bool health_counts(enum hc_reason reason);
+
 /**
  * health_step() - count one result
- * @cs: its counters, reason and duration are brought up to date. HC_LOCAL
- * leaves the counters and the duration alone: our own fault says nothing of
- * the backend.
+ * @cs: its counters, reason and duration are brought up to date. A
+ * result that does not count leaves the counters and the duration alone.
  * @health: the health so far. up: stays up until @check->fall failures in a
- * row. down: stays down until @check->rise successes in a row. unknown: this
- * result decides.
+ * row, or one HC_MAINTENANCE. down: stays down until @check->rise successes in
+ * a row. unknown: this result decides.
  * @check: only rise and fall are read.
  */
 struct health_step health_step(struct check_state *cs, enum health health,

@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "lib/xalloc.h"
+#include "model/carry.h"
+#include "model/combine.h"
 #include "model/same.h"
 
 static int by_name_cmp(const void *a, const void *b, void *arg)
@@ -30,18 +32,7 @@ static void model_index(struct model *m)
 	qsort_r(m->by_name, m->nservices, sizeof(*m->by_name), by_name_cmp, m);
 }
 
-/* The same probe means the same: what it found out stays true. */
-static bool same_check(const struct conf_backend *a,
-		       const struct conf_check *ca,
-		       const struct conf_backend *b,
-		       const struct conf_check *cb)
-{
-	return ca->type == cb->type &&
-	       conf_probe_port(a, ca) == conf_probe_port(b, cb) &&
-	       addr_cmp(&a->check_addr, &b->check_addr) == 0;
-}
-
-static enum health start_health(const struct conf_backend *c)
+static void backend_init(struct backend *b, const struct conf_backend *conf)
 {
 	static const enum health of_start[] = {
 		[HC_START_UP] = HEALTH_UP,
@@ -49,56 +40,34 @@ static enum health start_health(const struct conf_backend *c)
 		[HC_START_UNKNOWN] = HEALTH_UNKNOWN,
 	};
 
-	return c->checks ? of_start[c->checks->list[0]->start] : HEALTH_UP;
-}
-
-static void backend_init(struct backend *b, const struct conf_backend *conf,
-			 const struct backend *old)
-{
 	b->conf = conf;
 	b->weight = WEIGHT_DEFAULT;
 	b->ramp = RAMP_FULL;
 	b->admin = conf->disabled ? ADMIN_DISABLED : ADMIN_ENABLED;
-	b->health = start_health(conf);
-	if (conf->checks)
-		b->checks[0].health = b->health;
-	if (!old)
-		return;
-	b->weight = old->weight;
-	b->flows_cut = old->flows_cut;
-	/* The operator's word stands, unless the file's own word changed. */
-	if (old->conf->disabled == conf->disabled)
-		b->admin = old->admin;
-	if (!conf->checks || !old->conf->checks) {
-		if (conf->checks == old->conf->checks)
-			b->health = old->health;
-	} else if (same_check(conf, conf->checks->list[0], old->conf,
-			      old->conf->checks->list[0])) {
-		b->health = old->health;
-		b->checks[0] = old->checks[0];
-	}
+	for (size_t i = 0; conf->checks && i < conf->checks->n; i++)
+		b->checks[i].health = of_start[conf->checks->list[i]->start];
+	b->health = combine_health(b);
+	b->fresh = true;
 }
 
 /* Most reloads keep the order: look at the same place before searching. */
 static const struct backend *old_backend(const struct service *old, size_t i,
 					 const char *name)
 {
-	if (!old)
-		return NULL;
 	if (i < old->nbackends && !strcmp(old->backends[i].conf->name, name))
 		return &old->backends[i];
 	return service_backend(old, name);
 }
 
-static void service_init(struct service *s, const struct conf_service *conf,
-			 const struct service *old)
+/* Its backends, as they start. */
+static void service_init(struct service *s, const struct conf_service *conf)
 {
 	size_t n = 0;
 
 	s->conf = conf;
+	s->fresh = true;
 	s->nbackends = conf->nbackends;
 	s->backends = xcalloc(conf->nbackends, sizeof(*s->backends));
-	s->disabled = old && old->disabled;
 	for (size_t i = 0; i < conf->nbackends; i++)
 		n += conf->backends[i].checks ? conf->backends[i].checks->n : 0;
 	s->checks = xcalloc(n + 1, sizeof(*s->checks));
@@ -106,8 +75,25 @@ static void service_init(struct service *s, const struct conf_service *conf,
 	for (size_t i = 0; i < conf->nbackends; i++) {
 		s->backends[i].checks = &s->checks[n];
 		n += conf->backends[i].checks ? conf->backends[i].checks->n : 0;
-		backend_init(&s->backends[i], &conf->backends[i],
-			     old_backend(old, i, conf->backends[i].name));
+		backend_init(&s->backends[i], &conf->backends[i]);
+	}
+}
+
+static void service_carry(struct service *s, const struct service *old,
+			  const struct carry *carry)
+{
+	s->disabled = old->disabled;
+	s->state = old->state;
+	s->quorum_lost = old->quorum_lost;
+	s->backups = old->backups;
+	s->panic = old->panic;
+	s->fresh = old->fresh;
+	for (size_t i = 0; i < s->nbackends; i++) {
+		struct backend *b = &s->backends[i];
+		const struct backend *was = old_backend(old, i, b->conf->name);
+
+		if (was)
+			carry_backend(carry, b, was);
 	}
 }
 
@@ -133,6 +119,7 @@ struct model *model_new(struct conf *conf, const struct model *old)
 {
 	struct model *m = xcalloc(1, sizeof(*m));
 	bool same_seed = old && old->conf->hash_seed == conf->hash_seed;
+	struct carry *carry = old ? carry_begin(conf, old->conf) : NULL;
 	size_t next = 0;
 
 	m->conf = conf;
@@ -143,11 +130,14 @@ struct model *model_new(struct conf *conf, const struct model *old)
 		const char *name = conf->services[i].name;
 		const struct service *was = old_service(old, &next, name);
 
-		service_init(&m->services[i], &conf->services[i], was);
+		service_init(&m->services[i], &conf->services[i]);
+		if (was)
+			service_carry(&m->services[i], was, carry);
 		if (!was || was->dirty || !same_seed ||
 		    !service_same(&m->services[i], was))
 			model_mark_dirty(m, &m->services[i]);
 	}
+	carry_free(carry);
 	model_index(m);
 	return m;
 }

@@ -31,13 +31,21 @@ enum service_state {
 	SERVICE_DISABLED
 };
 
+/* What becomes of the flows that a backend has. */
+enum cut {
+	CUT_NONE,
+	CUT_UDP, /* they have no end of their own that would free a client */
+	CUT_ALL
+};
+
 extern const struct word admin_words[];         /* enabled drain disabled */
 extern const struct word health_words[];        /* up down unknown */
 extern const struct word backend_state_words[]; /* active standby drain ... */
 extern const struct word service_state_words[]; /* up degraded down disabled */
 
 #define WEIGHT_DEFAULT (-1)
-#define RAMP_FULL      10 /* tenths of its weight that a backend gets */
+#define RAMP_FULL      10      /* tenths of its weight that a backend gets */
+#define WEIGHT_MAX_100 6553500 /* hundredths: 65535 */
 
 /* What one check said of one backend. */
 struct check_state {
@@ -45,7 +53,8 @@ struct check_state {
 	uint32_t last_us;    /* duration of the last probe; 0 = none yet */
 	int32_t detail;      /* of the last result, see protocol.h */
 	uint16_t weight;     /* with says: per cent, or the weight itself */
-	uint8_t says;        /* enum hc_says of the last success */
+	uint8_t says;        /* enum hc_says: what was said last of each kind;
+			      * it stands until something else is said */
 	uint8_t reason;      /* enum hc_reason of the last result */
 	uint8_t health;      /* enum health, by this check alone */
 	bool decided;        /* a first result has come */
@@ -61,13 +70,17 @@ struct backend {
 	uint8_t said_admin; /* enum admin: what the backend says of itself */
 	uint8_t ramp;       /* 1..RAMP_FULL: how far slow start has come */
 	bool serving;       /* gets new flows, weight aside: settle.c decides */
-	bool flows_cut;     /* it is out, and its UDP flows were cut */
+	uint8_t flows_cut;  /* enum cut: what the committer did last */
+	uint8_t state;      /* enum backend_state, as last settled */
+	bool fresh;         /* never settled: it has no past to differ from */
 	bool drained;       /* drain-timeout is over, its flows were cut */
 	uint16_t flaps;     /* falls that are not forgiven yet */
 	int64_t flap_ms;    /* of the last fall, or of what was forgiven */
 	int64_t hold_ms;    /* not up again before */
 	int64_t ramp_ms;    /* slow start began */
 	int64_t drain_ms;   /* drain began */
+	uint32_t now;       /* RS_WEIGHT_UNIT: what it serves with, as last
+			     * settled; 0 = it does not serve */
 };
 
 struct service {
@@ -83,6 +96,8 @@ struct service {
 	bool backups;     /* backups serve */
 	bool panic;       /* too few are usable: health is not looked at */
 	bool timed;       /* it is in the model's list of running timers */
+	bool fresh;       /* never settled */
+	int64_t next_ms;  /* the first of its timers; 0 = none is running */
 };
 
 struct model {
@@ -95,6 +110,7 @@ struct model {
 	size_t ndirty, capdirty;
 	size_t *timed; /* indices of services with running timers */
 	size_t ntimed, captimed;
+	int64_t timed_ms; /* none of the timers is due before */
 };
 
 /**
@@ -120,12 +136,23 @@ void model_mark_all_dirty(struct model *m);
 /** backend_weight() - configured, or the operator's where he set one */
 uint32_t backend_weight(const struct backend *b);
 /**
+ * backend_weight_100() - what it weighs when it serves, slow start aside
+ * The operator's or the configured weight, or the least of what its checks say
+ * instead; where weights do not count (service_weights()) only whether that is
+ * 0. What has weight 0 by the operator keeps it.
+ * Return: hundredths, 0..WEIGHT_MAX_100
+ */
+uint32_t backend_weight_100(const struct service *s, const struct backend *b);
+/** backend_admin() - the stronger one of the operator's and its own word */
+enum admin backend_admin(const struct backend *b);
+/**
  * backend_usable() - is it well, weight and role aside?
  * enabled by the operator and by itself, and health up (an unchecked backend
  * counts as up).
  */
 bool backend_usable(const struct backend *b);
-/** backend_effective_weight() - what the slot table uses: 0 unless serving */
+/** backend_effective_weight() - what the slot table uses, rounded: at least 1
+ * for a backend that serves, 0 for others */
 uint32_t backend_effective_weight(const struct service *s,
 				  const struct backend *b);
 /**
@@ -134,7 +161,17 @@ uint32_t backend_effective_weight(const struct service *s,
  * source-hash must be the same on every gateway.
  */
 bool service_weights(const struct service *s);
+/** service_fine() - may weights change by parts? Its table is made for that. */
+bool service_fine(const struct service *s);
 enum backend_state backend_state(const struct backend *b);
+/**
+ * backend_cut() - which of its flows have to go?
+ * CUT_ALL: its drain is over, or it is down in a service with on-down = cut.
+ * CUT_UDP: it is down or out of service. Whoever serves keeps all he has. Where
+ * this is not b->flows_cut the service is dirty; the committer cuts where it is
+ * more, and then sets b->flows_cut to it.
+ */
+enum cut backend_cut(const struct service *s, const struct backend *b);
 /** backend_check() - the check that says most of it: the first that is down,
  * else the first; NULL where it has none */
 const struct check_state *backend_check(const struct backend *b);

@@ -48,7 +48,7 @@ static bool backend_same(const struct backend *a, const struct backend *b)
 	return a->conf->port == b->conf->port &&
 	       addr_cmp(&a->conf->addr, &b->conf->addr) == 0 &&
 	       backend_weight(a) == backend_weight(b) &&
-	       a->serving == b->serving &&
+	       a->serving == b->serving && a->now == b->now &&
 	       !strcmp(a->conf->name, b->conf->name);
 }
 
@@ -56,6 +56,7 @@ bool service_same(const struct service *new, const struct service *old)
 {
 	if (new->disabled != old->disabled ||
 	    new->nbackends != old->nbackends ||
+	    service_fine(new) != service_fine(old) ||
 	    !conf_same(new->conf, old->conf))
 		return false;
 	for (size_t i = 0; i < new->nbackends; i++)

@@ -4,6 +4,7 @@
  * keep the list of dirty services. Pure: who sets says why elsewhere.
  */
 #include "lib/xalloc.h"
+#include "model/combine.h"
 #include "model/model.h"
 
 const struct word admin_words[] = {
@@ -48,10 +49,24 @@ uint32_t backend_weight(const struct backend *b)
 					   : (uint32_t)b->weight;
 }
 
+uint32_t backend_weight_100(const struct service *s, const struct backend *b)
+{
+	uint32_t weight = backend_weight(b);
+	uint32_t said_100 = combine_weight(b, weight);
+
+	return service_weights(s) || said_100 == 0 ? said_100 : weight * 100;
+}
+
+enum admin backend_admin(const struct backend *b)
+{
+	enum admin said = (enum admin)b->said_admin;
+
+	return said > b->admin ? said : b->admin;
+}
+
 bool backend_usable(const struct backend *b)
 {
-	return b->admin == ADMIN_ENABLED && b->said_admin == ADMIN_ENABLED &&
-	       b->health == HEALTH_UP;
+	return backend_admin(b) == ADMIN_ENABLED && b->health == HEALTH_UP;
 }
 
 bool service_weights(const struct service *s)
@@ -59,22 +74,61 @@ bool service_weights(const struct service *s)
 	return s->conf->scheduler == RS_WEIGHTED;
 }
 
+static bool says_weight(const struct conf_checks *c)
+{
+	for (size_t i = 0; c && i < c->n; i++)
+		if (c->list[i]->type == HC_AGENT ||
+		    c->list[i]->type == HC_SCRIPT)
+			return true;
+	return false;
+}
+
+bool service_fine(const struct service *s)
+{
+	if (!service_weights(s))
+		return false;
+	for (size_t i = 0; i < s->nbackends; i++)
+		if (says_weight(s->conf->backends[i].checks))
+			return true;
+	return s->conf->slow_start_ms > 0;
+}
+
 uint32_t backend_effective_weight(const struct service *s,
 				  const struct backend *b)
 {
-	return b->serving ? backend_weight(b) : 0;
+	uint32_t rounded = (b->now + RS_WEIGHT_UNIT / 2) / RS_WEIGHT_UNIT;
+
+	return b->now && !rounded ? 1 : rounded;
 }
 
 enum backend_state backend_state(const struct backend *b)
 {
-	if (b->admin == ADMIN_DISABLED || b->said_admin == ADMIN_DISABLED)
+	switch (backend_admin(b)) {
+	case ADMIN_DISABLED:
 		return BACKEND_DISABLED;
+	case ADMIN_DRAIN:
+		return b->health == HEALTH_UP ? BACKEND_DRAIN : BACKEND_DOWN;
+	case ADMIN_ENABLED:
+		break;
+	}
 	if (b->health != HEALTH_UP)
 		return BACKEND_DOWN;
-	if (b->admin == ADMIN_DRAIN || b->said_admin == ADMIN_DRAIN ||
-	    backend_weight(b) == 0)
+	if (combine_weight(b, backend_weight(b)) == 0)
 		return BACKEND_DRAIN;
 	return b->serving ? BACKEND_ACTIVE : BACKEND_STANDBY;
+}
+
+enum cut backend_cut(const struct service *s, const struct backend *b)
+{
+	bool down = b->health == HEALTH_DOWN;
+
+	if (b->serving)
+		return CUT_NONE;
+	if (b->drained || (down && s->conf->on_down == CONF_CUT_FLOWS))
+		return CUT_ALL;
+	if (down || s->disabled || backend_admin(b) == ADMIN_DISABLED)
+		return CUT_UDP;
+	return CUT_NONE;
 }
 
 const struct check_state *backend_check(const struct backend *b)

@@ -18,7 +18,11 @@ struct observation {
 	uint16_t weight;
 };
 
-/** step_observe() - check number @i of @b ended so */
+/**
+ * step_observe() - check number @i of @b ended so
+ * O(1) while it changes neither the check's health nor what the check says;
+ * else O(backends of @s).
+ */
 void step_observe(struct model *m, struct service *s, struct backend *b,
 		  size_t i, const struct observation *o, int64_t now_ms,
 		  struct changes *out);
@@ -38,13 +42,19 @@ bool step_disable(struct model *m, struct service *s, bool disabled,
 /**
  * step_begin() - settle a model that is new: after model_new() and, at start,
  * persist_load()
- * @out: changes of roles and services that the new configuration makes; NULL at
- * start, when there is no before.
+ * Who restores state sets, of each check: health, decided, says, weight; of
+ * backends: admin, weight, flaps, flap_ms, hold_ms; of services: disabled. A
+ * backend's own health and word follow from its checks.
+ * @out: changes that the new configuration makes; what is new in it begins
+ * without one. NULL at start, when there is no before.
  */
 void step_begin(struct model *m, int64_t now_ms, struct changes *out);
 
 /** step_tick() - time has passed: slow start, hold-down, drain time-outs.
  * Looks only at services with running timers. */
 void step_tick(struct model *m, int64_t now_ms, struct changes *out);
+
+/** step_next_ms() - step_tick() has nothing to do before; 0 = no timer runs */
+int64_t step_next_ms(const struct model *m);
 
 #endif

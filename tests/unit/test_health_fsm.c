@@ -86,21 +86,41 @@ static void test_unknown_is_decided_at_once(void **state)
 	assert_int_equal(feed(&bad, HC_REFUSED).health, HEALTH_DOWN);
 }
 
-static void test_local_faults_count_as_nothing(void **state)
+static const enum hc_reason nothing[] = { HC_LOCAL, HC_LATE };
+
+#define NOTHINGS (sizeof(nothing) / sizeof(nothing[0]))
+
+static void test_some_results_count_as_nothing(void **state)
 {
-	struct run r = run_of(HEALTH_UP, 1, 2);
-	struct run unknown = run_of(HEALTH_UNKNOWN, 1, 1);
+	for (size_t k = 0; k < NOTHINGS; k++) {
+		struct run r = run_of(HEALTH_UP, 1, 2);
+		struct run unknown = run_of(HEALTH_UNKNOWN, 1, 1);
 
-	feed(&r, HC_TIMEOUT);
-	for (int i = 0; i < 10; i++)
-		assert_int_equal(feed(&r, HC_LOCAL).health, HEALTH_UP);
-	assert_int_equal(r.cs.fall, 1);
-	assert_int_equal(r.cs.last_us, 1234);
-	assert_int_equal(r.cs.reason, HC_LOCAL);
-	assert_int_equal(feed(&r, HC_TIMEOUT).health, HEALTH_DOWN);
+		assert_false(health_counts(nothing[k]));
+		feed(&r, HC_TIMEOUT);
+		for (int i = 0; i < 10; i++)
+			assert_int_equal(feed(&r, nothing[k]).health,
+					 HEALTH_UP);
+		assert_int_equal(r.cs.fall, 1);
+		assert_int_equal(r.cs.last_us, 1234);
+		assert_int_equal(r.cs.reason, nothing[k]);
+		assert_int_equal(feed(&r, HC_TIMEOUT).health, HEALTH_DOWN);
 
-	assert_int_equal(feed(&unknown, HC_LOCAL).health, HEALTH_UNKNOWN);
-	assert_false(unknown.cs.decided);
+		assert_int_equal(feed(&unknown, nothing[k]).health,
+				 HEALTH_UNKNOWN);
+		assert_false(unknown.cs.decided);
+	}
+}
+
+static void test_maintenance_is_not_waited_for(void **state)
+{
+	struct run r = run_of(HEALTH_UP, 2, 5);
+	struct health_step step = feed(&r, HC_MAINTENANCE);
+
+	assert_int_equal(step.health, HEALTH_DOWN);
+	assert_int_equal(step.needed, 1);
+	assert_int_equal(feed(&r, HC_OK).health, HEALTH_DOWN);
+	assert_int_equal(feed(&r, HC_OK).health, HEALTH_UP);
 }
 
 static void test_a_smaller_fall_counts_with_the_next_result(void **state)
@@ -123,13 +143,21 @@ static void test_counters_do_not_wrap(void **state)
 	assert_int_equal(r.cs.fall, UINT32_MAX);
 }
 
-/* How many results at the end of the history are alike, local ones aside? */
+static bool is_nothing(enum hc_reason reason)
+{
+	for (size_t k = 0; k < NOTHINGS; k++)
+		if (nothing[k] == reason)
+			return true;
+	return false;
+}
+
+/* How many results at the end of the history are alike, of those that count? */
 static uint32_t tail(const enum hc_reason *h, size_t n, bool good)
 {
 	uint32_t alike = 0;
 
 	while (n--) {
-		if (h[n] == HC_LOCAL)
+		if (is_nothing(h[n]))
 			continue;
 		if ((h[n] == HC_OK) != good)
 			break;
@@ -146,13 +174,14 @@ static enum health oracle(enum health start, const struct conf_check *check,
 	for (size_t i = 1; i <= n; i++) {
 		bool good = h[i - 1] == HC_OK;
 
-		if (h[i - 1] == HC_LOCAL)
+		if (is_nothing(h[i - 1]))
 			continue;
 		if (health == HEALTH_UNKNOWN)
 			health = good ? HEALTH_UP : HEALTH_DOWN;
 		else if (good && tail(h, i, true) >= check->rise)
 			health = HEALTH_UP;
-		else if (!good && tail(h, i, false) >= check->fall)
+		else if (h[i - 1] == HC_MAINTENANCE ||
+			 (!good && tail(h, i, false) >= check->fall))
 			health = HEALTH_DOWN;
 	}
 	return health;
@@ -191,7 +220,8 @@ int main(void)
 		cmocka_unit_test(test_a_success_ends_the_streak),
 		cmocka_unit_test(test_down_until_rise_successes),
 		cmocka_unit_test(test_unknown_is_decided_at_once),
-		cmocka_unit_test(test_local_faults_count_as_nothing),
+		cmocka_unit_test(test_some_results_count_as_nothing),
+		cmocka_unit_test(test_maintenance_is_not_waited_for),
 		cmocka_unit_test(
 		    test_a_smaller_fall_counts_with_the_next_result),
 		cmocka_unit_test(test_counters_do_not_wrap),

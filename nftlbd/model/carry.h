@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a new configuration's model keeps of the old one's. */
+#ifndef NFTLB_MODEL_CARRY_H
+#define NFTLB_MODEL_CARRY_H
+
+#include "model/model.h"
+
+struct carry;
+
+/** carry_begin() - from @old to @new; carry_free() frees it */
+struct carry *carry_begin(const struct conf *new, const struct conf *old);
+void carry_free(struct carry *c);
+
+/**
+ * carry_backend() - all that is known of @old now is of @b, which is as fresh
+ * A check keeps its state if it does the same to the same address as before;
+ * others stay in their start state.
+ */
+void carry_backend(const struct carry *c, struct backend *b,
+		   const struct backend *old);
+
+#endif

@@ -16,14 +16,21 @@
 
 #include <string.h>
 
+#include "healthcheck/agent.h"
 #include "healthcheck/clock.h"
 #include "healthcheck/dns.h"
 #include "healthcheck/file.h"
+#include "healthcheck/tcp_talk.h"
 
 #define DURATION_MAX_US 3600000000u
 
 static const struct check_ops ops_of_type[] = {
-	[HC_TCP] = { tcp_start, tcp_look, tcp_cancel, .needs_port = true },
+	[HC_TCP] = { tcp_start, tcp_look, tcp_cancel, tcp_prepare, tcp_release,
+		     .needs_port = true },
+	[HC_UDP] = { udp_start, udp_look, udp_cancel, udp_prepare, udp_release,
+		     .needs_port = true },
+	[HC_AGENT] = { agent_start, agent_look, agent_cancel, agent_prepare,
+		       agent_release, .needs_port = true },
 	[HC_SCRIPT] = { script_start, script_look, script_cancel,
 			script_prepare, script_release },
 	[HC_FILE] = { file_start, file_look, file_cancel },

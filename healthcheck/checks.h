@@ -15,6 +15,7 @@
 #include "healthcheck/script.h"
 #include "healthcheck/spec.h"
 #include "healthcheck/tcp.h"
+#include "healthcheck/udp.h"
 
 #define CHECK_RUNNING (-1) /* instead of an enum hc_reason: no answer yet */
 
@@ -32,7 +33,8 @@ struct spec {
 
 /* A type of check. start and look return an enum hc_reason or CHECK_RUNNING. */
 struct check_ops {
-	/* begin; may be over at once */
+	/* begin; may be over at once, and may put another row into c->ops,
+	 * whose look and cancel count then */
 	int (*start)(struct check *c, const struct hc_job *job);
 	/* is it over? Asked once more before a timeout is believed. */
 	int (*look)(struct check *c);
@@ -71,6 +73,7 @@ struct check {
 	uint16_t weight;
 	union {
 		struct tcp_check tcp;
+		struct udp_check udp;
 		struct script_check script;
 		void *own; /* what is larger than 200 bytes is allocated */
 	} of;

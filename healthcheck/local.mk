@@ -14,6 +14,11 @@ libprober_a_SOURCES = \
 	healthcheck/checks.c healthcheck/checks.h \
 	healthcheck/socket.c healthcheck/socket.h \
 	healthcheck/tcp.c healthcheck/tcp.h \
+	healthcheck/tcp_talk.c healthcheck/tcp_talk.h \
+	healthcheck/udp.c healthcheck/udp.h \
+	healthcheck/agent.c healthcheck/agent.h \
+	healthcheck/agent_text.c healthcheck/agent_text.h \
+	healthcheck/talk.c healthcheck/talk.h \
 	healthcheck/tls.c healthcheck/tls.h
 libprober_a_SOURCES += healthcheck/shared.c healthcheck/shared.h \
 	healthcheck/dns.c healthcheck/dns.h \

@@ -18,6 +18,7 @@
 #include "healthcheck/link.h"
 #include "healthcheck/runs.h"
 #include "healthcheck/specs.h"
+#include "healthcheck/tls.h"
 #include "lib/log.h"
 
 /* Timers within a millisecond share a turn of the loop: at ten thousand probes
@@ -157,6 +158,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	process_settle();
+	tls_open();
 	p.loop = ev_loop_new(EVFLAG_AUTO);
 	if (!p.loop) {
 		log_error("no event loop: %m");
@@ -165,5 +167,6 @@ int main(int argc, char **argv)
 	ev_set_timeout_collect_interval(p.loop, TIMER_COLLECT_S);
 	status = prober_run(&p);
 	ev_loop_destroy(p.loop);
+	tls_close();
 	return status;
 }

@@ -22,6 +22,9 @@
  * as it should be. A server that no longer accepts looks well until its queue
  * is full; this check is about its kernel, and says so in the manual.
  *
+ * With send, expect or tls the check is a talk (tcp_talk.c), which ends in
+ * another way; the spec has a plan for it then.
+ *
  * Must not know intervals, results or the daemon.
  */
 #include "healthcheck/tcp.h"
@@ -33,6 +36,7 @@
 
 #include "healthcheck/checks.h"
 #include "healthcheck/socket.h"
+#include "healthcheck/tcp_talk.h"
 
 int tcp_look(struct check *c)
 {
@@ -65,9 +69,11 @@ static int leave_no_trace(int fd)
 int tcp_start(struct check *c, const struct hc_job *job)
 {
 	struct tcp_check *t = &c->of.tcp;
-	int fd = probe_socket(c->spec, job, SOCK_STREAM);
-	int reason;
+	int fd, reason;
 
+	if (c->spec->prepared)
+		return tcp_talk_start(c, job);
+	fd = probe_socket(c->spec, job, SOCK_STREAM);
 	t->job = job;
 	ev_io_init(&t->io, tcp_cb, fd, EV_WRITE);
 	t->io.data = c;

@@ -23,6 +23,7 @@
 
 #include "config/conf.h"
 #include "healthcheck/checks.h"
+#include "healthcheck/tls.h"
 #include "lib/addr.h"
 #include "lib/log.h"
 #include "lib/parse.h"
@@ -225,9 +226,11 @@ int main(int argc, char **argv)
 		goto out;
 	if (!p.ping)
 		raw_sockets();
+	tls_open();
 	p.loop = ev_default_loop(EVFLAG_AUTO);
 	status = probes_run(&p);
 	ev_loop_destroy(p.loop);
+	tls_close();
 out:
 	spec_free(&p.spec.of);
 	conf_free(p.conf);

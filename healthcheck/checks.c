@@ -34,6 +34,8 @@ static const struct check_ops ops_of_type[] = {
 	[HC_SCRIPT] = { script_start, script_look, script_cancel,
 			script_prepare, script_release },
 	[HC_FILE] = { file_start, file_look, file_cancel },
+	[HC_ICMP] = { icmp_start, icmp_look, icmp_cancel, icmp_prepare,
+		      icmp_release },
 	[HC_DNS] = { dns_start, dns_look, dns_cancel, dns_prepare, dns_release,
 		     .needs_port = true },
 };

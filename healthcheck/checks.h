@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "healthcheck/icmp.h"
 #include "healthcheck/protocol.h"
 #include "healthcheck/script.h"
 #include "healthcheck/spec.h"
@@ -73,6 +74,7 @@ struct check {
 	uint16_t weight;
 	union {
 		struct tcp_check tcp;
+		struct icmp_check icmp;
 		struct udp_check udp;
 		struct script_check script;
 		void *own; /* what is larger than 200 bytes is allocated */

@@ -22,7 +22,10 @@ libprober_a_SOURCES = \
 	healthcheck/tls.c healthcheck/tls.h
 libprober_a_SOURCES += healthcheck/shared.c healthcheck/shared.h \
 	healthcheck/dns.c healthcheck/dns.h \
-	healthcheck/dns_message.c healthcheck/dns_message.h
+	healthcheck/dns_message.c healthcheck/dns_message.h \
+	healthcheck/icmp.c healthcheck/icmp.h \
+	healthcheck/icmp_message.c healthcheck/icmp_message.h \
+	healthcheck/icmp_socket.c healthcheck/icmp_socket.h
 prober_libs = libprober.a libutil.a $(CURL_LIBS) $(OPENSSL_LIBS) \
 	$(SNMP_LIBS) $(SECCOMP_LIBS) $(RESOLV_LIBS) $(EV_LIBS)
 

@@ -1,0 +1,420 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who serves: backups, panic, quorum, slow start, flaps, drain, flows that are
+cut, several checks for one backend."""
+
+import os
+import time
+
+import daemon
+from daemon import member, members, service
+from lab import FAMILIES, Lab, backend_addr, vip
+from marks import alone
+from process import check, equal, wait_until
+
+FAST = {"type": "tcp", "interval": "100ms", "timeout": "90ms", "rise": 1,
+        "fall": 2}
+V4 = (4,)
+
+
+def v4(backends=None, **keys):
+    """A service with an IPv4 address only."""
+    return service(members(3, families=V4) if backends is None else backends,
+                   address=vip(4), **keys)
+
+
+def serve(lab, *names):
+    for name in names:
+        lab.serve(name)
+
+
+def end(lab, *names):
+    for name in names:
+        lab.servers[name].kill()
+
+
+def start(lab, section, checks=None):
+    return daemon.start(lab, {"www": section}, checks=checks or {"fast": FAST})
+
+
+def who(lab, n=60, family=4):
+    """The servers that answer."""
+    return set(lab.flow("c1", vip(family), 80, n).counts())
+
+
+def events(d, **wanted):
+    return [e for e in d.json("show", "events")
+            if all(e[k] == v for k, v in wanted.items())]
+
+
+def with_backup(last="backup", **keys):
+    lines = members(3, families=V4)
+    lines["b3"] += f" {last}"
+    return v4(lines, check="fast", **keys)
+
+
+def test_backups():
+    """All primaries gone: the backup serves, and no longer than that."""
+    with Lab() as lab:
+        lab.serve_all()
+        d = start(lab, with_backup())
+        equal(d.states(), {"b1": "active", "b2": "active", "b3": "standby"},
+              "states")
+        equal(who(lab), {"b1", "b2"}, "servers")
+        end(lab, "b1")
+        d.wait_state("b1", "down")
+        equal(d.states()["b3"], "standby", "one primary is enough")
+        end(lab, "b2")
+        d.wait_state("b3", "active")
+        equal(who(lab), {"b3"}, "servers")
+        serve(lab, "b1")
+        d.wait_state("b3", "standby")
+        equal(who(lab), {"b1"}, "servers")
+        changes = events(d, kind="state", backend="b3")
+        equal([(e["old"], e["new"]) for e in changes],
+              [("standby", "active"), ("active", "standby")], "events of b3")
+
+
+def test_backup_when():
+    """backup-when = 2: the backup helps as soon as one of two is left."""
+    with Lab() as lab:
+        lab.serve_all()
+        d = start(lab, with_backup(backup_when=2))
+        equal(d.states()["b3"], "standby", "state")
+        end(lab, "b1")
+        d.wait_state("b3", "active")
+        equal(who(lab), {"b2", "b3"}, "servers")
+
+
+def test_panic():
+    """Below minimum-usable health is not looked at; above it, it is again."""
+    with Lab() as lab:
+        lab.serve_all()
+        d = start(lab, v4(check="fast", minimum_usable="50%"))
+        end(lab, "b1")
+        d.wait_state("b1", "down")
+        equal(who(lab), {"b2", "b3"}, "two of three are enough")
+        end(lab, "b2")
+        wait_until(lambda: all(b["slots"] for b in d.service()["backends"]), 10,
+                   "all have slots")
+        r = lab.flow("c1", vip(4), 80, 30)
+        equal(r.counts(), {"b3": 10}, "the one that lives")
+        equal(sum(r.failures.values()), 20, "connections to the others")
+        serve(lab, "b1")
+        wait_until(lambda: not d.backend("b2")["slots"], 10, "b2 is out again")
+        equal(who(lab), {"b1", "b3"}, "servers")
+        equal([e["new"] for e in events(d, kind="panic")], ["on", "off"],
+              "events")
+
+
+def test_quorum():
+    """The service's state has a hysteresis; packets do not mind."""
+    with Lab() as lab:
+        lab.serve_all()
+        d = start(lab, v4(check="fast", quorum=2, quorum_hysteresis=1))
+        state = lambda: d.service()["state"]
+        equal(state(), "up", "state")
+        end(lab, "b1", "b2")
+        for b in ("b1", "b2"):
+            d.wait_state(b, "down")
+        equal(state(), "degraded", "1 is not below 2 - 1")
+        end(lab, "b3")
+        wait_until(lambda: state() == "down", 10, "0 is")
+        serve(lab, "b1", "b2")
+        for b in ("b1", "b2"):
+            d.wait_state(b, "active")
+        equal(state(), "down", "2 is less than 2 + 1")
+        equal(who(lab), {"b1", "b2"}, "servers")
+        serve(lab, "b3")
+        wait_until(lambda: state() == "up", 10, "3 is enough")
+
+
+@alone
+def test_slow_start():
+    """A backend that returns begins with a small share and gets to the full
+    one; none of this at the daemon's start or for a lone backend."""
+    with Lab() as lab:
+        lab.serve_all()
+        d = start(lab, v4(check="fast", scheduler="weighted", slow_start="2s"))
+        full = 1 / 3
+        share = lambda: d.backend("b2")["share"]
+        check(abs(share() - full) < 0.02, f"share at the start: {share()}")
+        end(lab, "b2")
+        d.wait_state("b2", "down")
+        serve(lab, "b2")
+        d.wait_state("b2", "active")
+        begun, seen = time.monotonic(), [share()]
+        while seen[-1] < full - 0.02:
+            check(time.monotonic() - begun < 10, f"share stays at {seen[-1]}")
+            if share() != seen[-1]:
+                seen.append(share())
+        took = time.monotonic() - begun
+        check(seen[0] < 0.12, f"first share {seen[0]}")
+        check(len(seen) >= 5 and seen == sorted(seen), f"shares {seen}")
+        check(1 < took < 4, f"full share after {took:.2f} s")
+        r = lab.flow("c1", vip(4), 80, 90)
+        equal(r.counts(), {"b1": 30, "b2": 30, "b3": 30}, "shares at the end")
+        end(lab, "b1", "b2", "b3")
+        wait_until(lambda: d.service()["state"] == "down", 10, "all are down")
+        serve(lab, "b2")
+        d.wait_state("b2", "active")
+        equal(share(), 1, "a lone backend's share")
+
+
+@alone
+def test_flaps():
+    """Each further fall keeps a backend out for longer."""
+    with Lab() as lab:
+        lab.serve_all()
+        d = start(lab, v4(check="fast", flap_hold="1s", flap_hold_max="4s"))
+        away = []
+        for _ in range(3):
+            end(lab, "b2")
+            d.wait_state("b2", "down")
+            begun = time.monotonic()
+            serve(lab, "b2")
+            d.wait_state("b2", "active")
+            away.append(time.monotonic() - begun)
+        check(away[0] < 0.9, f"first time {away}")
+        check(0.7 < away[1] < 1.6, f"second time {away}")
+        check(1.7 < away[2] < 3, f"third time {away}")
+        print(f"# out for {', '.join(f'{t:.2f}' for t in away)} s")
+
+
+def holds(lab, n=9, port=80):
+    return lab.hold("c1", vip(4), port, n)
+
+
+def fates(hold):
+    """{server: {True or False}}: did its transfers survive?"""
+    found = {}
+    for t in hold.stop().transfers:
+        found.setdefault(t["backend"], set()).add(t["survived"])
+    return found
+
+
+def long_lived(**keys):
+    return v4(members(3, port=8081, families=V4), **keys)
+
+
+def test_drain_timeout():
+    """What is left of a drained backend is cut when the time is up."""
+    with Lab() as lab:
+        lab.serve_all()
+        d = start(lab, long_lived(check="none", drain_timeout="1s"))
+        hold = holds(lab)
+        d.do("backend", "drain", "www", "b2")
+        begun = time.monotonic()
+        wait_until(lambda: events(d, kind="drain", backend="b2"), 5, "drained")
+        check(time.monotonic() - begun > 0.8, "not before its time")
+        wait_until(lambda: not flows_of(lab, 2), 5, "no flow of b2 is left")
+        check(flows_of(lab, 1) and flows_of(lab, 3), "the others have theirs")
+        equal(fates(hold), {"b1": {True}, "b2": {False}, "b3": {True}}, "fates")
+
+
+def flows_of(lab, i):
+    return lab.conntrack("-p", "tcp", "--reply-src", backend_addr(4, i),
+                         "--state", "ESTABLISHED")
+
+
+def cable_pulled(lab, d):
+    hold = holds(lab)
+    lab.ip("b2", ["link set back down"])
+    d.wait_state("b2", "down")
+    return hold
+
+
+def test_on_down_cut():
+    """on-down = cut: clients of a dead server need not wait for it."""
+    with Lab() as lab:
+        lab.serve_all()
+        d = start(lab, long_lived(check="fast", on_down="cut"))
+        hold = cable_pulled(lab, d)
+        wait_until(lambda: not flows_of(lab, 2), 5, "no flow of b2 is left")
+        check(flows_of(lab, 1) and flows_of(lab, 3), "the others have theirs")
+        equal(fates(hold), {"b1": {True}, "b2": {False}, "b3": {True}}, "fates")
+
+
+def test_on_down_keep():
+    """The default: a server that is back in time goes on with its flows."""
+    with Lab() as lab:
+        lab.serve_all()
+        d = start(lab, long_lived(check="fast"))
+        hold = cable_pulled(lab, d)
+        check(flows_of(lab, 2), "flows of b2 are kept")
+        lab.ip("b2", ["link set back up"] + [
+            line for line in lab._plug("back", 12) if "addr add" not in line])
+        lab.route_through("gw")
+        d.wait_state("b2", "active")
+        time.sleep(1)       # data moves again
+        equal(fates(hold), {"b1": {True}, "b2": {True}, "b3": {True}}, "fates")
+
+
+# ---- files: maintenance, and the cheapest way to make checks fail
+
+class Signs:
+    """Files that file checks look for."""
+
+    def __init__(self, lab):
+        self.dir = os.path.join(lab.dir, "signs")
+        os.mkdir(self.dir)
+        os.chmod(self.dir, 0o755)
+
+    def check(self, name, **keys):
+        return {"type": "file", "interval": "100ms", "timeout": "90ms",
+                "rise": 1, "fall": 1,
+                "file": os.path.join(self.dir, f"{name}-{{backend}}"), **keys}
+
+    def put(self, name, backend="b2"):
+        with open(os.path.join(self.dir, f"{name}-{backend}"), "w",
+                  encoding="ascii"):
+            pass
+
+    def take(self, name, backend="b2"):
+        os.unlink(os.path.join(self.dir, f"{name}-{backend}"))
+
+
+def test_maintenance_file():
+    with Lab() as lab:
+        lab.serve_all()
+        signs = Signs(lab)
+        d = start(lab, v4(check="fast, soft, hard"), checks={
+            "fast": FAST, "soft": signs.check("soft"),
+            "hard": signs.check("hard", present="down")})
+        equal(who(lab), {"b1", "b2", "b3"}, "servers")
+        signs.put("soft")
+        d.wait_state("b2", "drain")
+        equal(who(lab), {"b1", "b3"}, "servers")
+        equal(d.backend("b2")["health"], "up", "its health")
+        signs.take("soft")
+        d.wait_state("b2", "active")
+        signs.put("hard")
+        d.wait_state("b2", "down")
+        equal(who(lab), {"b1", "b3"}, "servers")
+        signs.take("hard")
+        d.wait_state("b2", "active")
+
+
+def required(need, expected):
+    """With three checks of b2: expected[n] is its state when n of them fail."""
+    with Lab() as lab:
+        lab.serve_all()
+        signs = Signs(lab)
+        names = ("x", "y", "z")
+        d = start(lab, v4(check=", ".join(names), check_require=need),
+                  checks={n: signs.check(n, present="down") for n in names})
+        d.wait_states("active")
+        for n, name in enumerate(names):
+            signs.put(name)
+            wait_until(lambda name=name: [
+                p["health"] for p in d.json("show", "checks", "www", "b2")
+                if p["check"] == name] == ["down"], 5, f"{name} is down")
+            equal(d.states()["b2"], expected[n], f"{n + 1} of 3 failed")
+        for n, name in reversed(list(enumerate(names))):
+            signs.take(name)
+            wait_until(lambda name=name: [
+                p["health"] for p in d.json("show", "checks", "www", "b2")
+                if p["check"] == name] == ["up"], 5, f"{name} is up")
+            equal(d.states()["b2"], ["active", *expected][n], f"{n} of 3 failed")
+        equal(d.states()["b1"], "active", "b1")
+
+
+def test_require_all():
+    required("all", ["down", "down", "down"])
+
+
+def test_require_any():
+    required("any", ["active", "active", "down"])
+
+
+def test_require_two():
+    required(2, ["active", "down", "down"])
+
+
+# ---- what lives through what
+
+def test_health_lives_through_restart():
+    """A backend that was down when the daemon was killed is down when it
+    starts; nothing is sent to it, and nobody is told a second time."""
+    with Lab() as lab:
+        lab.serve_all()
+        slow = {**FAST, "interval": "30s", "timeout": "1s", "fall": 1}
+        d = start(lab, v4(check="slow"), checks={"slow": slow})
+        d.write({"www": v4(check="slow")}, checks={"slow": {**slow,
+                "interval": "100ms", "timeout": "90ms"}})
+        d.reload()
+        end(lab, "b2")
+        d.wait_state("b2", "down")
+        time.sleep(0.7)     # the journal is written half a second later
+        d.write({"www": v4(check="slow")}, checks={"slow": slow})
+        d.restart(kill=True)
+        equal(d.states(), {"b1": "active", "b2": "down", "b3": "active"},
+              "states after the restart")
+        equal(who(lab), {"b1", "b3"}, "servers")
+        equal(events(d, kind="health"), [], "events")
+
+
+def test_added_backend_is_probed_at_once():
+    with Lab() as lab:
+        lab.serve_all()
+        slow = {**FAST, "interval": "60s", "timeout": "1s", "start": "down"}
+        d = start(lab, v4(members(2, families=V4), check="slow"),
+                  checks={"slow": slow})
+        d.wait_states("active")
+        d.write({"www": v4(check="slow")}, checks={"slow": slow})
+        d.reload()
+        d.wait_state("b3", "active", timeout_s=3)
+        equal(who(lab), {"b1", "b2", "b3"}, "servers")
+
+
+def probes_seen(lab, node):
+    out = lab.do(node, "nft", "list", "counter", "ip", "t", "syns")
+    return int(out.split("packets")[1].split()[0])
+
+
+def test_shared_probe():
+    """Two services with the same backends and check: one probe for both."""
+    with Lab() as lab:
+        lab.serve_all()
+        lab.do("b2", "nft", "-f", "-", input="""
+            table ip t { counter syns { } chain c {
+                type filter hook input priority 0;
+                tcp dport 8080 tcp flags & (syn | ack) == syn counter name syns
+            } }""")
+        lines = members(3, families=V4)
+        d = daemon.start(lab, {
+            "one": service(lines, address=vip(4), check="fast"),
+            "two": service(lines, address=vip(4), port=81, check="fast")},
+            checks={"fast": FAST})
+        first, begun = probes_seen(lab, "b2"), time.monotonic()
+        wait_until(lambda: probes_seen(lab, "b2") >= first + 20, 10, "20 probes")
+        took = time.monotonic() - begun
+        # intervals are shortened by up to 10 %
+        check(took > 20 * 0.09 * 0.9, f"20 probes within {took:.2f} s")
+        end(lab, "b2")
+        for name in ("one", "two"):
+            d.wait_state("b2", "down", service=name)
+        equal(len(events(d, kind="health", backend="b2")), 2, "events")
+
+
+def test_via_service():
+    """A probe that goes to the service's address reaches its own backend."""
+    with Lab() as lab:
+        lab.serve_all()
+        d = daemon.start(lab, {"www": service(check="through")},
+                         checks={"through": {**FAST, "via": "service"}})
+        d.wait_states("active")
+        for f in FAMILIES:
+            seen = lab.conntrack("-f", f"ipv{f}", "-p", "tcp", "-d", vip(f))
+            for i in (1, 2, 3):
+                check(any(f"src={backend_addr(f, i)}" in line and
+                          "dport=80 " in line for line in seen),
+                      f"no probe of b{i} by way of {vip(f)}: {seen}")
+        end(lab, "b2")
+        for f in FAMILIES:
+            d.wait_state(member(2, f), "down")
+        equal({n for n, s in d.states().items() if s == "down"},
+              {member(2, f) for f in FAMILIES}, "who is down")
+        for f in FAMILIES:
+            equal(who(lab, family=f), {"b1", "b3"}, f"IPv{f} servers")
+        serve(lab, "b2")
+        d.wait_states("active")

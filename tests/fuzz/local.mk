@@ -14,3 +14,11 @@ tests_fuzz_fuzz_spec_LDADD = libreplay.a $(prober_libs)
 check_PROGRAMS += tests/fuzz/fuzz_packets
 tests_fuzz_fuzz_packets_SOURCES = tests/fuzz/fuzz_packets.c
 tests_fuzz_fuzz_packets_LDADD = libreplay.a $(prober_libs)
+
+check_PROGRAMS += tests/fuzz/fuzz_pattern
+tests_fuzz_fuzz_pattern_SOURCES = tests/fuzz/fuzz_pattern.c
+tests_fuzz_fuzz_pattern_LDADD = libreplay.a $(prober_libs)
+
+check_PROGRAMS += tests/fuzz/fuzz_agent
+tests_fuzz_fuzz_agent_SOURCES = tests/fuzz/fuzz_agent.c
+tests_fuzz_fuzz_agent_LDADD = libreplay.a $(prober_libs)

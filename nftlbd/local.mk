@@ -32,6 +32,7 @@ libmodel_a_SOURCES = nftlbd/model/model.c nftlbd/model/model.h \
 	nftlbd/model/state.c nftlbd/model/same.c nftlbd/model/same.h \
 	nftlbd/model/events.c nftlbd/model/events.h \
 	nftlbd/model/changes.c nftlbd/model/changes.h \
+	nftlbd/model/probe_ports.c nftlbd/model/probe_ports.h \
 	nftlbd/model/step.c nftlbd/model/step.h \
 	nftlbd/model/observe.c nftlbd/model/observe.h \
 	nftlbd/model/settle.c nftlbd/model/settle.h \
@@ -61,9 +62,14 @@ libcontrol_a_SOURCES = \
 	nftlbd/control/stream.c nftlbd/control/stream.h
 
 # the daemon's side of health checks; part of nftlbd, and tested on its own
-nftlbd_health_sources = nftlbd/daemon/changes.c \
+nftlbd_health_tables = nftlbd/daemon/health_jobs.c \
+	nftlbd/daemon/health_jobs.h nftlbd/daemon/health_specs.c \
+	nftlbd/daemon/health_specs.h nftlbd/daemon/health_walk.c
+nftlbd_health_sources = nftlbd/daemon/changes.c nftlbd/daemon/now.c \
 	nftlbd/daemon/health.c nftlbd/daemon/health.h \
-	nftlbd/daemon/health_jobs.c nftlbd/daemon/health_jobs.h \
+	nftlbd/daemon/health_impl.h nftlbd/daemon/health_results.c \
+	nftlbd/daemon/health_sync.c $(nftlbd_health_tables) \
+	nftlbd/daemon/hooks.c nftlbd/daemon/hooks.h \
 	nftlbd/daemon/prober_process.c nftlbd/daemon/prober_process.h \
 	nftlbd/daemon/prober_spawn.c nftlbd/daemon/prober_spawn.h
 

@@ -38,7 +38,7 @@ check_PROGRAMS += tests/unit/test_health_fsm tests/unit/test_health_jobs \
 tests_unit_test_health_fsm_SOURCES = tests/unit/test_health_fsm.c
 tests_unit_test_health_fsm_LDADD = libmodel.a libutil.a $(CMOCKA_LIBS)
 tests_unit_test_health_jobs_SOURCES = tests/unit/test_health_jobs.c \
-	nftlbd/daemon/health_jobs.c nftlbd/daemon/health_jobs.h
+	$(nftlbd_health_tables)
 tests_unit_test_health_jobs_LDADD = libutil.a $(CMOCKA_LIBS)
 tests_unit_test_prober_SOURCES = tests/unit/test_prober.c $(prober_rig)
 tests_unit_test_prober_CPPFLAGS = $(prober_cppflags)

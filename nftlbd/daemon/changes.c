@@ -1,10 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From the model's changes to what the daemon does about them: an event for
- * each, and one commit for all. */
-#include <time.h>
-
+/*
+ * From the model's changes to what the daemon does about them: an event for
+ * each, one commit for all, and a clock for what changes by itself as long as
+ * there is any.
+ */
 #include "daemon/committer.h"
 #include "daemon/daemon.h"
+#include "model/step.h"
+
+#define TICK_S 0.1
+
+static void tick_cb(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct changes changes = { 0 };
+	struct daemon *d = w->data;
+
+	step_tick(d->model, daemon_now_ms(), &changes);
+	daemon_changes(d, &changes);
+}
+
+void daemon_ticks(struct daemon *d)
+{
+	bool wanted = d->model->ntimed > 0;
+
+	if (wanted == (ev_is_active(&d->tick) != 0))
+		return;
+	if (!wanted) {
+		ev_timer_stop(d->loop, &d->tick);
+		return;
+	}
+	ev_timer_init(&d->tick, tick_cb, TICK_S, TICK_S);
+	d->tick.data = d;
+	ev_timer_start(d->loop, &d->tick);
+}
 
 void daemon_changes(struct daemon *d, struct changes *c)
 {
@@ -20,12 +48,5 @@ void daemon_changes(struct daemon *d, struct changes *c)
 	else if (c->worthwhile)
 		committer_batch(d->committer);
 	changes_free(c);
-}
-
-int64_t daemon_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + 1;
+	daemon_ticks(d);
 }

@@ -36,6 +36,7 @@ struct daemon {
 	struct persist *persist; /* NULL: nothing is kept on disk */
 	struct events events;
 	void (*on_event)(struct daemon *d); /* NULL: nobody listens */
+	ev_timer tick;                      /* daemon_ticks() */
 	double started;                     /* Unix time */
 	bool flushed; /* `flush` was said: our tables stay away until
 		       * sync, reload or restart */
@@ -93,9 +94,12 @@ void daemon_event(struct daemon *d, const char *kind, const char *service,
     __attribute__((format(printf, 7, 8)));
 
 /** daemon_changes() - an event for each, and a commit as soon as is due;
- * empties
- * @c */
+ * empties @c. To be called after each step of the model. */
 void daemon_changes(struct daemon *d, struct changes *c);
+
+/** daemon_ticks() - let time pass for the model while something in it is timed;
+ * to be called after its first step_begin() */
+void daemon_ticks(struct daemon *d);
 
 /** daemon_now_ms() - the model's clock: monotonic, never 0 */
 int64_t daemon_now_ms(void);

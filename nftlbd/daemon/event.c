@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One state change: one line in the log, one event in the ring, and, where it
- * has to live through a restart, one line on disk (daemon/persist.h). */
+/* One state change: one line in the log, one event in the ring, one run of a
+ * hook where there is one, and, where it has to live through a restart, one
+ * line on disk (daemon/persist.h). */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 
 #include "control/control.h"
 #include "daemon/daemon.h"
+#include "daemon/health.h"
 #include "daemon/persist.h"
 
 static void copy(char *to, size_t size, const char *from)
@@ -30,7 +32,8 @@ static void log_event(const struct event *e)
 
 static bool is_kept(const char *kind)
 {
-	static const char *const kept[] = { "health", "admin", "weight" };
+	static const char *const kept[] = { "health", "admin", "weight",
+					    "said" };
 
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		if (!strcmp(kind, kept[i]))
@@ -66,12 +69,13 @@ void daemon_event(struct daemon *d, const char *kind, const char *service,
 	va_start(ap, reason_fmt);
 	vsnprintf(e.reason, sizeof(e.reason), reason_fmt, ap);
 	va_end(ap);
-	events_add(&d->events, &e);
+	e.id = events_add(&d->events, &e);
 	if (service && is_kept(kind))
 		keep(d, service, backend);
 	log_event(&e);
 	if (d->control)
 		control_event(d->control);
+	health_event(d->health, &e);
 	if (d->on_event)
 		d->on_event(d);
 }

@@ -204,6 +204,7 @@ static int bring_up(struct program *p, struct err *err)
 	ev_init(&p->save, save_cb);
 	p->save.data = p;
 	d->on_event = save_later;
+	daemon_ticks(d);
 	on_signal(p, &p->hup, SIGHUP, reload_cb);
 	on_signal(p, &p->term, SIGTERM, stop_cb);
 	on_signal(p, &p->intr, SIGINT, stop_cb);

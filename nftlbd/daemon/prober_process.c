@@ -5,10 +5,14 @@
  *   start -> (hello within 5 s) -> ready -> death -> wait 100 ms .. 10 s ->
  * start
  *
- * Whatever is wrong with it (no hello, a packet that is not the protocol, ten
- * seconds without reading, its end closed) has one answer: it is killed. So
- * there is one way out of a life, child_cb(), and one place that starts the
- * next. Waiting times double, and are forgotten after a life of 60 s.
+ * Whatever is wrong with it (no hello, a packet that is not the protocol, three
+ * seconds of silence, ten without reading, its end closed) has one answer: it
+ * is killed. So there is one way out of a life, child_cb(), and one place that
+ * starts the next. Waiting times double, and are forgotten after a life of
+ * 10 s.
+ *
+ * Silence is counted in beats, turns of our own loop that could have read
+ * something: a daemon that was held up itself accuses nobody.
  *
  * Invariants: pid != 0 exactly while a child is not reaped; fd >= 0 only then.
  * Nothing here blocks but prober_close().
@@ -34,32 +38,41 @@
 
 #define HELLO_S          5.0
 #define STUCK_S          10.0
+#define BEAT_S           0.5
+#define BEATS_MISSED     6 /* its counts come every second */
 #define RESTART_MIN_S    0.1
 #define RESTART_MAX_S    10.0
-#define GOOD_LIFE_S      60.0
+#define GOOD_LIFE_S      10.0
 #define CLOSE_S          1
 #define PACKETS_PER_TURN 64
 
 struct prober {
 	struct ev_loop *loop;
-	const char *path;
+	const char *path, *role;
 	const struct prober_ops *ops;
 	void *arg;
 	pid_t pid;
 	int fd;
-	bool ready;    /* it said hello */
-	char why[128]; /* we killed it because; "" = it died by itself */
+	bool wanted;
+	bool leaves;         /* it was not wanted any more */
+	bool ready;          /* it said hello */
+	unsigned int silent; /* beats since it last said something */
+	char why[128];       /* we killed it because; "" = it died by itself */
 	unsigned int restarts;
 	double delay_s; /* before the next start */
 	ev_tstamp started;
 	struct ev_io in, out;
 	struct ev_child child;
-	struct ev_timer hello, stuck, restart;
+	struct ev_timer hello, beat, stuck, restart;
 };
 
 struct packet {
 	struct hc_header head;
-	struct hc_result results[HC_RECORDS_MAX];
+	union {
+		struct hc_result results[HC_RECORDS_MAX];
+		struct hc_ran ran[HC_RECORDS_MAX];
+		struct hc_stats stats;
+	} of;
 };
 
 static void prober_start(struct prober *p);
@@ -70,6 +83,7 @@ static void life_quiet(struct prober *p)
 	ev_io_stop(p->loop, &p->in);
 	ev_io_stop(p->loop, &p->out);
 	ev_timer_stop(p->loop, &p->hello);
+	ev_timer_stop(p->loop, &p->beat);
 	ev_timer_stop(p->loop, &p->stuck);
 	p->ready = false;
 	if (p->fd >= 0)
@@ -84,6 +98,12 @@ static void prober_kill(struct prober *p, const char *why)
 	life_quiet(p);
 	if (p->pid)
 		kill(p->pid, SIGKILL);
+}
+
+static void prober_hangs(struct prober *p, const char *why)
+{
+	prober_kill(p, why);
+	p->ops->stuck(p->arg, why);
 }
 
 static void restart_later(struct prober *p)
@@ -123,6 +143,12 @@ static void child_cb(struct ev_loop *loop, struct ev_child *w, int events)
 	p->pid = 0;
 	if (life_s >= GOOD_LIFE_S)
 		p->delay_s = 0;
+	if (p->leaves) {
+		p->leaves = false;
+		if (p->wanted)
+			prober_start(p);
+		return;
+	}
 	restart_later(p);
 	p->ops->gone(p->arg, words);
 }
@@ -144,7 +170,15 @@ static void hello_cb(struct ev_loop *loop, struct ev_timer *w, int events)
 
 static void stuck_cb(struct ev_loop *loop, struct ev_timer *w, int events)
 {
-	prober_kill(w->data, "does not read");
+	prober_hangs(w->data, "does not read");
+}
+
+static void beat_cb(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+	struct prober *p = w->data;
+
+	if (++p->silent > BEATS_MISSED)
+		prober_hangs(p, "says nothing any more");
 }
 
 static const char *hello_take(struct prober *p, const struct packet *packet)
@@ -155,17 +189,49 @@ static const char *hello_take(struct prober *p, const struct packet *packet)
 		return "a hello with records";
 	p->ready = true;
 	ev_timer_stop(p->loop, &p->hello);
+	ev_timer_set(&p->beat, BEAT_S, BEAT_S);
+	ev_timer_start(p->loop, &p->beat);
 	p->ops->ready(p->arg, p->restarts);
+	return NULL;
+}
+
+static const char *count_wrong(const struct prober *p,
+			       const struct packet *packet)
+{
+	if (!p->ready)
+		return "records before hello";
+	if (packet->head.count == 0 || packet->head.count > HC_RECORDS_MAX)
+		return "a count out of range";
 	return NULL;
 }
 
 static const char *results_take(struct prober *p, const struct packet *packet)
 {
-	if (!p->ready)
-		return "results before hello";
-	if (packet->head.count == 0 || packet->head.count > HC_RECORDS_MAX)
-		return "a count out of range";
-	return p->ops->results(p->arg, packet->results, packet->head.count);
+	const char *wrong = count_wrong(p, packet);
+
+	return wrong ? wrong
+		     : p->ops->results(p->arg, packet->of.results,
+				       packet->head.count);
+}
+
+static const char *ran_take(struct prober *p, const struct packet *packet)
+{
+	const char *wrong = count_wrong(p, packet);
+
+	if (!wrong)
+		p->ops->ran(p->arg, packet->of.ran, packet->head.count);
+	return wrong;
+}
+
+static const char *stats_take(struct prober *p, const struct packet *packet)
+{
+	const char *wrong = count_wrong(p, packet);
+
+	if (!wrong && packet->head.count != 1)
+		wrong = "a count out of range";
+	if (!wrong)
+		p->ops->stats(p->arg, &packet->of.stats);
+	return wrong;
 }
 
 static const struct {
@@ -174,6 +240,8 @@ static const struct {
 } messages[] = {
 	[HC_MSG_HELLO] = { 0, hello_take },
 	[HC_MSG_RESULT] = { sizeof(struct hc_result), results_take },
+	[HC_MSG_RAN] = { sizeof(struct hc_ran), ran_take },
+	[HC_MSG_STATS] = { sizeof(struct hc_stats), stats_take },
 };
 
 /* NULL, or what is wrong with the packet. */
@@ -216,6 +284,7 @@ static void in_cb(struct ev_loop *loop, struct ev_io *w, int events)
 			ev_timer_start(p->loop, &p->hello);
 			return;
 		}
+		p->silent = 0;
 		wrong = packet_take(p, &packet, (size_t)n);
 		if (wrong) {
 			snprintf(words, sizeof(words), "bad packet: %s", wrong);
@@ -260,8 +329,9 @@ static void prober_start(struct prober *p)
 
 	p->why[0] = '\0';
 	p->started = ev_time();
-	if (prober_spawn(p->path, p->ops->user(p->arg), &p->pid, &p->fd, &err) <
-	    0) {
+	p->silent = 0;
+	if (prober_spawn(p->path, p->role, p->ops->user(p->arg), &p->pid,
+			 &p->fd, &err) < 0) {
 		p->pid = 0;
 		p->fd = -1;
 		restart_later(p);
@@ -277,13 +347,38 @@ static void prober_start(struct prober *p)
 	ev_timer_start(p->loop, &p->hello);
 }
 
+static void prober_leave(struct prober *p)
+{
+	ev_timer_stop(p->loop, &p->restart);
+	if (!p->pid)
+		return;
+	p->leaves = true;
+	life_quiet(p); /* closes its socket */
+	ev_timer_set(&p->hello, CLOSE_S, 0);
+	ev_timer_start(p->loop, &p->hello);
+}
+
+void prober_want(struct prober *p, bool wanted)
+{
+	if (p->wanted == wanted)
+		return;
+	p->wanted = wanted;
+	p->delay_s = 0;
+	if (!wanted)
+		prober_leave(p);
+	else if (!p->pid)
+		prober_start(p);
+}
+
 struct prober *prober_open(struct ev_loop *loop, const char *path,
-			   const struct prober_ops *ops, void *arg)
+			   const char *role, const struct prober_ops *ops,
+			   void *arg)
 {
 	struct prober *p = xcalloc(1, sizeof(*p));
 
 	p->loop = loop;
 	p->path = path;
+	p->role = role;
 	p->ops = ops;
 	p->arg = arg;
 	p->fd = -1;
@@ -291,11 +386,12 @@ struct prober *prober_open(struct ev_loop *loop, const char *path,
 	ev_init(&p->out, out_cb);
 	ev_init(&p->child, child_cb);
 	ev_init(&p->hello, hello_cb);
+	ev_init(&p->beat, beat_cb);
 	ev_init(&p->stuck, stuck_cb);
 	ev_init(&p->restart, restart_cb);
 	p->in.data = p->out.data = p->child.data = p;
-	p->hello.data = p->stuck.data = p->restart.data = p;
-	prober_start(p);
+	p->hello.data = p->beat.data = p;
+	p->stuck.data = p->restart.data = p;
 	return p;
 }
 

@@ -42,6 +42,7 @@
 /* All that the child needs, prepared before the fork. */
 struct recipe {
 	const char *path;
+	char *role; /* NULL = none */
 	int exe_fd, sock_fd;
 	pid_t parent;
 	bool become; /* we are root: change to the ids below */
@@ -167,7 +168,7 @@ static void child_user(const struct recipe *r)
 static _Noreturn void child_run(const struct recipe *r)
 {
 	static char name[] = "nftlb-prober";
-	char *argv[] = { name, NULL };
+	char *argv[] = { name, r->role, NULL };
 
 	child_signals();
 	child_descriptors(r);
@@ -188,8 +189,8 @@ static _Noreturn void child_run(const struct recipe *r)
 	child_fail("cannot execute the program\n");
 }
 
-int prober_spawn(const char *path, const char *user, pid_t *pid, int *fd,
-		 struct err *err)
+int prober_spawn(const char *path, const char *role, const char *user,
+		 pid_t *pid, int *fd, struct err *err)
 {
 	struct recipe r = { .path = path, .exe_fd = -1, .parent = getpid() };
 	int pair[2] = { -1, -1 };
@@ -197,6 +198,7 @@ int prober_spawn(const char *path, const char *user, pid_t *pid, int *fd,
 
 	user_choose(&r, user);
 	env_choose(&r);
+	r.role = role ? xstrdup(role) : NULL;
 	r.exe_fd = open(path, O_PATH | O_CLOEXEC);
 	if (r.exe_fd < 0) {
 		rc = err_set(err, -errno, "%s: %s", path, strerror(errno));
@@ -223,6 +225,7 @@ out:
 		close(pair[1]);
 	if (r.exe_fd >= 0)
 		close(r.exe_fd);
+	free(r.role);
 	free(r.env[0]);
 	free(r.env[1]);
 	return rc;

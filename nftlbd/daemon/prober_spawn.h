@@ -11,13 +11,14 @@
  * prober_spawn() - start the prober at the other end of a socketpair
  * @path: the program. Where the user may not walk there (a build tree below
  * /root), it is run through a descriptor that was opened before.
+ * @role: its argument; NULL = none
  * @user: who it runs as when we are root. Missing, or root itself: nobody, with
  * a warning, since no checks would be worse.
  * @pid, @fd: on success; @fd is close-on-exec, the caller's.
  * Return: 0; -errno of the socketpair, of fork, or of finding @path. A program
  * that cannot be executed exits with status 127.
  */
-int prober_spawn(const char *path, const char *user, pid_t *pid, int *fd,
-		 struct err *err);
+int prober_spawn(const char *path, const char *role, const char *user,
+		 pid_t *pid, int *fd, struct err *err);
 
 #endif

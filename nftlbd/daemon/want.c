@@ -28,6 +28,7 @@ static size_t add_backends(struct rs_backend *out, const struct service *s,
 			.weight = backend_weight(b),
 			.usable = b->serving,
 			.now = b->now,
+			.probe_port = b->via_port,
 		};
 	}
 	return n;

@@ -14,6 +14,7 @@
 #include "lib/xalloc.h"
 #include "model/carry.h"
 #include "model/combine.h"
+#include "model/probe_ports.h"
 #include "model/same.h"
 
 static int by_name_cmp(const void *a, const void *b, void *arg)
@@ -139,6 +140,7 @@ struct model *model_new(struct conf *conf, const struct model *old)
 	}
 	carry_free(carry);
 	model_index(m);
+	probe_ports_assign(m, old);
 	return m;
 }
 

@@ -81,6 +81,8 @@ struct backend {
 	int64_t drain_ms;   /* drain began */
 	uint32_t now;       /* RS_WEIGHT_UNIT: what it serves with, as last
 			     * settled; 0 = it does not serve */
+	uint16_t via_port;  /* source port of its probes by way of the service;
+			     * 0 = none. probe_ports.c */
 };
 
 struct service {
@@ -111,6 +113,9 @@ struct model {
 	size_t *timed; /* indices of services with running timers */
 	size_t ntimed, captimed;
 	int64_t timed_ms; /* none of the timers is due before */
+	/* probe_ports.c's: */
+	uint16_t next_via_port;
+	size_t no_via_port; /* backends that got none: all are used */
 };
 
 /**

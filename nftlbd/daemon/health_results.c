@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Results, from the prober to the model: each is validated, counted, and handed
+ * to all checks that share the job.
+ *
+ * Must not know what a result means for health (model/).
+ */
+#include "daemon/health_impl.h"
+#include "lib/log.h"
+#include "model/step.h"
+
+#define LOCAL_TELL_S    60.0
+#define DURATION_MAX_US 3600000000u
+
+/* A gateway that cannot probe must say so, but not for each probe. */
+static void local_fault(struct healthcheck *h)
+{
+	ev_tstamp now = ev_now(h->d->loop);
+
+	h->local++;
+	if (h->local_said > 0 && now < h->local_said + LOCAL_TELL_S)
+		return;
+	log_warning("prober: descriptors, memory, ports or addresses of this "
+		    "machine are missing; probes that count as nothing: %llu",
+		    (unsigned long long)h->local);
+	h->local = 0;
+	h->local_said = now;
+}
+
+static void count(struct lane *lane, struct health_job *job,
+		  const struct hc_result *r)
+{
+	switch (r->reason) {
+	case HC_OK:
+		break;
+	case HC_LATE:
+		lane->late++;
+		break;
+	case HC_IGNORED:
+		lane->ignored++;
+		break;
+	case HC_LOCAL:
+		lane->local++;
+		local_fault(lane->h);
+		break;
+	default:
+		job->failures++;
+		break;
+	}
+	job->probed = true;
+	job->results++;
+	job->last_ms = (int64_t)(ev_now(lane->h->d->loop) * 1e3);
+}
+
+static void result_take(struct lane *lane, const struct hc_result *r)
+{
+	struct health_job *job = health_jobs_find(&lane->jobs, r->id);
+	const struct observation o = { (enum hc_reason)r->reason,
+				       r->duration_us, r->detail, r->says,
+				       r->weight };
+	struct daemon *d = lane->h->d;
+	struct changes changes = { 0 };
+
+	lane->results++;
+	if (!job)
+		return; /* it was stopped while this was on its way */
+	count(lane, job, r);
+	for (uint32_t i = 0; i < job->nowners; i++) {
+		const struct health_owner *at =
+		    &lane->jobs.owners[job->owners + i];
+		struct service *s = &d->model->services[at->service];
+
+		step_observe(d->model, s, &s->backends[at->backend], at->check,
+			     &o, daemon_now_ms(), &changes);
+	}
+	daemon_changes(d, &changes);
+}
+
+static const char *result_wrong(const struct lane *lane,
+				const struct hc_result *r)
+{
+	if (r->reason >= HC_REASON_MAX)
+		return "an unknown reason";
+	if (r->duration_us > DURATION_MAX_US)
+		return "a duration out of range";
+	if (r->says & ~HC_SAYS_ALL)
+		return "unknown words";
+	if (!health_jobs_issued(&lane->jobs, r->id))
+		return "a job that never was";
+	return NULL;
+}
+
+const char *lane_results(void *arg, const struct hc_result *results, size_t n)
+{
+	struct lane *lane = arg;
+	const char *wrong;
+
+	for (size_t i = 0; i < n; i++) {
+		wrong = result_wrong(lane, &results[i]);
+		if (wrong)
+			return wrong;
+	}
+	for (size_t i = 0; i < n; i++)
+		result_take(lane, &results[i]);
+	return NULL;
+}

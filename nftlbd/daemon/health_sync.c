@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From the model to the probers: every check of every backend becomes a claim
+ * on a job.
+ *
+ * Must not know rise and fall, or how the probers live.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/health_impl.h"
+#include "lib/log.h"
+#include "lib/xalloc.h"
+#include "model/probe_ports.h"
+
+static struct lane *lane_of(struct healthcheck *h, const struct conf_check *c)
+{
+	return &h->lanes[c->type == HC_SCRIPT ? HEALTH_SCRIPTS
+					      : HEALTH_NETWORK];
+}
+
+/* Encoded when the first backend needs it, and not for each of them. */
+static uint32_t spec_of(struct healthcheck *h, const struct conf_check *c)
+{
+	uint32_t *id = &h->specs[c - h->d->model->conf->checks];
+	struct buf bytes = { 0 };
+
+	if (*id)
+		return *id;
+	spec_encode(&c->spec, &bytes);
+	*id = health_walk_spec(&lane_of(h, c)->jobs, (uint8_t)c->type, &bytes);
+	buf_free(&bytes);
+	return *id;
+}
+
+static void set_address(struct hc_job *job, const struct addr *a)
+{
+	job->family = a->family;
+	memcpy(job->ip, a->ip, sizeof(job->ip));
+}
+
+/* By the way of a client: to the service, from the port that says for whom. */
+static bool target_service(const struct service *s, const struct backend *b,
+			   struct hc_job *job)
+{
+	const struct conf_service *c = s->conf;
+
+	job->source_port = b->via_port;
+	job->port = c->nports ? c->ports[0].lo : b->conf->probe_port;
+	for (size_t i = 0; i < c->naddrs; i++) {
+		if (c->addrs[i].family != b->conf->addr.family)
+			continue;
+		set_address(job, &c->addrs[i]);
+		return job->source_port != 0;
+	}
+	return false;
+}
+
+/* Return: false where it cannot be probed. */
+static bool job_wanted(const struct service *s, const struct backend *b,
+		       size_t i, struct hc_job *job)
+{
+	const struct conf_check *check = b->conf->checks->list[i];
+
+	*job = (struct hc_job){
+		.interval_ms = check->interval_ms,
+		.fast_ms = check->fast_ms,
+		.down_ms = check->down_ms,
+		.timeout_ms = check->timeout_ms,
+		.rise = (uint16_t)check->rise,
+		.fall = (uint16_t)check->fall,
+		.jitter_pct = (uint16_t)check->jitter_pct,
+		.type = (uint8_t)check->type,
+	};
+	if (check->type == HC_SCRIPT || check->type == HC_FILE)
+		strncpy(job->name, b->conf->name, sizeof(job->name) - 1);
+	if (check->via == CONF_VIA_SERVICE)
+		return target_service(s, b, job);
+	job->port = conf_probe_port(b->conf, check);
+	set_address(job, &b->conf->check_addr);
+	return true;
+}
+
+/* Where nothing is known of it, or it is new to a running daemon: at once. */
+static bool is_urgent(const struct healthcheck *h, const struct backend *b)
+{
+	return h->started || b->health == HEALTH_UNKNOWN;
+}
+
+static void backend_walk(struct healthcheck *h, size_t service, size_t backend)
+{
+	const struct service *s = &h->d->model->services[service];
+	const struct backend *b = &s->backends[backend];
+	struct hc_job job;
+
+	for (size_t i = 0; i < b->conf->checks->n; i++) {
+		const struct conf_check *check = b->conf->checks->list[i];
+		const struct health_owner owner = { (uint32_t)service,
+						    (uint32_t)backend,
+						    (uint8_t)i };
+
+		if (!job_wanted(s, b, i, &job))
+			continue;
+		job.spec = spec_of(h, check);
+		health_walk_want(&lane_of(h, check)->jobs, &job, &owner,
+				 is_urgent(h, b));
+	}
+}
+
+static void model_walk(struct healthcheck *h)
+{
+	const struct model *m = h->d->model;
+
+	free(h->specs);
+	h->specs = xcalloc(m->conf->nchecks, sizeof(*h->specs));
+	for (size_t s = 0; s < m->nservices; s++)
+		for (size_t i = 0; i < m->services[s].nbackends; i++)
+			if (m->services[s].backends[i].conf->checks)
+				backend_walk(h, s, i);
+}
+
+static bool has_hooks(const struct conf *conf)
+{
+	bool has = conf->on_change;
+
+	for (size_t i = 0; !has && i < conf->nservices; i++)
+		has = conf->services[i].on_change;
+	return has;
+}
+
+void health_sync(struct healthcheck *h)
+{
+	const struct model *m = h->d->model;
+	size_t refused = 0;
+
+	for (size_t i = 0; i < HEALTH_LANES; i++)
+		health_walk_begin(&h->lanes[i].jobs);
+	model_walk(h);
+	for (size_t i = 0; i < HEALTH_LANES; i++) {
+		health_walk_end(&h->lanes[i].jobs);
+		refused += h->lanes[i].jobs.refused;
+	}
+	if (refused)
+		log_error("more than %u checks: %zu are not done",
+			  HEALTH_JOBS_MAX, refused);
+	if (m->no_via_port)
+		log_error("%zu backends are not checked via their service: "
+			  "the source ports %u to %u are used up",
+			  m->no_via_port, PROBE_PORT_MIN, PROBE_PORT_MAX);
+	h->started = true;
+	lane_want(&h->lanes[HEALTH_NETWORK], true);
+	lane_want(&h->lanes[HEALTH_SCRIPTS],
+		  h->lanes[HEALTH_SCRIPTS].jobs.wanted > 0 ||
+		      has_hooks(m->conf));
+	for (size_t i = 0; i < HEALTH_LANES; i++)
+		lane_flush(&h->lanes[i]);
+}
+
+bool health_probe(const struct healthcheck *h, size_t service, size_t backend,
+		  size_t check, struct health_probe *out)
+{
+	const struct service *s = &h->d->model->services[service];
+	const struct backend *b = &s->backends[backend];
+	const struct conf_check *c = b->conf->checks->list[check];
+	const struct lane *lane = lane_of((struct healthcheck *)h, c);
+	const struct health_job *j;
+	struct hc_job job;
+
+	if (!job_wanted(s, b, check, &job))
+		return false;
+	job.spec = h->specs[c - h->d->model->conf->checks];
+	j = health_jobs_like(&lane->jobs, &job);
+	if (!j)
+		return false;
+	*out = (struct health_probe){ .last_ms = j->last_ms,
+				      .results = j->results,
+				      .failures = j->failures,
+				      .owners = j->nowners,
+				      .job = j->conf.id };
+	return true;
+}

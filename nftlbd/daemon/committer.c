@@ -2,9 +2,10 @@
 /*
  * When does the kernel hear of a change, and what if it refuses?
  *
- * Down is urgent: committed before the loop sleeps, but at most every
- * URGENT_GAP_S, so that ten thousand backends going down at once are a few
- * commits. Better news waits for the next tick. A refusal, and anybody else's
+ * Down is urgent: committed before the loop sleeps, but after a commit there is
+ * a pause as long as it took, so that commits take half of the time at most and
+ * ten thousand backends going down at once are a few of them. Better news waits
+ * for the next tick. A refusal, and anybody else's
  * hand in our tables, means: scan, plan the whole, commit; with back-off, and
  * the old rule set keeps serving meanwhile.
  */
@@ -19,8 +20,9 @@
 #include "daemon/want.h"
 #include "lib/xalloc.h"
 
-#define URGENT_GAP_S 0.05
-#define TICK_S       0.2
+#define URGENT_GAP_MIN_S 0.002
+#define URGENT_GAP_MAX_S 0.05
+#define TICK_S           0.2
 /* Repairs are done at once, but not more of them than this, for somebody may
  * keep changing our tables: so many in a row, so many a second after that, and
  * never more than half of the time. */
@@ -34,7 +36,9 @@ struct committer {
 	ev_timer commit; /* the next commit of dirty services */
 	ev_timer repair; /* the next scan */
 	ev_io watch;
-	ev_tstamp last_commit, last_repair;
+	ev_tstamp last_commit; /* when it was over */
+	ev_tstamp last_repair;
+	double commit_took_s;
 	double repair_took_s; /* the last one */
 	double repair_tokens; /* 0..REPAIR_BURST */
 	double refused_wait_s;
@@ -42,28 +46,19 @@ struct committer {
 
 /* ---- flows of backends that are out */
 
-/* Drained and weight-less backends keep what they have. */
-static bool keeps_flows(const struct service *s, const struct backend *b)
-{
-	return !s->disabled && b->health != HEALTH_DOWN &&
-	       b->admin != ADMIN_DISABLED;
-}
-
-/* UDP has no end that would free a client from a dead backend: cut its flows,
- * once, when it leaves. */
+/* Those that the model says have lost their backend, once, when they do. One
+ * that comes back may lose them again. */
 static void cut_flows(struct daemon *d, struct service *s)
 {
 	struct flow_matches m = { 0 };
 
 	for (size_t i = 0; i < s->nbackends; i++) {
 		struct backend *b = &s->backends[i];
-		bool keeps = keeps_flows(s, b);
+		enum cut cut = backend_cut(s, b);
 
-		if (b->flows_cut == !keeps)
-			continue;
-		b->flows_cut = !keeps;
-		if (!keeps)
-			want_flows(&m, s, b);
+		if (cut > (enum cut)b->flows_cut)
+			want_flows(&m, s, b, cut);
+		b->flows_cut = (uint8_t)cut;
 	}
 	if (m.n > 0)
 		flows_cut(d->flows, m.list, m.n);
@@ -247,12 +242,13 @@ int committer_now(struct committer *c, struct err *err)
 {
 	struct daemon *d = c->d;
 	struct err own = { "" };
+	ev_tstamp start;
 	int ret;
 
 	ev_timer_stop(d->loop, &c->commit);
 	if (d->flushed || d->model->ndirty == 0)
 		return 0;
-	c->last_commit = ev_time();
+	start = ev_time();
 	ret = commit_dirty(d, &own);
 	if (ret < 0) {
 		/* Most likely somebody else was in our tables. */
@@ -262,6 +258,8 @@ int committer_now(struct committer *c, struct err *err)
 	}
 	if (ret < 0 && err)
 		*err = own;
+	c->last_commit = ev_time();
+	c->commit_took_s = c->last_commit - start;
 	watch_check(c);
 	return ret;
 }
@@ -285,8 +283,14 @@ static void commit_in(struct committer *c, double delay_s)
 void committer_urgent(struct committer *c)
 {
 	double since_s = ev_time() - c->last_commit;
+	double gap_s = c->commit_took_s;
 
-	commit_in(c, since_s >= URGENT_GAP_S ? 0 : URGENT_GAP_S - since_s);
+	if (gap_s < URGENT_GAP_MIN_S)
+		gap_s = URGENT_GAP_MIN_S;
+	if (gap_s > URGENT_GAP_MAX_S)
+		gap_s = URGENT_GAP_MAX_S;
+	/* Since when was may be less than nothing: the clock was set. */
+	commit_in(c, since_s >= gap_s || since_s < 0 ? 0 : gap_s - since_s);
 }
 
 void committer_batch(struct committer *c)

@@ -13,8 +13,8 @@ int committer_open(struct committer **out, struct daemon *d, struct err *err);
 void committer_close(struct committer *c);
 
 /**
- * committer_urgent() - a backend went down: commit before the loop sleeps, at
- * most every 50 ms
+ * committer_urgent() - a backend went down: commit before the loop sleeps, but
+ * after a pause as long as the last commit took (2..50 ms)
  */
 void committer_urgent(struct committer *c);
 /** committer_batch() - something got better: commit with the next tick */

@@ -120,36 +120,36 @@ void want_free(struct want_list *w)
 	*w = (struct want_list){ 0 };
 }
 
-static bool has_proto(const struct conf_service *c, uint8_t proto)
-{
-	for (size_t i = 0; i < c->nprotos; i++)
-		if (c->protos[i] == proto)
-			return true;
-	return false;
-}
-
-void want_flows(struct flow_matches *out, const struct service *s,
-		const struct backend *b)
+static void add_flows(struct flow_matches *out, const struct conf_service *c,
+		      const struct conf_backend *b, uint8_t proto)
 {
 	static const struct rs_ports any = { 0, 65535 };
-	const struct conf_service *c = s->conf;
 	const struct rs_ports *ports = c->nports ? c->ports : &any;
 	size_t nports = c->nports ? c->nports : 1;
 
-	if (!has_proto(c, IPPROTO_UDP))
-		return;
 	for (size_t a = 0; a < c->naddrs; a++) {
-		if (c->addrs[a].family != b->conf->addr.family)
+		if (c->addrs[a].family != b->addr.family)
 			continue;
 		for (size_t p = 0; p < nports; p++)
 			*VEC_PUSH(out->list, out->n, out->cap) =
 			    (struct flow_match){
-				    .proto = IPPROTO_UDP,
+				    .proto = proto,
 				    .vip = c->addrs[a],
 				    .port_lo = ports[p].lo,
 				    .port_hi = ports[p].hi,
-				    .backend = b->conf->addr,
-				    .backend_port = b->conf->port,
+				    .backend = b->addr,
+				    .backend_port = b->port,
 			    };
+	}
+}
+
+void want_flows(struct flow_matches *out, const struct service *s,
+		const struct backend *b, enum cut cut)
+{
+	for (size_t i = 0; i < s->conf->nprotos; i++) {
+		uint8_t proto = s->conf->protos[i];
+
+		if (cut == CUT_ALL || (cut == CUT_UDP && proto == IPPROTO_UDP))
+			add_flows(out, s->conf, b->conf, proto);
 	}
 }

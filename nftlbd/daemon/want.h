@@ -21,14 +21,14 @@ void want_changes(struct want_list *w, const struct model *m);
 void want_free(struct want_list *w);
 
 /**
- * want_flows() - append the UDP flow matches of one backend: every address and
- * port range of its service. The caller frees the list.
+ * want_flows() - append what matches the flows of one backend that are to be
+ * cut: every address and port range of its service. The caller frees the list.
  */
 struct flow_matches {
 	struct flow_match *list;
 	size_t n, cap;
 };
 void want_flows(struct flow_matches *out, const struct service *s,
-		const struct backend *b);
+		const struct backend *b, enum cut cut);
 
 #endif

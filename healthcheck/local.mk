@@ -13,6 +13,9 @@ libprober_a_SOURCES = \
 	healthcheck/jobs.c healthcheck/jobs.h \
 	healthcheck/checks.c healthcheck/checks.h \
 	healthcheck/socket.c healthcheck/socket.h \
+	healthcheck/http.c healthcheck/http.h \
+	healthcheck/http_loop.c healthcheck/http_loop.h \
+	healthcheck/http_spec.c healthcheck/http_spec.h \
 	healthcheck/tcp.c healthcheck/tcp.h \
 	healthcheck/tcp_talk.c healthcheck/tcp_talk.h \
 	healthcheck/udp.c healthcheck/udp.h \

@@ -8,6 +8,9 @@
  * We connect ourselves and hand libcurl the connected socket. What goes wrong
  * until then is judged as in every other check, and a target that does not
  * answer costs a socket and two hundred bytes, not a transfer of libcurl.
+ * libcurl 7.88 calls connect() even on a socket it was told is connected. Linux
+ * answers the first connect() after the handshake with 0 and later ones with
+ * EISCONN: the first one has to be libcurl's, we ask in another way.
  *
  * The verdict falls as early as it can: with the header, where no body is
  * expected; with the first bytes that match, where one is. Then the transfer is
@@ -114,7 +117,7 @@ static bool body_search(struct http_check *own, int flags)
 	return true;
 }
 
-/* What an error of libcurl says of the backend. -1: it depends. */
+/* What an error of libcurl says of the backend; all others: not HTTP. */
 static const struct {
 	CURLcode code;
 	int reason;
@@ -158,6 +161,16 @@ static void memory_judge(struct http_check *own)
 	verdict_set(own, first_us ? HC_TOO_LONG : HC_LOCAL, 0);
 }
 
+/* An errno that is no failure of a connection was ours. */
+static void errno_judge(struct http_check *own, long error)
+{
+	int reason = probe_reason((int)error);
+
+	if (reason == HC_OK || reason == CHECK_RUNNING)
+		reason = HC_LOCAL;
+	verdict_set(own, reason, 0);
+}
+
 static void error_judge(struct http_check *own, CURLcode code)
 {
 	long error = 0;
@@ -168,7 +181,7 @@ static void error_judge(struct http_check *own, CURLcode code)
 	else if (code == CURLE_OUT_OF_MEMORY)
 		memory_judge(own);
 	else if (error != 0)
-		verdict_set(own, probe_reason((int)error), 0);
+		errno_judge(own, error);
 	else if (own->tls_error)
 		verdict_set(own, HC_TLS, own->tls_error);
 	else if (code == CURLE_SSL_CONNECT_ERROR)
@@ -315,21 +328,31 @@ static int request_begin(struct http_check *own)
 	return CHECK_RUNNING;
 }
 
-static int connect_go_on(struct http_check *own)
+/* Is it connected? Without connect(), see above. */
+static int connect_look(const struct http_check *own)
 {
-	int reason = probe_connect(own->fd, own->job);
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer), error_len = sizeof(int);
+	int error = 0;
 
-	if (reason == CHECK_RUNNING)
-		return reason;
-	ev_io_stop(own->check->loop, &own->connecting);
-	return reason == HC_OK ? request_begin(own) : reason;
+	if (getsockopt(own->fd, SOL_SOCKET, SO_ERROR, &error, &error_len) < 0)
+		return HC_LOCAL;
+	if (error)
+		return probe_reason(error);
+	if (getpeername(own->fd, (struct sockaddr *)&peer, &len) < 0)
+		return errno == ENOTCONN ? CHECK_RUNNING : HC_RESET;
+	return HC_OK;
 }
 
 static void connecting_cb(struct ev_loop *loop, struct ev_io *w, int events)
 {
 	struct http_check *own = w->data;
-	int reason = connect_go_on(own);
+	int reason = connect_look(own);
 
+	if (reason == HC_OK) {
+		ev_io_stop(loop, w);
+		reason = request_begin(own);
+	}
 	if (reason != CHECK_RUNNING)
 		check_finish(own->check, (enum hc_reason)reason);
 }
@@ -348,10 +371,11 @@ int http_start(struct check *c, const struct hc_job *job)
 	own->connecting.data = own;
 	if (own->fd < 0)
 		return probe_reason(-own->fd);
-	reason = connect_go_on(own);
-	if (reason == CHECK_RUNNING && !own->easy)
-		ev_io_start(c->loop, &own->connecting);
-	return reason;
+	reason = probe_connect(own->fd, job);
+	if (reason != CHECK_RUNNING && reason != HC_OK)
+		return reason;
+	ev_io_start(c->loop, &own->connecting);
+	return CHECK_RUNNING;
 }
 
 /* Its time is up: what lies in the kernel still counts. */
@@ -362,7 +386,7 @@ int http_look(struct check *c)
 	int reason;
 
 	if (!own->easy) {
-		reason = probe_connect(own->fd, own->job);
+		reason = connect_look(own);
 		return reason == HC_OK ? CHECK_RUNNING : reason;
 	}
 	own->looking = true;

@@ -13,7 +13,7 @@
 #include "healthcheck/text.h"
 
 #define STATUS_MIN     100
-#define STATUS_MAX     999
+#define STATUS_MAX     599
 #define METHOD_MAX     32
 #define PATH_MAX_BYTES 2048
 #define HEADER_MAX     4096
@@ -41,7 +41,7 @@ static unsigned int take_status(const char **at)
 		return 0;
 	for (size_t i = 0; i < digits; i++)
 		status = status * 10 + (unsigned int)(*(*at)++ - '0');
-	return status >= STATUS_MIN ? status : 0;
+	return status >= STATUS_MIN && status <= STATUS_MAX ? status : 0;
 }
 
 /* One item, "200" or "200-299", with the comma or end behind it. */
@@ -51,7 +51,7 @@ static const char *take_range(const char **at, unsigned int *first,
 	*at = skip_blanks(*at);
 	*first = *last = take_status(at);
 	if (*first == 0)
-		return "not a status: 100 to 999";
+		return "not a status: 100 to 599";
 	*at = skip_blanks(*at);
 	if (**at == '-') {
 		*at = skip_blanks(*at + 1);

@@ -20,8 +20,8 @@
 #include "healthcheck/clock.h"
 #include "healthcheck/dns.h"
 #include "healthcheck/file.h"
-#include "healthcheck/tcp_talk.h"
 #include "healthcheck/http.h"
+#include "healthcheck/tcp_talk.h"
 
 #define DURATION_MAX_US 3600000000u
 
@@ -32,7 +32,6 @@ static const struct check_ops ops_of_type[] = {
 		     .needs_port = true },
 	[HC_AGENT] = { agent_start, agent_look, agent_cancel, agent_prepare,
 		       agent_release, .needs_port = true },
-	[HC_TCP] = { tcp_start, tcp_look, tcp_cancel, .needs_port = true },
 	[HC_HTTP] = { http_start, http_look, http_cancel, http_prepare,
 		      http_release, .needs_port = true },
 	[HC_HTTPS] = { http_start, http_look, http_cancel, http_prepare,

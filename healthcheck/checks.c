@@ -9,6 +9,9 @@
  * A timeout is only said when it is true: timers run by the loop's own, older
  * time and a loop can be late. So the real clock is asked first, and the
  * type's look() once more after it: an answer that lies in the kernel counts.
+ * Time in which the loop stood still is given to the check once more. Where
+ * that was longer than the whole time-out, or came to more than twice of it,
+ * nothing can be said of the peer: HC_LATE.
  *
  * Must not know intervals, the link to the daemon, or services.
  */
@@ -69,11 +72,33 @@ static void timeout_arm(struct check *c, uint64_t after_us)
 	ev_timer_start(c->loop, &c->timeout);
 }
 
+/* No answer, and the time is over. Was it the peer's? */
+static void timeout_judge(struct check *c, uint64_t now_us)
+{
+	uint64_t timeout_us = (uint64_t)c->timeout_ms * 1000;
+	uint64_t stalled_us = lag_stalled_us(c->lag, now_us) - c->stalled_us;
+	uint64_t until_us;
+
+	if (stalled_us == 0) {
+		check_finish(c, HC_TIMEOUT);
+		return;
+	}
+	c->lag->extended += c->extended_us == 0;
+	c->stalled_us += stalled_us;
+	c->extended_us += stalled_us;
+	if (stalled_us > timeout_us || c->extended_us > 2 * timeout_us) {
+		check_finish(c, HC_LATE);
+		return;
+	}
+	until_us = c->started_us + timeout_us + c->extended_us;
+	timeout_arm(c, until_us > now_us ? until_us - now_us : 0);
+}
+
 static void timeout_cb(struct ev_loop *loop, struct ev_timer *w, int events)
 {
 	struct check *c = w->data;
-	uint64_t limit_us = (uint64_t)c->timeout_ms * 1000;
-	uint64_t past_us = elapsed_us(c);
+	uint64_t limit_us = (uint64_t)c->timeout_ms * 1000 + c->extended_us;
+	uint64_t now_us = clock_now_us(), past_us = now_us - c->started_us;
 	int reason;
 
 	if (past_us < limit_us) {
@@ -81,14 +106,18 @@ static void timeout_cb(struct ev_loop *loop, struct ev_timer *w, int events)
 		return;
 	}
 	reason = c->ops->look(c);
-	check_finish(c, reason == CHECK_RUNNING ? HC_TIMEOUT
-						: (enum hc_reason)reason);
+	if (reason != CHECK_RUNNING)
+		check_finish(c, (enum hc_reason)reason);
+	else
+		timeout_judge(c, now_us);
 }
 
-void check_init(struct check *c, struct ev_loop *loop, check_done *done)
+void check_init(struct check *c, struct ev_loop *loop, struct lag *lag,
+		check_done *done)
 {
 	memset(c, 0, sizeof(*c));
 	c->loop = loop;
+	c->lag = lag;
 	c->done = done;
 	ev_init(&c->timeout, timeout_cb);
 	c->timeout.data = c;
@@ -106,6 +135,8 @@ void check_start(struct check *c, const struct spec *spec,
 	c->weight = 0;
 	c->timeout_ms = job->timeout_ms;
 	c->started_us = clock_now_us();
+	c->stalled_us = lag_stalled_us(c->lag, c->started_us);
+	c->extended_us = 0;
 	timeout_arm(c, (uint64_t)c->timeout_ms * 1000);
 	reason = c->ops->start(c, job);
 	if (reason != CHECK_RUNNING)

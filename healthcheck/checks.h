@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "healthcheck/icmp.h"
+#include "healthcheck/lag.h"
 #include "healthcheck/protocol.h"
 #include "healthcheck/script.h"
 #include "healthcheck/spec.h"
@@ -64,8 +65,11 @@ struct check {
 	const struct check_ops *ops; /* NULL = not running */
 	const struct spec *spec;     /* while it runs */
 	struct ev_loop *loop;
+	struct lag *lag;
 	check_done *done;
 	uint64_t started_us;
+	uint64_t stalled_us;  /* lag_stalled_us() that the time-out knows of */
+	uint64_t extended_us; /* the time-out, because of that */
 	uint32_t timeout_ms;
 	struct ev_timer timeout;
 	/* for the type to fill in while it runs; zero at the start */
@@ -81,8 +85,10 @@ struct check {
 	} of;
 };
 
-/** check_init() - an idle check; @done is called at the end of each run */
-void check_init(struct check *c, struct ev_loop *loop, check_done *done);
+/** check_init() - an idle check; @done is called at the end of each run
+ * @lag: of the same loop; must outlive it */
+void check_init(struct check *c, struct ev_loop *loop, struct lag *lag,
+		check_done *done);
 
 /**
  * check_start() - probe @job's target now, in the way of @spec

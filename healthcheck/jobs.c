@@ -54,6 +54,8 @@ struct job {
 struct jobs {
 	struct ev_loop *loop;
 	struct link *link;
+	struct lag *lag;
+	uint64_t probes, lateness[HC_LATENESS_BINS]; /* as in hc_stats */
 	struct job **buckets; /* a power of two, at least as many as jobs */
 	size_t nbuckets, n;
 	unsigned short random[3];
@@ -180,10 +182,22 @@ static void job_done(struct check *c, const struct finding *found)
 	rhythm_arm(j, clock_now_us());
 }
 
-static void probe_start(struct job *j)
+/* How much later than planned a probe begins. */
+static void lateness_count(struct jobs *js, uint64_t late_us)
+{
+	unsigned int bin = 0;
+
+	for (uint64_t ms = late_us / 1000; ms > 0; ms /= 2)
+		bin++;
+	js->probes++;
+	js->lateness[bin < HC_LATENESS_BINS ? bin : HC_LATENESS_BINS - 1]++;
+}
+
+static void probe_start(struct job *j, uint64_t late_us)
 {
 	static const struct finding cannot = { .reason = HC_LOCAL };
 
+	lateness_count(j->jobs, late_us);
 	if (j->spec->broken)
 		job_done(&j->check, &cannot);
 	else
@@ -193,14 +207,17 @@ static void probe_start(struct job *j)
 static void rhythm_cb(struct ev_loop *loop, struct ev_timer *w, int events)
 {
 	struct job *j = w->data;
+	uint64_t now_us, due_us;
 
 	if (check_running(&j->check)) {
 		j->overdue = true;
 		return;
 	}
-	rhythm_next(j, clock_now_us());
+	now_us = clock_now_us();
+	due_us = j->due_us;
+	rhythm_next(j, now_us);
 	if (!j->out.queued)
-		probe_start(j);
+		probe_start(j, now_us > due_us ? now_us - due_us : 0);
 }
 
 /* Nothing of before counts. */
@@ -250,7 +267,7 @@ static struct job *job_new(struct jobs *js, uint32_t id)
 	j->next = *head;
 	*head = j;
 	j->jobs = js;
-	check_init(&j->check, js->loop, job_done);
+	check_init(&j->check, js->loop, js->lag, job_done);
 	ev_init(&j->rhythm, rhythm_cb);
 	j->rhythm.data = j;
 	return j;
@@ -291,12 +308,19 @@ void jobs_stop(struct jobs *js, uint32_t id)
 	free(j);
 }
 
-struct jobs *jobs_open(struct ev_loop *loop, struct link *link)
+void jobs_stats(const struct jobs *js, struct hc_stats *stats)
+{
+	stats->probes = js->probes;
+	memcpy(stats->lateness, js->lateness, sizeof(stats->lateness));
+}
+
+struct jobs *jobs_open(struct ev_loop *loop, struct link *link, struct lag *lag)
 {
 	struct jobs *js = xcalloc(1, sizeof(*js));
 
 	js->loop = loop;
 	js->link = link;
+	js->lag = lag;
 	/* Only spreads load: a seed that is not random harms nobody. */
 	if (getrandom(js->random, sizeof(js->random), GRND_NONBLOCK) < 0)
 		js->random[0] = (unsigned short)clock_now_us();

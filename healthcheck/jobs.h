@@ -11,8 +11,9 @@
 struct jobs;
 
 /** jobs_open() - no jobs yet; results go out through @link, which must outlive
- * them. Free with jobs_close(). */
-struct jobs *jobs_open(struct ev_loop *loop, struct link *link);
+ * them, as @lag must. Free with jobs_close(). */
+struct jobs *jobs_open(struct ev_loop *loop, struct link *link,
+		       struct lag *lag);
 void jobs_close(struct jobs *js);
 
 /**
@@ -25,5 +26,8 @@ void jobs_put(struct jobs *js, const struct hc_job *conf, struct spec *spec);
 
 /** jobs_stop() - forget the job @id, its probe and its result; unknown: none */
 void jobs_stop(struct jobs *js, uint32_t id);
+
+/** jobs_stats() - fill in what this knows */
+void jobs_stats(const struct jobs *js, struct hc_stats *stats);
 
 #endif

@@ -11,6 +11,7 @@ libprober_a_SOURCES = \
 	healthcheck/script.c healthcheck/script.h \
 	healthcheck/file.c healthcheck/file.h \
 	healthcheck/jobs.c healthcheck/jobs.h \
+	healthcheck/lag.c healthcheck/lag.h \
 	healthcheck/checks.c healthcheck/checks.h \
 	healthcheck/socket.c healthcheck/socket.h \
 	healthcheck/http.c healthcheck/http.h \

@@ -25,6 +25,8 @@
  * a second this saves most of the wake-ups. Answers are never kept waiting. */
 #define TIMER_COLLECT_S 0.001
 
+#define STATS_S 1.0
+
 /* Scripts need a process that may do more: they have one of their own. */
 static const struct role {
 	const char *name; /* argument; NULL = none */
@@ -37,6 +39,8 @@ static const struct role {
 struct prober {
 	const struct role *role;
 	struct ev_loop *loop;
+	struct lag lag;
+	struct ev_timer stats;
 	struct link link;
 	struct specs *specs;
 	struct jobs *jobs;
@@ -100,6 +104,16 @@ static const struct packets_ops ops = {
 	on_spec_type, on_job, on_stop, on_spec, on_run, on_spec_stop,
 };
 
+static void stats_cb(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+	struct prober *p = w->data;
+	struct hc_stats stats;
+
+	jobs_stats(p->jobs, &stats);
+	lag_stats(&p->lag, &stats);
+	link_stats(&p->link, &stats);
+}
+
 static void process_settle(void)
 {
 	struct rlimit nofile;
@@ -137,12 +151,18 @@ static int prober_run(struct prober *p)
 		return 2;
 	}
 	p->specs = specs_open(p->loop);
-	p->jobs = jobs_open(p->loop, &p->link);
+	lag_open(&p->lag, p->loop);
+	p->jobs = jobs_open(p->loop, &p->link, &p->lag);
 	p->runs = runs_open(p->loop, &p->link);
+	ev_timer_init(&p->stats, stats_cb, STATS_S, STATS_S);
+	p->stats.data = p;
+	ev_timer_start(p->loop, &p->stats);
 	ev_run(p->loop, 0);
+	ev_timer_stop(p->loop, &p->stats);
 	runs_close(p->runs);
 	jobs_close(p->jobs);
 	specs_close(p->specs);
+	lag_close(&p->lag);
 	link_close(&p->link);
 	return p->link.status;
 }

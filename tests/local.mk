@@ -59,6 +59,11 @@ tests_unit_test_dns_text_LDADD = libutil.a $(CMOCKA_LIBS)
 tests_unit_test_dns_message_SOURCES = tests/unit/test_dns_message.c
 tests_unit_test_dns_message_LDADD = libprober.a libutil.a $(RESOLV_LIBS) \
 	$(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_lag
+tests_unit_test_lag_SOURCES = tests/unit/test_lag.c tests/unit/listener.c \
+	tests/unit/listener.h
+tests_unit_test_lag_CPPFLAGS = $(prober_cppflags)
+tests_unit_test_lag_LDADD = $(prober_libs) $(CMOCKA_LIBS)
 
 # With a real model and a real (or misbehaving) prober; no committer.
 health_rig = tests/unit/health_rig.c tests/unit/health_rig.h \

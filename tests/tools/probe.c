@@ -30,6 +30,7 @@
 
 struct probe {
 	struct ev_loop *loop;
+	struct lag lag;
 	struct conf *conf;
 	struct spec spec;
 	struct hc_job job;
@@ -202,13 +203,15 @@ static int probes_run(struct probe *p)
 
 	if (wrong)
 		return cannot("check", wrong);
-	check_init(&p->check, p->loop, probe_done);
+	lag_open(&p->lag, p->loop);
+	check_init(&p->check, p->loop, &p->lag, probe_done);
 	for (uint32_t i = 0; i < p->count; i++) {
 		ev_now_update(p->loop);
 		check_start(&p->check, &p->spec, &p->job);
 		if (check_running(&p->check))
 			ev_run(p->loop, 0);
 	}
+	lag_close(&p->lag);
 	if (ops->release)
 		ops->release(&p->spec);
 	return p->found.reason == HC_OK ? 0 : 1;

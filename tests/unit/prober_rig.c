@@ -248,12 +248,17 @@ static void packet_take(struct rig *p, const struct packet *packet, ssize_t n)
 	p->next = 0;
 }
 
-struct hc_result rig_next(struct rig *p)
+void rig_packet(struct rig *p)
 {
 	struct packet packet;
 
+	packet_take(p, &packet, rig_recv(p, &packet, sizeof(packet)));
+}
+
+struct hc_result rig_next(struct rig *p)
+{
 	while (p->next == p->ngot)
-		packet_take(p, &packet, rig_recv(p, &packet, sizeof(packet)));
+		rig_packet(p);
 	return p->got[p->next++];
 }
 

@@ -42,6 +42,8 @@ void rig_close(struct rig *p);
 
 /** rig_recv() - the next packet's length, 0 = it closed, -1 = nothing came */
 ssize_t rig_recv(struct rig *p, void *packet, size_t size);
+/** rig_packet() - take one packet; results of an earlier one are forgotten */
+void rig_packet(struct rig *p);
 /** rig_next() - the next result, of whatever job */
 struct hc_result rig_next(struct rig *p);
 /** rig_result() - the next result of job @id; one of job @never is a failure */

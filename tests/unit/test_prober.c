@@ -163,6 +163,54 @@ static void test_a_late_loop_makes_no_timeouts(void **state)
 	listener_close(&l);
 }
 
+/* Stopped for @stopped_ms in the middle of a probe that nobody answers. */
+static enum hc_reason
+stopped_in_a_probe(uint32_t timeout_ms, uint32_t stopped_ms, uint64_t *extended)
+{
+	struct hc_result r;
+	struct listener l;
+	struct rig p;
+	struct hc_job j;
+	uint64_t begun;
+
+	listener_open(&l, AF_INET, 0);
+	listener_fill(&l);
+	rig_open(&p);
+	j = rig_job(1, &l, 60000, timeout_ms);
+	rig_jobs(&p, &j, 1);
+	WAIT_FOR(tcp_sockets(l.port, TCP_SYN_SENT) == 2);
+	kill(p.pid, SIGSTOP);
+	begun = now_ms();
+	WAIT_FOR(now_ms() > begun + stopped_ms);
+	kill(p.pid, SIGCONT);
+	r = rig_result(&p, 1, NONE);
+	/* statistics that know of it */
+	for (unsigned int seen = p.nstats; p.nstats == seen;)
+		rig_packet(&p);
+	*extended = p.stats.extended;
+	assert_true(p.stats.stalls > 0);
+	assert_true(p.stats.stalled_us >= stopped_ms * 900);
+	rig_close(&p);
+	listener_close(&l);
+	return (enum hc_reason)r.reason;
+}
+
+static void test_stopped_for_a_while(void **state)
+{
+	uint64_t extended;
+
+	assert_int_equal(stopped_in_a_probe(2000, 1000, &extended), HC_TIMEOUT);
+	assert_int_equal(extended, 1);
+}
+
+static void test_stopped_for_longer_than_the_timeout(void **state)
+{
+	uint64_t extended;
+
+	assert_int_equal(stopped_in_a_probe(500, 800, &extended), HC_LATE);
+	assert_int_equal(extended, 1);
+}
+
 /* ---- rhythm ---- */
 
 static void test_interval_is_from_start_to_start(void **state)
@@ -370,6 +418,8 @@ int main(void)
 		cmocka_unit_test(test_unreachable),
 		cmocka_unit_test(test_slow_is_up_and_says_how_slow),
 		cmocka_unit_test(test_a_late_loop_makes_no_timeouts),
+		cmocka_unit_test(test_stopped_for_a_while),
+		cmocka_unit_test(test_stopped_for_longer_than_the_timeout),
 		cmocka_unit_test(test_interval_is_from_start_to_start),
 		cmocka_unit_test(test_jitter_only_shortens),
 		cmocka_unit_test(test_first_probe_waits_for_first_ms),

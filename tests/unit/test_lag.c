@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A loop that is late, and checks that nobody answers: what is said of the peer
+ * is only what the peer has deserved. Stalls are made by a callback that
+ * blocks.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <arpa/inet.h>
+#include <cmocka.h>
+#include <string.h>
+#include <time.h>
+
+#include "healthcheck/checks.h"
+#include "healthcheck/clock.h"
+#include "listener.h"
+
+/* One check in a loop of its own, and a timer that blocks that loop. */
+struct world {
+	struct ev_loop *loop;
+	struct lag lag;
+	struct listener l;
+	struct spec spec;
+	struct hc_job job;
+	struct check check;
+	struct finding found;
+	struct ev_timer blocker;
+	unsigned int block_ms;
+	bool starts; /* the blocker starts the check, when it has blocked */
+};
+
+static void block(unsigned int ms)
+{
+	uint64_t until_us = clock_now_us() + ms * 1000;
+
+	while (clock_now_us() < until_us) {
+		const struct timespec ts = { .tv_nsec = 1000000 };
+
+		nanosleep(&ts, NULL);
+	}
+}
+
+static void done(struct check *c, const struct finding *found)
+{
+	struct world *w =
+	    (struct world *)((char *)c - offsetof(struct world, check));
+
+	w->found = *found;
+	ev_break(w->loop, EVBREAK_ALL);
+}
+
+static void start(struct world *w)
+{
+	check_start(&w->check, &w->spec, &w->job);
+	assert_true(check_running(&w->check));
+}
+
+static void blocker_cb(struct ev_loop *loop, struct ev_timer *t, int events)
+{
+	struct world *w = t->data;
+
+	block(w->block_ms);
+	if (w->starts)
+		start(w);
+}
+
+static void world_open(struct world *w, uint32_t timeout_ms)
+{
+	memset(w, 0, sizeof(*w));
+	listener_open(&w->l, AF_INET, 0);
+	listener_fill(&w->l);
+	w->loop = ev_loop_new(EVFLAG_AUTO);
+	w->job = (struct hc_job){ .timeout_ms = timeout_ms,
+				  .port = w->l.port,
+				  .type = HC_TCP,
+				  .family = AF_INET };
+	inet_pton(AF_INET, "127.0.0.1", w->job.ip);
+	w->spec.type = HC_TCP;
+	lag_open(&w->lag, w->loop);
+	check_init(&w->check, w->loop, &w->lag, done);
+	ev_init(&w->blocker, blocker_cb);
+	w->blocker.data = w;
+}
+
+static void world_close(struct world *w)
+{
+	ev_timer_stop(w->loop, &w->blocker);
+	lag_close(&w->lag);
+	ev_loop_destroy(w->loop);
+	listener_close(&w->l);
+}
+
+/* Run the check; the loop is blocked at @at_ms, and again after @again_ms.
+ * Returns how long it took in ms, as seen by others. */
+static uint64_t run(struct world *w, unsigned int at_ms, unsigned int again_ms,
+		    unsigned int block_ms)
+{
+	uint64_t begun_us;
+
+	ev_now_update(w->loop);
+	begun_us = clock_now_us();
+	w->block_ms = block_ms;
+	if (block_ms) {
+		ev_timer_set(&w->blocker, at_ms / 1e3, again_ms / 1e3);
+		ev_timer_start(w->loop, &w->blocker);
+	}
+	if (!w->starts)
+		start(w);
+	ev_run(w->loop, 0);
+	return (clock_now_us() - begun_us) / 1000;
+}
+
+static void test_on_time(void **state)
+{
+	struct world w;
+
+	world_open(&w, 300);
+	assert_in_range(run(&w, 0, 0, 0), 300, 5000);
+	assert_int_equal(w.found.reason, HC_TIMEOUT);
+	assert_int_equal(w.found.duration_us, 300000);
+	world_close(&w);
+}
+
+static void test_a_stall_is_given_back(void **state)
+{
+	struct world w;
+
+	world_open(&w, 1000);
+	/* 0 .. 200 is seen, 200 .. 700 not, 700 .. 1500 again */
+	assert_in_range(run(&w, 200, 0, 500), 1490, 5000);
+	assert_int_equal(w.found.reason, HC_TIMEOUT);
+	assert_int_equal(w.lag.extended, 1);
+	assert_true(w.lag.stalls >= 1);
+	world_close(&w);
+}
+
+static void test_a_stall_at_the_very_end(void **state)
+{
+	struct world w;
+
+	world_open(&w, 1000);
+	/* it ends after the time-out: the loop has its look before and after */
+	assert_in_range(run(&w, 900, 0, 500), 1490, 5000);
+	assert_int_equal(w.found.reason, HC_TIMEOUT);
+	assert_int_equal(w.lag.extended, 1);
+	world_close(&w);
+}
+
+static void test_a_stall_of_the_whole_timeout(void **state)
+{
+	struct world w;
+
+	world_open(&w, 300);
+	run(&w, 50, 0, 400);
+	assert_int_equal(w.found.reason, HC_LATE);
+	world_close(&w);
+}
+
+/* Each of them is shorter than the time-out: there has to be an end. */
+static void test_stalls_without_end(void **state)
+{
+	struct world w;
+
+	world_open(&w, 300);
+	assert_in_range(run(&w, 50, 1, 200), 600, 5000);
+	assert_int_equal(w.found.reason, HC_LATE);
+	assert_int_equal(w.lag.extended, 1);
+	world_close(&w);
+}
+
+static void test_what_was_before_does_not_count(void **state)
+{
+	struct world w;
+
+	world_open(&w, 300);
+	w.starts = true; /* with the last breath of a long stall */
+	run(&w, 1, 0, 1000);
+	/* none of it was the check's; at most the turn it ended */
+	assert_int_equal(w.found.reason, HC_TIMEOUT);
+	world_close(&w);
+}
+
+static void test_an_answer_that_waited_is_one(void **state)
+{
+	struct world w;
+
+	world_open(&w, 300);
+	listener_drain(&w.l);
+	run(&w, 1, 0, 1000);
+	assert_int_equal(w.found.reason, HC_OK);
+	assert_true(w.found.duration_us <= 300000);
+	world_close(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_on_time),
+		cmocka_unit_test(test_a_stall_is_given_back),
+		cmocka_unit_test(test_a_stall_at_the_very_end),
+		cmocka_unit_test(test_a_stall_of_the_whole_timeout),
+		cmocka_unit_test(test_stalls_without_end),
+		cmocka_unit_test(test_what_was_before_does_not_count),
+		cmocka_unit_test(test_an_answer_that_waited_is_one),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -56,6 +56,9 @@ tests_unit_test_prober_net_LDADD = libutil.a $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_dns_text tests/unit/test_dns_message
 tests_unit_test_dns_text_SOURCES = tests/unit/test_dns_text.c
 tests_unit_test_dns_text_LDADD = libutil.a $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_icmp_message
+tests_unit_test_icmp_message_SOURCES = tests/unit/test_icmp_message.c
+tests_unit_test_icmp_message_LDADD = libprober.a libutil.a $(CMOCKA_LIBS)
 tests_unit_test_dns_message_SOURCES = tests/unit/test_dns_message.c
 tests_unit_test_dns_message_LDADD = libprober.a libutil.a $(RESOLV_LIBS) \
 	$(CMOCKA_LIBS)

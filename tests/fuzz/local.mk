@@ -22,3 +22,11 @@ tests_fuzz_fuzz_pattern_LDADD = libreplay.a $(prober_libs)
 check_PROGRAMS += tests/fuzz/fuzz_agent
 tests_fuzz_fuzz_agent_SOURCES = tests/fuzz/fuzz_agent.c
 tests_fuzz_fuzz_agent_LDADD = libreplay.a $(prober_libs)
+
+check_PROGRAMS += tests/fuzz/fuzz_dns
+tests_fuzz_fuzz_dns_SOURCES = tests/fuzz/fuzz_dns.c
+tests_fuzz_fuzz_dns_LDADD = libreplay.a $(prober_libs)
+
+check_PROGRAMS += tests/fuzz/fuzz_icmp
+tests_fuzz_fuzz_icmp_SOURCES = tests/fuzz/fuzz_icmp.c
+tests_fuzz_fuzz_icmp_LDADD = libreplay.a $(prober_libs)

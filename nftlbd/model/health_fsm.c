@@ -14,6 +14,7 @@
 static const bool counts_as_nothing[HC_REASON_MAX] = {
 	[HC_LATE] = true,
 	[HC_LOCAL] = true,
+	[HC_IGNORED] = true,
 };
 
 bool health_counts(enum hc_reason reason)

@@ -86,7 +86,7 @@ static void test_unknown_is_decided_at_once(void **state)
 	assert_int_equal(feed(&bad, HC_REFUSED).health, HEALTH_DOWN);
 }
 
-static const enum hc_reason nothing[] = { HC_LOCAL, HC_LATE };
+static const enum hc_reason nothing[] = { HC_LOCAL, HC_LATE, HC_IGNORED };
 
 #define NOTHINGS (sizeof(nothing) / sizeof(nothing[0]))
 

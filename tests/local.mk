@@ -37,6 +37,11 @@ check_PROGRAMS += tests/unit/test_health_fsm tests/unit/test_health_jobs \
 	tests/unit/test_prober_net
 tests_unit_test_health_fsm_SOURCES = tests/unit/test_health_fsm.c
 tests_unit_test_health_fsm_LDADD = libmodel.a libutil.a $(CMOCKA_LIBS)
+# the model's steps, on configurations made by hand
+model_rig = tests/unit/model_rig.c tests/unit/model_rig.h
+check_PROGRAMS += tests/unit/test_step
+tests_unit_test_step_SOURCES = tests/unit/test_step.c $(model_rig)
+tests_unit_test_step_LDADD = libmodel.a $(config_libs)
 tests_unit_test_health_jobs_SOURCES = tests/unit/test_health_jobs.c \
 	$(nftlbd_health_tables)
 tests_unit_test_health_jobs_LDADD = libutil.a $(CMOCKA_LIBS)

@@ -95,7 +95,8 @@ static void decide(struct service *s, struct tally *t, struct changes *out)
 			    panic ? "on" : "off", "usable=%zu/%zu min=%u%%",
 			    t->usable, t->wanted, s->conf->min_usable_pct);
 	s->panic = panic;
-	s->backups = t->primary < s->conf->backup_when;
+	s->backups =
+	    t->nprimary < s->nbackends && t->primary < s->conf->backup_when;
 	s->quorum_lost = quorum_lost(s, t->weight);
 	for (size_t i = 0; i < s->nbackends; i++)
 		t->serving += serves(s, &s->backends[i]);
@@ -176,12 +177,11 @@ static void settle_state(struct service *s, const struct tally *t,
 	if (s->quorum_lost)
 		snprintf(quorum, sizeof(quorum), " quorum=%llu/%u lost",
 			 (unsigned long long)t->weight, s->conf->quorum);
-	changes_add(out, "service", s, NULL,
-		    word_text(service_state_words, (int)old),
-		    word_text(service_state_words, (int)s->state),
-		    "usable=%zu/%zu%s%s%s", t->usable, s->nbackends,
-		    s->backups && t->nprimary ? " backups" : "",
-		    s->panic ? " panic" : "", quorum);
+	changes_add(
+	    out, "service", s, NULL, word_text(service_state_words, (int)old),
+	    word_text(service_state_words, (int)s->state),
+	    "usable=%zu/%zu%s%s%s", t->usable, s->nbackends,
+	    s->backups ? " backups" : "", s->panic ? " panic" : "", quorum);
 }
 
 void settle(struct model *m, struct service *s, int64_t now_ms,

@@ -79,7 +79,8 @@ nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/daemon/options.c \
 	nftlbd/daemon/command.c nftlbd/daemon/committer.c \
 	nftlbd/daemon/committer.h nftlbd/daemon/event.c \
 	nftlbd/daemon/persist.c nftlbd/daemon/persist.h \
-	nftlbd/daemon/persist_load.c nftlbd/daemon/reload.c \
+	nftlbd/daemon/persist_load.c nftlbd/daemon/persist_text.c \
+	nftlbd/daemon/persist_text.h nftlbd/daemon/reload.c \
 	nftlbd/daemon/want.c nftlbd/daemon/want.h \
 	$(nftlbd_health_sources)
 nftlbd_nftlbd_LDADD = libcontrol.a librulesets.a libmodel.a libconfig.a \

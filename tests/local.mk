@@ -215,7 +215,8 @@ tests_unit_test_ctl_man_LDADD = $(ctl_libs)
 check_PROGRAMS += tests/unit/test_persist
 tests_unit_test_persist_SOURCES = tests/unit/test_persist.c $(conf_rig) \
 	nftlbd/daemon/persist.c nftlbd/daemon/persist.h \
-	nftlbd/daemon/persist_load.c
+	nftlbd/daemon/persist_load.c nftlbd/daemon/persist_text.c \
+	nftlbd/daemon/persist_text.h nftlbd/daemon/now.c
 tests_unit_test_persist_LDADD = libmodel.a $(config_libs) $(JANSSON_LIBS)
 
 # the texts of HTTP checks

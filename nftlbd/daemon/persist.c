@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Keeping state on disk: a line per change into the journal, now and then a
- * snapshot. Reading it back is persist_load.c's.
+ * snapshot. The words are persist_text.c's, reading
+ * them back persist_load.c's.
  *
  * Invariants: a reader finds the old snapshot or the new one (rename), and a
  * journal counts only with the snapshot whose number it begins with: whatever
@@ -24,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/persist_text.h"
 #include "lib/buf.h"
 #include "lib/log.h"
 #include "lib/xalloc.h"
@@ -59,90 +61,6 @@ static void content(struct complaint *c)
 	if (c->said)
 		log_info("state is saved to %s again", c->path);
 	c->said = 0;
-}
-
-/* ---- text: names are [A-Za-z0-9._-], nothing needs quoting */
-
-static void put_comma(struct buf *t)
-{
-	if (t->len > 0 && t->data[t->len - 1] != '{')
-		buf_append(t, ",", 1);
-}
-
-static enum admin configured_admin(const struct backend *b)
-{
-	return b->conf->disabled ? ADMIN_DISABLED : ADMIN_ENABLED;
-}
-
-static bool known_down(const struct backend *b)
-{
-	return b->conf->checks && b->health == HEALTH_DOWN;
-}
-
-static bool backend_differs(const struct backend *b)
-{
-	return b->admin != configured_admin(b) || b->weight != WEIGHT_DEFAULT ||
-	       known_down(b);
-}
-
-static bool service_differs(const struct service *s)
-{
-	bool differs = s->disabled;
-
-	for (size_t i = 0; !differs && i < s->nbackends; i++)
-		differs = backend_differs(&s->backends[i]);
-	return differs;
-}
-
-/* What differs from the configuration. */
-static void put_backend_state(struct buf *t, const struct backend *b)
-{
-	if (b->admin != configured_admin(b)) {
-		put_comma(t);
-		buf_printf(t, "\"admin\":\"%s\"",
-			   word_text(admin_words, (int)b->admin));
-	}
-	if (b->weight != WEIGHT_DEFAULT) {
-		put_comma(t);
-		buf_printf(t, "\"weight\":%d", b->weight);
-	}
-	if (known_down(b)) {
-		put_comma(t);
-		buf_printf(t, "\"health\":\"down\"");
-	}
-}
-
-static void put_service(struct buf *t, const struct service *s)
-{
-	buf_printf(t, "\"%s\":{%s\"backends\":{", s->conf->name,
-		   s->disabled ? "\"admin\":\"disabled\"," : "");
-	for (size_t i = 0; i < s->nbackends; i++) {
-		const struct backend *b = &s->backends[i];
-
-		if (!backend_differs(b))
-			continue;
-		put_comma(t);
-		buf_printf(t, "\"%s\":{", b->conf->name);
-		put_backend_state(t, b);
-		buf_append(t, "}", 1);
-	}
-	buf_append(t, "}}", 2);
-}
-
-static void put_model(struct buf *t, const struct model *m, int64_t number)
-{
-	const char *separator = "\n";
-
-	buf_printf(t, "{\"version\":%d,\"journal\":%" PRId64 ",\"services\":{",
-		   PERSIST_VERSION, number);
-	for (size_t i = 0; i < m->nservices; i++) {
-		if (!service_differs(&m->services[i]))
-			continue;
-		buf_printf(t, "%s", separator);
-		put_service(t, &m->services[i]);
-		separator = ",\n";
-	}
-	buf_append(t, "}}\n", 3);
 }
 
 /* ---- files */
@@ -261,7 +179,7 @@ void persist_note(struct persist *p, const struct service *s,
 	buf_printf(&p->pending, "{\"service\":\"%s\"", s->conf->name);
 	if (b) {
 		buf_printf(&p->pending, ",\"backend\":\"%s\"", b->conf->name);
-		put_backend_state(&p->pending, b);
+		persist_put_backend(&p->pending, b);
 	} else {
 		buf_printf(&p->pending, ",\"admin\":\"%s\"",
 			   s->disabled ? "disabled" : "enabled");
@@ -289,7 +207,7 @@ int persist_snapshot(struct persist *p, const struct model *m)
 	if (!p)
 		return 0;
 	number = new_number();
-	put_model(&text, m, number);
+	persist_put_model(&text, m, number);
 	ret = snapshot_write(p, &text);
 	buf_free(&text);
 	p->behind = ret < 0 || journal_begin(p, number) < 0;

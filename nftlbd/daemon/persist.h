@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What must live through a restart and is not in the file: the operator's words
- * and what is known to be down. Only what differs from the configuration is
+ * and what the checks found out. Only what differs from the configuration is
  * written. Two files in state-dir, which belong together by a number:
  *
  * state.json     snapshot of all services, written anew and renamed
@@ -11,6 +11,12 @@
  *   {"journal":N}
  *   {"service":"www","backend":"b1","admin":"drain","health":"down"}
  *   {"service":"www","admin":"enabled"}
+ *
+ * Of a backend: "admin", "weight": the operator's. "health": "down". "checks":
+ * {"NAME": {"health", "says", "weight"}}: what those say that do not say what
+ * they would at the start; without it all of them say what "health" says.
+ * "flaps", "flap", "hold", "drain": as in struct backend, times in ms of Unix
+ * time.
  *
  * A line is all that is to know of its backend: what it leaves out is as the
  * configuration says. A change costs a line, whatever the number of services.
@@ -33,7 +39,7 @@ struct persist;
  * its torn last line and what is not known to @m are passed over; other lines
  * that make no sense are skipped, with one warning for all of them.
  * Return: 0, or -EBADMSG where the snapshot makes no sense (logged; the journal
- * still counts)
+ * still counts). To be called before step_begin(), which makes the rest of it.
  */
 int persist_load(struct model *m);
 

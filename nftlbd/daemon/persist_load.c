@@ -14,7 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/daemon.h"
 #include "daemon/persist.h"
+#include "daemon/persist_text.h"
 #include "lib/buf.h"
 #include "lib/log.h"
 #include "lib/xalloc.h"
@@ -170,10 +172,91 @@ static void journal_merge(json_t *root, const char *path, const struct buf *t)
 
 /* ---- the tree to the model */
 
-static void backend_restore(struct backend *b, const json_t *o)
+/* Returns -1 where @o has no such whole number in 0..@max. */
+static int64_t number_of(const json_t *o, const char *key, int64_t max)
+{
+	const json_t *value = json_object_get(o, key);
+	int64_t number = json_integer_value(value);
+
+	return json_is_integer(value) && number >= 0 && number <= max ? number
+								      : -1;
+}
+
+/* A Unix time that is not in the future, as the model's; 0 = none. */
+static int64_t past_of(const json_t *o, const char *key)
+{
+	int64_t unix_ms = number_of(o, key, INT64_MAX / 2), now_ms, ms;
+
+	if (unix_ms < 0)
+		return 0;
+	now_ms = daemon_now_ms();
+	ms = persist_model_ms(unix_ms);
+	return ms < now_ms ? ms : now_ms;
+}
+
+static void check_restore(struct check_state *cs, const json_t *o)
+{
+	const char *health = json_string_value(json_object_get(o, "health"));
+	int value = health ? word_find(health_words, health) : -1;
+	int64_t says = number_of(o, "says", HC_SAYS_ALL);
+	int64_t weight = number_of(o, "weight", HC_WEIGHT_MAX);
+
+	if (value >= 0) {
+		cs->health = (uint8_t)value;
+		cs->decided = value != HEALTH_UNKNOWN;
+	}
+	if (says >= 0 && weight >= 0) {
+		cs->says = (uint8_t)says;
+		cs->weight = (uint16_t)weight;
+	}
+}
+
+/* Checks that are no more say nothing. Before there could be several, only the
+ * health of all of them was saved. */
+static void checks_restore(struct backend *b, const json_t *o)
+{
+	const char *health = json_string_value(json_object_get(o, "health"));
+	const json_t *checks = json_object_get(o, "checks");
+	bool down = health && !strcmp(health, "down");
+
+	for (size_t i = 0; i < b->conf->checks->n; i++) {
+		const struct conf_check *c = b->conf->checks->list[i];
+
+		if (checks)
+			check_restore(&b->checks[i],
+				      json_object_get(checks, c->name));
+		else if (down)
+			check_restore(&b->checks[i], o);
+	}
+	if (down)
+		b->health = HEALTH_DOWN; /* it may be held */
+}
+
+static void flaps_restore(const struct service *s, struct backend *b,
+			  const json_t *o)
+{
+	int64_t flaps = number_of(o, "flaps", UINT16_MAX);
+	int64_t hold = number_of(o, "hold", INT64_MAX / 2);
+	int64_t last_ms;
+
+	if (flaps <= 0)
+		return;
+	b->flaps = (uint16_t)flaps;
+	b->flap_ms = past_of(o, "flap");
+	if (b->flap_ms == 0)
+		b->flap_ms = 1;
+	if (hold < 0)
+		return;
+	b->hold_ms = persist_model_ms(hold);
+	last_ms = b->flap_ms + s->conf->flap_hold_max_ms;
+	if (b->hold_ms > last_ms)
+		b->hold_ms = last_ms;
+}
+
+static void backend_restore(const struct service *s, struct backend *b,
+			    const json_t *o)
 {
 	const char *admin = json_string_value(json_object_get(o, "admin"));
-	const char *health = json_string_value(json_object_get(o, "health"));
 	const json_t *weight = json_object_get(o, "weight");
 	int value = admin ? word_find(admin_words, admin) : -1;
 
@@ -181,11 +264,11 @@ static void backend_restore(struct backend *b, const json_t *o)
 		b->admin = (enum admin)value;
 	if (weight_good(weight))
 		b->weight = (int32_t)json_integer_value(weight);
-	if (b->conf->checks && health && !strcmp(health, "down")) {
-		b->health = HEALTH_DOWN;
-		b->checks[0].health = HEALTH_DOWN;
-		b->checks[0].decided = true;
+	if (b->conf->checks) {
+		checks_restore(b, o);
+		flaps_restore(s, b, o);
 	}
+	b->drain_ms = past_of(o, "drain");
 }
 
 static void service_restore(struct service *s, json_t *o)
@@ -199,7 +282,7 @@ static void service_restore(struct service *s, json_t *o)
 		struct backend *b = service_backend(s, name);
 
 		if (b)
-			backend_restore(b, value);
+			backend_restore(s, b, value);
 	}
 }
 

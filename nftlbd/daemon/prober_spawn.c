@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * From the daemon's child to the prober: what reads from the network must not
- * be able to do anything else. It keeps descriptors 0..2 and the socketpair,
- * and nothing of: other descriptors, groups, capabilities (bounding and ambient
- * sets too), environment, working directory, parent's death.
+ * be able to do anything else. It keeps descriptors 0..2, the socketpair and,
+ * where we may open them, raw ICMP sockets; and nothing of: other descriptors,
+ * groups, capabilities (bounding and ambient sets too), environment, working
+ * directory, parent's death.
  *
  * Invariants: everything that can allocate, look up or log happens before the
  * fork; between fork and exec there are only system calls. A step that is not
@@ -17,7 +18,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/capability.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -29,13 +31,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* After the C library's, whose names they respect. */
+#include <linux/capability.h>
+#include <linux/icmp.h>
+
 #include "healthcheck/protocol.h"
 #include "lib/log.h"
 #include "lib/xalloc.h"
 
 #define EXE_FD        (HC_PROBER_FD + 1)
-#define FIRST_OWN_FD  10      /* nothing below is a source of a dup2() */
-#define NOFILE_WANTED 1048576 /* one descriptor for each probe under way */
+#define FIRST_OWN_FD  10        /* nothing below is a source of a dup2() */
+#define NOFILE_WANTED 1048576   /* one descriptor for each probe under way */
+#define ICMP_BUFFER   (4 << 20) /* replies to thousands of probes at once */
 #define GROUPS_MAX    64
 #define NOBODY        65534
 
@@ -44,6 +51,7 @@ struct recipe {
 	const char *path;
 	char *role; /* NULL = none */
 	int exe_fd, sock_fd;
+	int icmp4_fd, icmp6_fd; /* -1 = none */
 	pid_t parent;
 	bool become; /* we are root: change to the ids below */
 	uid_t uid;
@@ -89,6 +97,36 @@ static void env_choose(struct recipe *r)
 	r->env[1] = journal ? xasprintf("JOURNAL_STREAM=%s", journal) : NULL;
 }
 
+/* Deaf until the prober wants it; 10,000 replies a second need room. */
+static int icmp_open(int family)
+{
+	static const int room = ICMP_BUFFER;
+	static const struct icmp_filter nothing = { .data = ~0u };
+	struct icmp6_filter nothing6;
+	bool v6 = family == AF_INET6;
+	int fd = socket(family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
+			v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+
+	if (fd < 0)
+		return -1; /* the prober can do without */
+	ICMP6_FILTER_SETBLOCKALL(&nothing6);
+	if (v6)
+		setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &nothing6,
+			   sizeof(nothing6));
+	else
+		setsockopt(fd, SOL_RAW, ICMP_FILTER, &nothing, sizeof(nothing));
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
+	return fd;
+}
+
+/* Who runs scripts sends no packets. */
+static void icmp_choose(struct recipe *r)
+{
+	r->icmp4_fd = r->role ? -1 : icmp_open(AF_INET);
+	r->icmp6_fd = r->role ? -1 : icmp_open(AF_INET6);
+}
+
 /* ---- the child: system calls only ---- */
 
 static _Noreturn void child_fail(const char *words)
@@ -112,14 +150,30 @@ static void child_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Out of the way of those that are dup2()ed to. */
+static int child_aside(int fd)
+{
+	return fd < 0 ? -1 : fcntl(fd, F_DUPFD, FIRST_OWN_FD);
+}
+
+static bool child_place(int fd, int at, int flags)
+{
+	if (fd >= 0)
+		return dup3(fd, at, flags) == at;
+	close(at);
+	return true;
+}
+
 static void child_descriptors(const struct recipe *r)
 {
-	int sock = fcntl(r->sock_fd, F_DUPFD, FIRST_OWN_FD);
-	int exe = fcntl(r->exe_fd, F_DUPFD, FIRST_OWN_FD);
+	int sock = child_aside(r->sock_fd), exe = child_aside(r->exe_fd);
+	int icmp4 = child_aside(r->icmp4_fd), icmp6 = child_aside(r->icmp6_fd);
 
-	if (sock < 0 || exe < 0 || dup2(sock, HC_PROBER_FD) < 0 ||
-	    dup3(exe, EXE_FD, O_CLOEXEC) < 0 ||
-	    close_range(EXE_FD + 1, ~0u, 0) < 0)
+	if (sock < 0 || exe < 0 || !child_place(sock, HC_PROBER_FD, 0) ||
+	    !child_place(exe, EXE_FD, O_CLOEXEC) ||
+	    !child_place(icmp4, HC_ICMP4_FD, 0) ||
+	    !child_place(icmp6, HC_ICMP6_FD, 0) ||
+	    close_range(HC_ICMP6_FD + 1, ~0u, 0) < 0)
 		child_fail("cannot arrange descriptors\n");
 }
 
@@ -189,10 +243,20 @@ static _Noreturn void child_run(const struct recipe *r)
 	child_fail("cannot execute the program\n");
 }
 
+static void close_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
 int prober_spawn(const char *path, const char *role, const char *user,
 		 pid_t *pid, int *fd, struct err *err)
 {
-	struct recipe r = { .path = path, .exe_fd = -1, .parent = getpid() };
+	struct recipe r = { .path = path,
+			    .exe_fd = -1,
+			    .icmp4_fd = -1,
+			    .icmp6_fd = -1,
+			    .parent = getpid() };
 	int pair[2] = { -1, -1 };
 	int rc = 0;
 
@@ -209,6 +273,7 @@ int prober_spawn(const char *path, const char *role, const char *user,
 		goto out;
 	}
 	r.sock_fd = pair[1];
+	icmp_choose(&r);
 	*pid = fork();
 	if (*pid < 0) {
 		rc = err_set(err, -errno, "fork: %s", strerror(errno));
@@ -219,12 +284,11 @@ int prober_spawn(const char *path, const char *role, const char *user,
 	*fd = pair[0];
 	pair[0] = -1;
 out:
-	if (pair[0] >= 0)
-		close(pair[0]);
-	if (pair[1] >= 0)
-		close(pair[1]);
-	if (r.exe_fd >= 0)
-		close(r.exe_fd);
+	close_open(pair[0]);
+	close_open(pair[1]);
+	close_open(r.exe_fd);
+	close_open(r.icmp4_fd);
+	close_open(r.icmp6_fd);
 	free(r.role);
 	free(r.env[0]);
 	free(r.env[1]);

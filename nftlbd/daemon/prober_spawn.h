@@ -11,7 +11,8 @@
  * prober_spawn() - start the prober at the other end of a socketpair
  * @path: the program. Where the user may not walk there (a build tree below
  * /root), it is run through a descriptor that was opened before.
- * @role: its argument; NULL = none
+ * @role: its argument; NULL = none: it gets raw ICMP sockets if we may open
+ * them
  * @user: who it runs as when we are root. Missing, or root itself: nobody, with
  * a warning, since no checks would be worse.
  * @pid, @fd: on success; @fd is close-on-exec, the caller's.

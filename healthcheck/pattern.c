@@ -83,11 +83,10 @@ static int element_take(const char **text)
 const char *send_problem(const char *text)
 {
 	if (strlen(text) > TEXT_SEND_MAX)
-		return "too long; allowed: 4096 characters";
+		return "too long";
 	while (*text)
 		if (*text++ == '\\' && escape_take(&text, "") < 0)
-			return "bad escape; allowed: \\r \\n \\t \\0 \\\\ "
-			       "\\xHH";
+			return "bad escape";
 	return NULL;
 }
 
@@ -98,11 +97,10 @@ const char *pattern_problem(const char *text)
 	if (!*text)
 		return "empty; * stands for any bytes";
 	if (strlen(text) > TEXT_PATTERN_MAX)
-		return "too long; allowed: 4096 characters";
+		return "too long";
 	while ((element = element_take(&text)) != END)
 		if (element < 0)
-			return "bad escape; allowed: \\r \\n \\t \\0 \\\\ "
-			       "\\xHH \\? \\*";
+			return "bad escape";
 	return NULL;
 }
 

@@ -117,7 +117,9 @@ tests_unit_test_agent_text_LDADD = $(prober_libs) $(CMOCKA_LIBS)
 tests_unit_test_pattern_SOURCES = tests/unit/test_pattern.c
 tests_unit_test_pattern_LDADD = libutil.a $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_addr tests/unit/test_lib \
-	tests/unit/test_conf tests/unit/test_conf_bad tests/unit/test_conf_man
+	tests/unit/test_conf tests/unit/test_conf_bad \
+	tests/unit/test_conf_check tests/unit/test_conf_man \
+	tests/unit/test_conf_pem
 tests_unit_test_addr_SOURCES = tests/unit/test_addr.c
 tests_unit_test_addr_LDADD = libutil.a $(CMOCKA_LIBS)
 tests_unit_test_lib_SOURCES = tests/unit/test_lib.c
@@ -126,6 +128,10 @@ tests_unit_test_conf_SOURCES = tests/unit/test_conf.c $(conf_rig)
 tests_unit_test_conf_LDADD = $(config_libs)
 tests_unit_test_conf_bad_SOURCES = tests/unit/test_conf_bad.c $(conf_rig)
 tests_unit_test_conf_bad_LDADD = $(config_libs)
+tests_unit_test_conf_check_SOURCES = tests/unit/test_conf_check.c $(conf_rig)
+tests_unit_test_conf_check_LDADD = $(config_libs)
+tests_unit_test_conf_pem_SOURCES = tests/unit/test_conf_pem.c $(conf_rig)
+tests_unit_test_conf_pem_LDADD = $(config_libs)
 tests_unit_test_conf_man_SOURCES = tests/unit/test_conf_man.c
 tests_unit_test_conf_man_LDADD = $(config_libs)
 EXTRA_DIST += tests/bad-conf

@@ -116,8 +116,8 @@ static void key_judge(struct look *l, const struct conf_key *key)
 			   key->name, when_words[key->when]);
 	else if (!where.line && key->required && check_key_counts(c, key))
 		report_add(l->r->report, l->section->where,
-			   "%s: %s is missing%s%s; allowed: %s = %s", l->label,
-			   key->name, key->when ? " with " : "",
+			   "%s: %s is missing%s%s; allowed: %s = ..., %s",
+			   l->label, key->name, key->when ? " with " : "",
 			   key->when ? when_words[key->when] : "", key->name,
 			   value_allowed(key, list, sizeof(list)));
 }

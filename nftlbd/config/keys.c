@@ -33,7 +33,8 @@
 #define QUORUM_MAX (RS_BACKENDS_MAX * 65535u)
 
 const struct conf_key conf_keys[] = {
-	/* first, since there may be a hundred thousand of these lines */
+	/* first, since there may be a hundred thousand of these lines; and
+	 * backends.c has a bit for each of these rows */
 	{ IN_SERVICE | IN_POOL, "backend.NAME", VALUE_BACKEND,
 	  .help = "one backend: ADDRESS[:PORT] and options" },
 	{ IN_BACKEND, "weight", VALUE_NUMBER, BACKEND(weight), 0, 65535,
@@ -152,7 +153,7 @@ const struct conf_key conf_keys[] = {
 	{ IN_CHECK, "expect-status", VALUE_TEXT, SPEC(expect_status),
 	  .fallback = "200-399", .help = "statuses that are good",
 	  .types = HTTP_TYPES, .problem = status_problem,
-	  .takes = "statuses 100..599 and ranges such as 200-299, separated by "
+	  .takes = "statuses 100..999 and ranges such as 200-299, separated by "
 		   "commas" },
 	{ IN_CHECK, "expect-body", VALUE_TEXT, SPEC(expect_body),
 	  .help = "regular expression that the body has to match",
@@ -186,7 +187,7 @@ const struct conf_key conf_keys[] = {
 	  .types = T(SNMP) },
 	{ IN_CHECK, "community", VALUE_TEXT, SPEC(community),
 	  .help = "community of SNMP versions 1 and 2c", .types = T(SNMP),
-	  .when = WHEN_COMMUNITY, .required = true,
+	  .when = WHEN_COMMUNITY, .required = true, .secret = true,
 	  .problem = community_problem, .takes = "1 to 255 bytes" },
 	{ IN_CHECK, "oid", VALUE_TEXT, SPEC(oid),
 	  .help = "object that is asked for", .types = T(SNMP),
@@ -206,7 +207,7 @@ const struct conf_key conf_keys[] = {
 	  .when = WHEN_USER },
 	{ IN_CHECK, "auth-password", VALUE_TEXT, SPEC(auth_password),
 	  .help = "password for signing", .types = T(SNMP), .when = WHEN_AUTH,
-	  .required = true, .problem = password_problem,
+	  .required = true, .secret = true, .problem = password_problem,
 	  .takes = "8 to 255 bytes" },
 	{ IN_CHECK, "priv", VALUE_WORD, SPEC(snmp_priv),
 	  .words = spec_priv_words, .fallback = "none",
@@ -214,8 +215,8 @@ const struct conf_key conf_keys[] = {
 	  .when = WHEN_USER },
 	{ IN_CHECK, "priv-password", VALUE_TEXT, SPEC(priv_password),
 	  .help = "password for encryption", .types = T(SNMP),
-	  .when = WHEN_PRIV, .required = true, .problem = password_problem,
-	  .takes = "8 to 255 bytes" },
+	  .when = WHEN_PRIV, .required = true, .secret = true,
+	  .problem = password_problem, .takes = "8 to 255 bytes" },
 	{ IN_CHECK, "context", VALUE_TEXT, SPEC(context),
 	  .help = "context of SNMP version 3", .types = T(SNMP),
 	  .when = WHEN_USER, .problem = context_problem,
@@ -338,12 +339,15 @@ const char *key_near(unsigned int place, const char *name)
 
 const char *keys_list(unsigned int place, char *buf, size_t size)
 {
-	const struct conf_key *k;
-	size_t used = 0;
+	const struct conf_key *k = conf_keys + 1;
+	size_t used = 0, i;
 	int n;
 
 	buf[0] = '\0';
-	for (k = conf_keys; k->name && used < size; k++) {
+	/* beginning with the second row: backend.NAME comes last */
+	for (i = 0; i < conf_nkeys && used < size; i++, k++) {
+		if (i + 1 == conf_nkeys)
+			k = conf_keys;
 		if (!(k->places & place))
 			continue;
 		n = snprintf(buf + used, size - used, "%s%s", used ? ", " : "",

@@ -72,6 +72,7 @@ struct conf_key {
 	unsigned int types; /* of checks that know it, bits; 0 = all */
 	enum key_when when;
 	bool required; /* where it counts */
+	bool secret;   /* not for messages */
 	/* of texts: what is wrong with it, or NULL */
 	const char *(*problem)(const char *text);
 	const char *takes; /* of texts: words on what is allowed */

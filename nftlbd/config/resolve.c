@@ -19,7 +19,7 @@ static void key_unknown(struct resolver *r, unsigned int place,
 			struct where where, const struct doc_section *s,
 			const char *key)
 {
-	char label[LABEL_SIZE], found[REPORT_FOUND], list[512];
+	char label[LABEL_SIZE], found[REPORT_FOUND], list[1024];
 	const char *near = key_near(place, key);
 
 	report_add(r->report, where,
@@ -42,7 +42,8 @@ static bool entry_store(struct resolver *r, const struct conf_key *key,
 	    value_read(key, value, draft, &problem) == 0)
 		return true;
 	doc_label(r->doc, s, label, sizeof(label));
-	report_value(r->report, where, label, key->name, value, problem,
+	report_value(r->report, where, label, key->name,
+		     key->secret ? "(a secret)" : value, problem,
 		     value_allowed(key, allowed, sizeof(allowed)));
 	return false;
 }

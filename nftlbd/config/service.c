@@ -5,6 +5,7 @@
  * that only make sense with others. What several services must not do is
  * overlap.c's.
  */
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -280,6 +281,37 @@ static void ports_check(struct look *l, const struct backend_draft *b)
 	}
 }
 
+/* A probe by way of the service is a flow of the service. */
+static void ways_check(struct look *l, const struct backend_draft *b)
+{
+	const struct conf_service *s = &l->draft->conf;
+	const struct conf_check *check;
+	char key[80], problem[64];
+	size_t i, k;
+	int proto;
+
+	for (i = 0; i < b->checks->n; i++) {
+		check = b->checks->list[i];
+		proto = check->type == HC_UDP || check->type == HC_DNS
+			    ? IPPROTO_UDP
+			    : IPPROTO_TCP;
+		for (k = 0; k < s->nprotos && s->protos[k] != proto; k++)
+			;
+		if (check->via != CONF_VIA_SERVICE || k < s->nprotos)
+			continue;
+		snprintf(key, sizeof(key), "backend.%s", b->name);
+		snprintf(problem, sizeof(problem),
+			 "goes via the service, which has no %s",
+			 word_text(rs_proto_words, proto));
+		report_value(l->r->report, b->where, l->label, key, check->name,
+			     problem,
+			     "checks of the service's protocols, or with "
+			     "via = direct");
+		l->draft->broken = true;
+		return;
+	}
+}
+
 /* What is probed, for each backend that is. */
 static void checks_settle(struct look *l)
 {
@@ -302,6 +334,7 @@ static void checks_settle(struct look *l)
 			b->check_addr = b->addr;
 		b->probe_port = check_port(&l->draft->conf, b);
 		ports_check(l, b);
+		ways_check(l, b);
 	}
 }
 

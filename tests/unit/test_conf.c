@@ -26,6 +26,12 @@ static const char *addr_text(const struct addr *a)
 	return addr_format(a, text);
 }
 
+/* The port that its first check probes. */
+static uint16_t port_of(const struct conf_backend *b)
+{
+	return conf_probe_port(b, b->checks->list[0]);
+}
+
 static void empty_file_has_defaults(void **state)
 {
 	const struct conf *c = rig_good(*state, "");
@@ -140,16 +146,16 @@ static void backend_lines_are_read(void **state)
 	assert_int_equal(b[0].port, 0);
 	assert_int_equal(b[0].weight, 1);
 	assert_false(b[0].disabled);
-	assert_null(b[0].check);
+	assert_null(b[0].checks);
 	assert_int_equal(b[0].line, 6);
 	assert_int_equal(b[1].port, 8080);
 	assert_int_equal(b[1].weight, 0);
 	assert_true(b[1].disabled);
-	assert_string_equal(b[1].check->name, "c");
-	assert_int_equal(b[1].check_port, 7);
+	assert_string_equal(b[1].checks->list[0]->name, "c");
+	assert_int_equal(port_of(&b[1]), 7);
 	assert_string_equal(addr_text(&b[1].check_addr), "10.0.0.2");
-	assert_string_equal(b[2].check->name, "tcp");
-	assert_int_equal(b[2].check_port, 99);
+	assert_string_equal(b[2].checks->list[0]->name, "tcp");
+	assert_int_equal(port_of(&b[2]), 99);
 	assert_string_equal(addr_text(&b[2].check_addr), "2001:db8::7");
 	assert_int_equal(b[2].weight, 65535);
 }
@@ -165,12 +171,12 @@ static void check_port_is_found(void **state)
 			"backend.a = 10.0.0.1 check-port=5\n");
 	const struct conf_backend *b = c->services[0].backends;
 
-	assert_int_equal(b[0].check_port, 8080);
-	assert_int_equal(b[1].check_port, 80);
-	assert_null(b[2].check);
+	assert_int_equal(port_of(&b[0]), 8080);
+	assert_int_equal(port_of(&b[1]), 80);
+	assert_null(b[2].checks);
 	assert_int_equal(b[2].check_port, 0);
 	assert_int_equal(b[2].check_addr.family, 0);
-	assert_int_equal(c->services[1].backends[0].check_port, 5);
+	assert_int_equal(port_of(&c->services[1].backends[0]), 5);
 }
 
 static void checks_are_read(void **state)
@@ -209,7 +215,7 @@ static void builtin_check_can_be_replaced(void **state)
 				 "[check tcp]\nfall = 9\n");
 
 	assert_int_equal(c->nchecks, 1);
-	assert_int_equal(c->services[0].backends[0].check->fall, 9);
+	assert_int_equal(c->services[0].backends[0].checks->list[0]->fall, 9);
 }
 
 static void pools_come_before_own_backends(void **state)
@@ -228,11 +234,11 @@ static void pools_come_before_own_backends(void **state)
 	assert_int_equal(s[0].backends[0].weight, 3);
 	assert_string_equal(s[0].backends[2].name, "own");
 	/* a member's check is the service's, unless it has its own word */
-	assert_string_equal(s[0].backends[0].check->name, "c");
-	assert_null(s[0].backends[1].check);
-	assert_int_equal(s[0].backends[0].check_port, 80);
+	assert_string_equal(s[0].backends[0].checks->list[0]->name, "c");
+	assert_null(s[0].backends[1].checks);
+	assert_int_equal(port_of(&s[0].backends[0]), 80);
 	assert_int_equal(s[1].nbackends, 2);
-	assert_null(s[1].backends[0].check);
+	assert_null(s[1].backends[0].checks);
 }
 
 static void defaults_hold_for_what_follows(void **state)
@@ -253,7 +259,7 @@ static void defaults_hold_for_what_follows(void **state)
 	assert_int_equal(s[1].scheduler, RS_WEIGHTED);
 	assert_int_equal(s[1].on_empty, RS_DROP);
 	assert_int_equal(s[1].nbackends, 1);
-	assert_non_null(s[1].backends[0].check);
+	assert_non_null(s[1].backends[0].checks);
 	/* of no use in mode dnat, hence not there */
 	assert_int_equal(s[1].source4.family, 0);
 	assert_int_equal(s[2].scheduler, RS_SOURCE_HASH);

@@ -22,7 +22,7 @@
 #include "conf_rig.h"
 #include "lib/xalloc.h"
 
-#define CORPUS_MIN 100 /* files in tests/bad-conf; a lost directory fails */
+#define CORPUS_MIN 200 /* files in tests/bad-conf; a lost directory fails */
 #define MUTATIONS  20000
 #define WWW        "[service www]\naddress = 192.0.2.1\nport = 80\n"
 
@@ -311,13 +311,31 @@ static void one_overlap_of_many(void **state)
 
 static const char good[] =
     "[global]\ntable = lb\nhash-seed = 0x12\ncontrol-group = adm\n"
-    "[defaults]\nscheduler = weighted\ncheck = c\n"
+    "script-user = nobody\non-change = /bin/hook\n"
+    "[defaults]\nscheduler = weighted\ncheck = c\ncheck-require = any\n"
+    "slow-start = 30s\non-change = /bin/other\n"
     "[check c]\ninterval = 5s\ntimeout = 200ms\njitter = 5%\nport = 80\n"
+    "tls = yes\nsni = a.b\nsend = x\\r\\n\\x3b\nexpect = 2?? *\\*\n"
+    "[check w]\ntype = https\npath = /x\nhost = a:8\nheader = A: b\n"
+    "header = C: d\nexpect-status = 200, 300-399\nexpect-body = ^(a|b)*$\n"
+    "http-version = 2\nbody-limit = 9\nfast-interval = 1s\n"
+    "[check d]\ntype = dns\nquery = a.example\nquery-type = MX\n"
+    "expect-rcode = NXDOMAIN\nexpect-answer = b.example\nvia = service\n"
+    "source-address = 10.0.0.1, ::7\ninterface = eth0\n"
+    "[check s]\ntype = snmp\nversion = 3\nuser = u\nauth = sha\n"
+    "auth-password = 12345678\noid = .1.3.6.1\nmin = -7\nmax = none\n"
+    "[check x]\ntype = script\ncommand = /x \"a b\\\"\" {port} {{\n"
+    "[check f]\ntype = file\nfile = /run/{backend}\npresent = down\n"
+    "[check g]\ntype = agent\nport = 9\nsend = x\\n\n"
     "[pool p]\nbackend.a = 10.0.0.1:80 weight=3 check=tcp\n"
     "backend.b = [2001:db8::2]:80 check-address=10.0.0.9 check-port=1\n"
     "[service www]\naddress = 192.0.2.1, 2001:db8::1\n"
     "port = 80, 8000-8010\nprotocol = tcp, udp\npool = p\n"
     "backend.c = 10.0.0.3 weight=0 disabled ; last\nslots = auto\n"
+    "backend.d = 10.0.0.4 backup check=c,w,s,x,f,g check-port=2\n"
+    "backup-when = 2\nminimum-usable = 30%\nquorum = 5\n"
+    "quorum-hysteresis = 2\nflap-hold = 10s\nflap-hold-max = 1h\n"
+    "drain-timeout = 5m\non-down = cut\n"
     "[service dns]\naddress = 192.0.2.53\nport = any\nmode = snat\n"
     "source-address = 10.1.1.1\nscheduler = source-hash\n"
     "hash-key = 5-tuple\nslots = 1009\non-empty = drop\n";

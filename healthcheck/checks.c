@@ -24,6 +24,7 @@
 #include "healthcheck/dns.h"
 #include "healthcheck/file.h"
 #include "healthcheck/http.h"
+#include "healthcheck/snmp.h"
 #include "healthcheck/tcp_talk.h"
 
 #define DURATION_MAX_US 3600000000u
@@ -39,6 +40,8 @@ static const struct check_ops ops_of_type[] = {
 		      http_release, .needs_port = true },
 	[HC_HTTPS] = { http_start, http_look, http_cancel, http_prepare,
 		       http_release, .needs_port = true },
+	[HC_SNMP] = { snmp_start, snmp_look, snmp_cancel, snmp_prepare,
+		      snmp_release, .needs_port = true },
 	[HC_SCRIPT] = { script_start, script_look, script_cancel,
 			script_prepare, script_release },
 	[HC_FILE] = { file_start, file_look, file_cancel },

@@ -10,6 +10,11 @@ libprober_a_SOURCES = \
 	healthcheck/spawn.c healthcheck/spawn.h \
 	healthcheck/script.c healthcheck/script.h \
 	healthcheck/file.c healthcheck/file.h \
+	healthcheck/snmp.c healthcheck/snmp.h \
+	healthcheck/snmp_engine.c healthcheck/snmp_engine.h \
+	healthcheck/snmp_usm.c healthcheck/snmp_usm.h \
+	healthcheck/snmp_put.c healthcheck/snmp_take.c \
+	healthcheck/snmp_wire.h \
 	healthcheck/jobs.c healthcheck/jobs.h \
 	healthcheck/lag.c healthcheck/lag.h \
 	healthcheck/checks.c healthcheck/checks.h \

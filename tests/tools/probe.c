@@ -230,7 +230,8 @@ int main(int argc, char **argv)
 	if (!p.ping)
 		raw_sockets();
 	tls_open();
-	p.loop = ev_default_loop(EVFLAG_AUTO);
+	/* Not the default one: that would reap what script checks run. */
+	p.loop = ev_loop_new(EVFLAG_AUTO);
 	status = probes_run(&p);
 	ev_loop_destroy(p.loop);
 	tls_close();

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One [check] section at a time, by tests/tools/probe: no daemon."""
+
+import itertools
+import json
+import os
+
+from lab import program
+from process import check, equal
+
+_files = itertools.count()
+
+
+def argv(lab, keys, target, count=1, name=None):
+    """The command line that probes `target` with a [check] of these keys."""
+    path = os.path.join(lab.dir, f"check-{next(_files)}.conf")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("[check c]\n")
+        for key, value in {"interval": "10s", "timeout": "2s", **keys}.items():
+            f.write(f"{key} = {value}\n")
+    return [program("tests/tools/probe"), *(["--name", name] if name else []),
+            path, "c", target, str(count)]
+
+
+def probe(lab, keys, target, count=1, node="gw", name=None):
+    """`count` probes, one after the other: what each found, as dictionaries."""
+    p = lab.run(node, *argv(lab, keys, target, count, name))
+    check(p.returncode in (0, 1), f"probe: {p.stderr}")
+    found = [json.loads(line) for line in p.stdout.splitlines()]
+    equal(len(found), count, f"probes of {target} with {keys}: {p.stderr}")
+    return found
+
+
+def expect(lab, keys, target, reason, node="gw", name=None, **more):
+    """One probe; `more`: detail=, says=, weight= of what it found."""
+    found = probe(lab, keys, target, 1, node, name)[0]
+    equal(found["reason"], reason, f"{target} with {keys}: {found}")
+    for key, value in more.items():
+        equal(found[key], value, f"{key} of {target} with {keys}: {found}")
+    return found

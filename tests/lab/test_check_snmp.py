@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""SNMP checks against Net-SNMP's agent, and against peers that are none."""
+
+import os
+import sys
+
+from lab import Lab, backend_addr
+from probing import argv, expect, probe
+from process import check, equal, wait_until
+
+UPTIME = "1.3.6.1.2.1.1.3.0"
+SERVICES = "1.3.6.1.2.1.1.7.0"      # an INTEGER: sysServices
+CONTACT = "1.3.6.1.2.1.1.4.0"       # a text
+LOAD = "1.3.6.1.4.1.2021.10.1.3.1"  # a text that is a number
+LOAD_FLOAT = "1.3.6.1.4.1.2021.10.1.6.1"    # an Opaque float
+PACKETS = "1.3.6.1.2.1.11.1.0"      # a Counter32
+PORT = 161
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+# user: (auth, priv) by name of snmpd; passwords are made of the user's name
+USERS = {
+    "nobodycares": (None, None),
+    "md5": ("MD5", None), "md5des": ("MD5", "DES"), "sha": ("SHA", None),
+    "shaaes": ("SHA", "AES"), "sha224": ("SHA-224", None),
+    "sha256aes": ("SHA-256", "AES"), "sha384": ("SHA-384", None),
+    "sha512aes": ("SHA-512", "AES"), "sha512des": ("SHA-512", "DES"),
+}
+
+
+def passwords(user):
+    return f"{user}-sign-it", f"{user}-hide-it"
+
+
+def level(user):
+    auth, priv = USERS[user]
+    return "priv" if priv else "auth" if auth else "noauth"
+
+
+def agent_start(lab, node="b1"):
+    """snmpd with files of its own; returns its Process."""
+    where = os.path.join(lab.dir, f"snmpd-{node}-{len(lab.processes)}")
+    os.mkdir(where)
+    lines = ["rocommunity right", "rocommunity6 right", "sysServices 72",
+             "sysContact somebody", "load 12 12 12"]
+    for user, (auth, priv) in USERS.items():
+        sign, hide = passwords(user)
+        lines += [f"createUser {user} " + (f"{auth} {sign} " if auth else "")
+                  + (f"{priv} {hide}" if priv else ""),
+                  f"rouser {user} {level(user)}"]
+    path = os.path.join(where, "snmpd.conf")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("\n".join(lines) + "\n")
+    p = lab.spawn(node, f"snmpd-{len(lab.processes)}",
+                  ["/usr/sbin/snmpd", "-f", "-Lo", "-C", "-c", path,
+                   "--noPersistentLoad=yes", "--noPersistentSave=yes",
+                   f"udp:{PORT}", f"udp6:{PORT}"],
+                  env=dict(os.environ, SNMP_PERSISTENT_DIR=where,
+                           SNMPCONFPATH=where, MIBS=""))
+    agent_wait(lab)
+    return p
+
+
+def agent_wait(lab):
+    ask = argv(lab, v2(timeout="500ms"), target())
+    wait_until(lambda: lab.run("gw", *ask).returncode == 0, 20,
+               "snmpd answers")
+
+
+def target(family=4, port=PORT):
+    address = backend_addr(family, 1)
+    return f"{address}:{port}" if family == 4 else f"[{address}]:{port}"
+
+
+def v2(**keys):
+    return {"type": "snmp", "community": "right", "oid": SERVICES, **keys}
+
+
+def v3(who, **keys):
+    auth, priv = USERS[who]
+    sign, hide = passwords(who)
+    said = {"type": "snmp", "version": "3", "user": who, "oid": SERVICES}
+    if auth:
+        said |= {"auth": auth.lower().replace("-", ""), "auth-password": sign}
+    if priv:
+        said |= {"priv": priv.lower(), "priv-password": hide}
+    return {key.replace("_", "-"): value
+            for key, value in (said | keys).items() if value is not None}
+
+
+def test_versions_1_and_2c():
+    with Lab(backends=1) as lab:
+        agent_start(lab)
+        for version in ("1", "2c"):
+            for family in (4, 6):
+                expect(lab, v2(version=version), target(family), "ok",
+                       detail=72)
+        found = probe(lab, v2(timeout="500ms", community="wrong"), target())[0]
+        equal(found["reason"], "timeout", "a wrong community")
+        check(500 <= found["ms"] < 600, f"after its time-out: {found}")
+
+
+def test_values():
+    with Lab(backends=1) as lab:
+        agent_start(lab)
+        for oid, low, high, reason in (
+                (SERVICES, "72", "72", "ok"), (SERVICES, "73", None, "range"),
+                (SERVICES, None, "71", "range"), (SERVICES, "-5", "100", "ok"),
+                (PACKETS, "1", None, "ok"), (UPTIME, "0", None, "ok"),
+                (UPTIME, None, "-1", "range"),
+                (LOAD, "0", "100000", "ok"), (LOAD, "100000", None, "range"),
+                (LOAD_FLOAT, "0", "100000", "ok"),
+                (LOAD_FLOAT, "100000", None, "range"),
+                (CONTACT, None, None, "ok"), (CONTACT, "0", None, "content"),
+                ("1.3.6.1.2.1.1.99.0", None, None, "content"),
+                ("1.3.6.1.2.1.1.7.5", None, None, "content"),
+                ("1.3.9", None, None, "content")):
+            bounds = {"min": low, "max": high}
+            bounds = {k: v for k, v in bounds.items() if v is not None}
+            for keys in (v2(oid=oid, **bounds), v2(oid=oid, version="1", **bounds),
+                         v3("shaaes", oid=oid, **bounds)):
+                expect(lab, keys, target(), reason)
+        expect(lab, v2(min="73"), target(), "range", detail=72)
+
+
+def test_version_3_of_all_kinds():
+    with Lab(backends=1) as lab:
+        agent_start(lab)
+        for user in USERS:
+            found = probe(lab, v3(user), target(), count=3)
+            equal([f["reason"] for f in found], ["ok"] * 3, f"user {user}")
+            equal(found[-1]["detail"], 72, f"value for {user}")
+        expect(lab, v3("sha256aes"), target(6), "ok", detail=72)
+
+
+def test_version_3_refuses():
+    with Lab(backends=1) as lab:
+        agent_start(lab)
+        wrong = "not-the-password"
+        for keys, detail in (
+                (v3("sha", user="stranger"), 3),
+                (v3("nobodycares", user="stranger"), 3),
+                (v3("sha", auth_password=wrong), 5),
+                (v3("sha", auth="md5"), 5),
+                (v3("shaaes", auth_password=wrong), 5),
+                (v3("shaaes", priv_password=wrong), 6),
+                (v3("md5des", priv_password=wrong), 6),
+                (v3("sha", priv="aes", priv_password=wrong), 1)):
+            for found in probe(lab, keys, target(), count=2):
+                equal((found["reason"], found["detail"]), ("auth", detail),
+                      f"{keys}")
+        # less than the agent wants of this user: an error in order
+        expect(lab, v3("shaaes", priv=None, priv_password=None), target(),
+               "status", detail=16)
+
+
+def test_an_agent_that_starts_again():
+    """Its clock and boots begin anew: the next probe sets that right."""
+    with Lab(backends=1) as lab:
+        agent = agent_start(lab)
+        keys = v3("shaaes", timeout="800ms")
+        # one process, so that it remembers the engine
+        p = lab.spawn("gw", "probes", argv(lab, keys, target(), 20000))
+
+        def last(word):
+            lines = p.output().splitlines()
+            return lines and f'"{word}"' in lines[-1]
+        wait_until(lambda: last("ok"), 10, "up")
+        agent.kill()
+        wait_until(lambda: last("refused"), 10, "refused without an agent")
+        agent = agent_start(lab)
+        wait_until(lambda: last("ok"), 10, "up again")
+        check('"auth"' not in p.output(), "no word of wrong keys")
+
+
+def test_nobody_there():
+    with Lab(backends=1) as lab:
+        for keys in (v2(), v3("shaaes")):
+            expect(lab, keys, target(), "refused")
+        lab.ip("gw", ["route add unreachable 10.2.0.99/32"])
+        expect(lab, v2(), "10.2.0.99:161", "unreachable")
+
+
+def peer_start(lab, way, port):
+    p = lab.spawn("b1", f"peer-{way}", [
+        sys.executable, os.path.join(HERE, "snmp_peer.py"), str(port), way])
+    p.wait_line("ready")
+    return p
+
+
+def test_bad_answers():
+    ways = {
+        "good": "ok", "silent": "timeout", "empty": "malformed",
+        "noise": "malformed", "cut": "malformed", "long-length": "malformed",
+        "other-id": "timeout", "late-first": "ok", "noise-first": "ok",
+        "other-version": "malformed", "other-object": "malformed",
+        "a-request": "malformed", "error": "status", "large": "too-long",
+        "counter64": "ok", "negative": "range", "end-of-view": "content",
+        "not-a-number": "content",
+    }
+    with Lab(backends=1) as lab:
+        for i, (way, reason) in enumerate(ways.items()):
+            peer_start(lab, way, 2000 + i)
+            found = expect(lab, v2(min="0", timeout="300ms"),
+                           target(port=2000 + i), reason)
+            if way == "error":
+                equal(found["detail"], 5, "error-status")
+            if way == "counter64":
+                equal(found["detail"], 2 ** 31 - 1, "value, clamped")
+
+
+def test_bad_answers_of_version_3():
+    ways = {
+        "unsigned": ("malformed", 0), "badly-signed": ("malformed", 0),
+        "unsigned-clock": ("auth", 2), "no-engine": ("malformed", 0),
+        "engines": ("auth", 4), "other-report": ("status", 0),
+        "silent": ("timeout", 0), "noise": ("malformed", 0),
+    }
+    with Lab(backends=1) as lab:
+        for i, (way, (reason, detail)) in enumerate(ways.items()):
+            p = peer_start(lab, way, 2000 + i)
+            expect(lab, v3("sha", timeout="300ms"), target(port=2000 + i),
+                   reason, detail=detail)
+            asked = p.output().count("asked")
+            check(asked <= 3, f"{way}: {asked} requests for one probe")

@@ -10,7 +10,8 @@ libprober_a_SOURCES = \
 	healthcheck/spawn.c healthcheck/spawn.h \
 	healthcheck/script.c healthcheck/script.h \
 	healthcheck/file.c healthcheck/file.h \
-	healthcheck/snmp.c healthcheck/snmp.h \
+	healthcheck/snmp.c healthcheck/snmp.h healthcheck/snmp_run.h \
+	healthcheck/snmp_request.c healthcheck/snmp_judge.c \
 	healthcheck/snmp_engine.c healthcheck/snmp_engine.h \
 	healthcheck/snmp_usm.c healthcheck/snmp_usm.h \
 	healthcheck/snmp_put.c healthcheck/snmp_take.c \

@@ -265,7 +265,7 @@ bool snmp_take_pdu(struct snmp_span bytes, struct snmp_pdu *pdu)
 	    !take(&body, SEQUENCE, &list))
 		return false;
 	if (list.len == 0) /* some agents say an error without it */
-		return pdu->status != 0;
+		return true;
 	if (!take(&list, SEQUENCE, &variable) ||
 	    !take(&variable, OID, &pdu->oid) ||
 	    !take_any(&variable, &tag, &content))

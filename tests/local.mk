@@ -20,7 +20,8 @@ EXTRA_DIST += tests/sh/deps.sh tests/sh/build.sh tests/sh/fuzz.sh tests/sh/vm.sh
 	tests/packaging/install.sh tests/style/style.py
 
 EXTRA_DIST += tests/lab/badconf.py tests/lab/daemon.py tests/lab/demo.py \
-	tests/lab/lab.py tests/lab/marks.py tests/lab/probing.py tests/lab/process.py \
+	tests/lab/lab.py tests/lab/marks.py tests/lab/probing.py \
+	tests/lab/process.py \
 	tests/lab/run.py tests/lab/shell.py tests/lab/snmp_peer.py \
 	tests/lab/test_balance.py tests/lab/test_check_snmp.py \
 	tests/lab/test_check_script.py tests/lab/test_check_file.py \

@@ -83,8 +83,8 @@ def v3(who, **keys):
         said |= {"auth": auth.lower().replace("-", ""), "auth-password": sign}
     if priv:
         said |= {"priv": priv.lower(), "priv-password": hide}
-    return {key.replace("_", "-"): value
-            for key, value in (said | keys).items() if value is not None}
+    said |= {key.replace("_", "-"): value for key, value in keys.items()}
+    return {key: value for key, value in said.items() if value is not None}
 
 
 def test_versions_1_and_2c():
@@ -145,6 +145,7 @@ def test_version_3_refuses():
                 (v3("shaaes", priv_password=wrong), 6),
                 (v3("md5des", priv_password=wrong), 6),
                 (v3("sha", priv="aes", priv_password=wrong), 1)):
+            keys["timeout"] = "600ms"
             for found in probe(lab, keys, target(), count=2):
                 equal((found["reason"], found["detail"]), ("auth", detail),
                       f"{keys}")

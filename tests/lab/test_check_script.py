@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Script checks: exit statuses, what a script is given, and how it ends."""
+
+import os
+import signal
+import time
+
+from lab import Lab
+from probing import argv, expect, probe
+from process import check, equal, wait_until
+
+TARGET = "192.0.2.1:80"
+
+
+def script(lab, body, name="script", mode=0o755, head="#!/bin/sh"):
+    path = os.path.join(lab.dir, name)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(f"{head}\n{body}\n")
+    os.chmod(path, mode)
+    return path
+
+
+def keys(command, **more):
+    return {"type": "script", "command": command, "timeout": "2s", **more}
+
+
+def alive(mark):
+    """Processes with this mark in their environment."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as f:
+                if f"NFTLB_BACKEND={mark}".encode() in f.read():
+                    found.append(int(pid))
+        except OSError:
+            pass
+    return found
+
+
+def test_exit_statuses():
+    with Lab(backends=0) as lab:
+        path = script(lab, 'exit "$1"')
+        for status, reason, says, weight in (
+                (0, "ok", [], 0), (1, "exit", [], 0), (2, "ok", ["weight"], 0),
+                (3, "ok", ["weight"], 1), (52, "ok", ["weight"], 50),
+                (127, "ok", ["weight"], 125), (255, "ok", ["weight"], 253)):
+            expect(lab, keys(f"{path} {status}"), TARGET, reason,
+                   detail=status, says=says, weight=weight)
+
+
+def test_signals():
+    with Lab(backends=0) as lab:
+        path = script(lab, 'kill -"$1" $$')
+        for number in (signal.SIGTERM, signal.SIGKILL, signal.SIGSEGV,
+                       signal.SIGPIPE):
+            expect(lab, keys(f"{path} {int(number)}"), TARGET, "signal",
+                   detail=int(number), says=[], weight=0)
+
+
+def test_what_cannot_be_run_says_nothing():
+    with Lab(backends=0) as lab:
+        for path, error in (
+                (os.path.join(lab.dir, "missing"), 2), (lab.dir, 13),
+                (script(lab, "exit 0", "plain", 0o644), 13),
+                (script(lab, "exit 0", "strange", head="#!/no/such/shell"), 2),
+                (script(lab, "", "noise", head="\x7fELFnot"), 8)):
+            expect(lab, keys(path), TARGET, "local", detail=error, says=[])
+
+
+def test_what_it_is_given():
+    with Lab(backends=0) as lab:
+        out = os.path.join(lab.dir, "out")
+        path = script(lab, f"""
+            [ "$#" = 4 ] || exit 1
+            exec > {out}
+            printf '%s|' "$@"
+            env | grep -v -e ^_= -e ^PWD= -e ^SHLVL= | sort | tr '\\n' '|'
+            ls /proc/$$/fd | tr '\\n' ' '
+            readlink /proc/$$/fd/0
+            grep -E 'Sig(Blk|Ign)' /proc/$$/status
+            read line && exit 1
+            exit 0""")
+        expect(lab, keys(f'{path} {{address}} "a b;$HOME" p={{port}} {{backend}}'),
+               "[2001:db8::1]:443", "ok", name="web 1", says=[])
+        with open(out, encoding="utf-8") as f:
+            lines = f.read().splitlines()
+        check(lines[0].startswith("2001:db8::1|a b;$HOME|p=443|web 1|"),
+              f"its arguments: {lines}")
+        check("|NFTLB_ADDRESS=2001:db8::1|NFTLB_BACKEND=web 1|NFTLB_PORT=443|"
+              "PATH=/usr/sbin:/usr/bin:/sbin:/bin|" in lines[0],
+              f"its environment: {lines}")
+        # 10: the shell's own copy of the script it reads
+        check(set(lines[0].split("|")[-1].split()) <=
+              {"0", "1", "2", "10", "255", "/dev/null"},
+              f"its descriptors: {lines}")
+        for line in lines[-2:]:
+            equal(int(line.split()[1], 16), 0, f"signals: {line}")
+
+
+def test_nothing_outlives_its_time():
+    with Lab(backends=0) as lab:
+        mark = lab.prefix + "timeout"
+        for name, body in (
+                ("plain", "sleep 600"),
+                ("child", "sleep 600 & sleep 600 & wait"),
+                ("stubborn", "trap '' TERM; sleep 600 & sleep 600; sleep 600"),
+                ("orphan", "trap '' TERM; (trap '' TERM; sleep 600) & exec sleep 600")):
+            path = script(lab, body, name)
+            found = probe(lab, keys(path, timeout="300ms"), TARGET, name=mark)[0]
+            equal(found["reason"], "timeout", name)
+            check(300 <= found["ms"] < 400, f"{name}: {found}")
+            wait_until(lambda: not alive(mark), 2, f"{name}: nothing is left")
+
+
+def test_what_a_script_leaves_behind_goes_with_it():
+    with Lab(backends=0) as lab:
+        mark = lab.prefix + "left"
+        path = script(lab, "sleep 600 & exit 0")
+        expect(lab, keys(path), TARGET, "ok", name=mark)
+        wait_until(lambda: not alive(mark), 2, "nothing is left")
+
+
+def test_a_stubborn_script_does_not_hold_up_the_next():
+    """Between SIGTERM and SIGKILL is a second; probes go on meanwhile."""
+    with Lab(backends=0) as lab:
+        mark = lab.prefix + "next"
+        path = script(lab, "trap '' TERM; while :; do sleep 0.05; done")
+        begun = time.monotonic()
+        found = probe(lab, keys(path, timeout="200ms"), TARGET, count=3,
+                      name=mark)
+        check(time.monotonic() - begun < 1.5, "three of 200 ms each")
+        equal([f["reason"] for f in found], ["timeout"] * 3, "all of them")
+        wait_until(lambda: not alive(mark), 3, "nothing is left")
+
+
+def test_the_probers_end_is_theirs():
+    with Lab(backends=0) as lab:
+        mark = lab.prefix + "killed"
+        path = script(lab, "exec sleep 600")
+        p = lab.spawn("gw", "prober", argv(lab, keys(path, timeout="9s"),
+                                           TARGET, name=mark))
+        wait_until(lambda: len(alive(mark)) == 1, 5, "the script runs")
+        p.kill()
+        wait_until(lambda: not alive(mark), 2, "nothing is left")

@@ -238,7 +238,6 @@ static bool checks_join(struct resolver *r, const char *label,
 {
 	struct backend_draft *b;
 	bool good = true;
-	char key[80];
 	size_t i;
 
 	for (i = 0; i < l->n; i++) {
@@ -246,8 +245,9 @@ static bool checks_join(struct resolver *r, const char *label,
 		if (!b->check || b->joined)
 			continue;
 		b->joined = true;
-		snprintf(key, sizeof(key), "backend.%s", b->name);
-		if (!checks_find(r, b->check, label, key, b->where, &b->own))
+		/* the name is the end of the key "backend.NAME" */
+		if (!checks_find(r, b->check, label, b->name - BACKEND_PREFIX,
+				 b->where, &b->own))
 			good = false;
 	}
 	return good;

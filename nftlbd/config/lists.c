@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,10 +27,12 @@ bool list_next(const char **rest, char *item, size_t size)
 		p++;
 	while (n && (p[n - 1] == ' ' || p[n - 1] == '\t'))
 		n--;
-	if (n >= size)
-		snprintf(item, size, "?");
-	else
-		snprintf(item, size, "%.*s", (int)n, p);
+	if (n >= size) {
+		p = "?";
+		n = 1;
+	}
+	memcpy(item, p, n);
+	item[n] = '\0';
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -14,7 +15,8 @@
 
 static struct hc_job want(uint16_t port)
 {
-	return (struct hc_job){ .interval_ms = 1000,
+	return (struct hc_job){ .spec = 1,
+				.interval_ms = 1000,
 				.timeout_ms = 500,
 				.port = port,
 				.type = HC_TCP,
@@ -24,8 +26,37 @@ static struct hc_job want(uint16_t port)
 static uint32_t add(struct health_jobs *t, uint16_t port, bool urgent)
 {
 	struct hc_job w = want(port);
+	struct health_job *j = health_jobs_add(t, &w, urgent);
 
-	return health_jobs_add(t, &w, port, 0, urgent);
+	return j ? j->conf.id : 0;
+}
+
+/* In a walk: check 0 of a backend wants that port probed. */
+static void claim(struct health_jobs *t, uint16_t port, uint32_t service)
+{
+	struct health_owner owner = { service, 7, 0 };
+	struct hc_job w = want(port);
+
+	health_walk_want(t, &w, &owner, false);
+}
+
+/* A walk in which these ports are wanted; 0 = no more. */
+static void walk(struct health_jobs *t, uint16_t a, uint16_t b)
+{
+	health_walk_begin(t);
+	if (a)
+		claim(t, a, a);
+	if (b)
+		claim(t, b, b);
+	health_walk_end(t);
+}
+
+static uint32_t id_of(const struct health_jobs *t, uint16_t port)
+{
+	struct hc_job w = want(port);
+	struct health_job *j = health_jobs_like(t, &w);
+
+	return j ? j->conf.id : 0;
 }
 
 /* The next packet, taken as sent. */
@@ -60,7 +91,6 @@ static void test_new_jobs_are_told_once(void **state)
 	assert_int_equal(p.of.jobs[1].id, b);
 	assert_int_equal(p.of.jobs[1].port, 2);
 	assert_int_equal(tell(&t).head.count, 0);
-	assert_int_equal(health_jobs_find(&t, b)->service, 2);
 	health_jobs_free(&t);
 }
 
@@ -93,66 +123,147 @@ static void test_many_jobs_are_many_packets(void **state)
 static void test_a_kept_job_says_nothing(void **state)
 {
 	struct health_jobs t = { 0 };
-	uint32_t id = add(&t, 5, false);
-	struct hc_job w = want(5);
+	struct health_job *j;
+	uint32_t id;
 
+	walk(&t, 5, 0);
+	id = id_of(&t, 5);
 	tell_all(&t);
-	health_jobs_begin(&t);
-	assert_true(health_jobs_keep(&t, id, &w, 70, 3));
-	health_jobs_sweep(&t);
+	health_walk_begin(&t);
+	claim(&t, 5, 70); /* it is at another place in the model now */
+	health_walk_end(&t);
 	assert_int_equal(tell(&t).head.count, 0);
-	/* it is at another place in the model now */
-	assert_int_equal(health_jobs_find(&t, id)->service, 70);
-	assert_int_equal(health_jobs_find(&t, id)->backend, 3);
+	assert_int_equal(id_of(&t, 5), id);
+	j = health_jobs_find(&t, id);
+	assert_int_equal(j->nowners, 1);
+	assert_int_equal(t.owners[j->owners].service, 70);
+	assert_int_equal(t.owners[j->owners].backend, 7);
+	health_jobs_free(&t);
+}
+
+static void test_the_same_is_probed_once(void **state)
+{
+	struct health_jobs t = { 0 };
+	struct health_job *j;
+
+	health_walk_begin(&t);
+	claim(&t, 5, 1);
+	claim(&t, 6, 2);
+	claim(&t, 5, 3);
+	health_walk_end(&t);
+	assert_int_equal(t.wanted, 2);
+	assert_int_equal(t.nowners, 3);
+	j = health_jobs_find(&t, id_of(&t, 5));
+	assert_int_equal(j->nowners, 2);
+	assert_int_equal(t.owners[j->owners].service, 1);
+	assert_int_equal(t.owners[j->owners + 1].service, 3);
+	assert_int_equal(tell(&t).head.count, 2);
+	/* one of them goes: the job stays, and nobody is told */
+	walk(&t, 5, 6);
+	assert_int_equal(tell(&t).head.count, 0);
+	j = health_jobs_find(&t, id_of(&t, 5));
+	assert_int_equal(j->nowners, 1);
+	health_jobs_free(&t);
+}
+
+/* Every part of a target counts, and of the timing. */
+static void test_what_differs_is_not_shared(void **state)
+{
+	struct hc_job w[14];
+	struct health_jobs t = { 0 };
+	struct health_owner owner = { 0, 0, 0 };
+
+	for (size_t i = 0; i < 14; i++)
+		w[i] = want(5);
+	w[1].spec = 2;
+	w[2].port = 6;
+	w[3].source_port = 61001;
+	w[4].type = HC_HTTP;
+	w[5].family = AF_INET6;
+	w[6].ip[15] = 1;
+	strcpy(w[7].name, "b1");
+	w[8].interval_ms = 2000;
+	w[9].fast_ms = 1;
+	w[10].down_ms = 1;
+	w[11].rise = 9;
+	w[12].fall = 9;
+	w[13].timeout_ms = 1;
+	health_walk_begin(&t);
+	for (size_t i = 0; i < 14; i++)
+		health_walk_want(&t, &w[i], &owner, false);
+	health_walk_end(&t);
+	assert_int_equal(t.wanted, 14);
 	health_jobs_free(&t);
 }
 
 static void test_a_changed_job_is_told_under_its_id(void **state)
 {
+	struct health_owner owner = { 5, 0, 0 };
 	struct health_jobs t = { 0 };
-	uint32_t id = add(&t, 5, false);
 	struct hc_job w = want(5);
 	struct health_packet p;
+	uint32_t id;
 
+	walk(&t, 5, 0);
+	id = id_of(&t, 5);
 	tell_all(&t);
 	w.interval_ms = 250;
-	health_jobs_begin(&t);
-	assert_true(health_jobs_keep(&t, id, &w, 5, 0));
-	health_jobs_sweep(&t);
+	health_walk_begin(&t);
+	health_walk_want(&t, &w, &owner, false);
+	health_walk_want(&t, &w, &owner, false);
+	health_walk_end(&t);
 	p = tell(&t);
 	assert_int_equal(p.head.count, 1);
 	assert_int_equal(p.of.jobs[0].id, id);
 	assert_int_equal(p.of.jobs[0].interval_ms, 250);
+	assert_int_equal(health_jobs_find(&t, id)->nowners, 2);
 	health_jobs_free(&t);
 }
 
-static void test_a_job_has_one_owner(void **state)
+/* Who comes first does not get what another one already has. */
+static void test_another_timing_takes_what_is_left(void **state)
 {
+	struct health_owner a = { 1, 0, 0 }, b = { 2, 0, 0 };
 	struct health_jobs t = { 0 };
-	uint32_t id = add(&t, 5, false);
 	struct hc_job w = want(5);
+	uint32_t id;
 
-	health_jobs_begin(&t);
-	assert_true(health_jobs_keep(&t, id, &w, 1, 0));
-	assert_false(health_jobs_keep(&t, id, &w, 2, 0));
-	assert_false(health_jobs_keep(&t, 0, &w, 2, 0));
-	assert_false(health_jobs_keep(&t, 0xffffffff, &w, 2, 0));
-	assert_int_equal(health_jobs_find(&t, id)->service, 1);
+	walk(&t, 5, 0);
+	id = id_of(&t, 5);
+	tell_all(&t);
+	w.interval_ms = 250;
+	health_walk_begin(&t);
+	health_walk_want(&t, &w, &a, false);
+	claim(&t, 5, 2);
+	health_walk_end(&t);
+	assert_int_equal(id_of(&t, 5), id);
+	assert_int_equal(t.wanted, 2);
+	assert_int_equal(tell(&t).head.count, 1);
+	/* the first one goes: its job is free for a third timing */
+	id = health_jobs_like(&t, &w)->conf.id;
+	w.interval_ms = 125;
+	health_walk_begin(&t);
+	health_walk_want(&t, &w, &b, false);
+	claim(&t, 5, 2);
+	health_walk_end(&t);
+	assert_int_equal(health_jobs_like(&t, &w)->conf.id, id);
 	health_jobs_free(&t);
 }
 
 static void test_a_job_that_is_not_kept_stops(void **state)
 {
 	struct health_jobs t = { 0 };
-	uint32_t a = add(&t, 1, false), b = add(&t, 2, false), c;
-	struct hc_job w = want(2);
 	struct health_packet p;
+	uint32_t a, b, c;
 
+	walk(&t, 1, 2);
+	a = id_of(&t, 1);
+	b = id_of(&t, 2);
 	tell_all(&t);
-	health_jobs_begin(&t);
-	health_jobs_keep(&t, b, &w, 2, 0);
-	health_jobs_sweep(&t);
+	walk(&t, 2, 0);
 	assert_null(health_jobs_find(&t, a));
+	assert_int_equal(id_of(&t, 1), 0);
+	assert_int_equal(id_of(&t, 2), b);
 	assert_true(health_jobs_issued(&t, a)); /* its results may yet come */
 	assert_int_equal(t.wanted, 1);
 	/* Its index is not used again before the prober knows. */
@@ -168,7 +279,7 @@ static void test_a_job_that_is_not_kept_stops(void **state)
 	health_jobs_free(&t);
 }
 
-static void test_results_of_an_earlier_owner_are_nobodys(void **state)
+static void test_results_of_an_earlier_job_are_nobodys(void **state)
 {
 	struct health_jobs t = { 0 };
 	uint32_t id = add(&t, 1, false), first = id;
@@ -177,8 +288,7 @@ static void test_results_of_an_earlier_owner_are_nobodys(void **state)
 		uint32_t next;
 
 		tell_all(&t);
-		health_jobs_begin(&t);
-		health_jobs_sweep(&t);
+		walk(&t, 0, 0);
 		tell_all(&t);
 		next = add(&t, 1, false);
 		assert_int_not_equal(next, 0);
@@ -210,15 +320,11 @@ static void test_a_new_prober_is_told_everything(void **state)
 	struct health_jobs t = { 0 };
 	uint32_t probed = add(&t, 1, false), fresh = add(&t, 2, false);
 	uint32_t gone = add(&t, 3, false);
-	struct hc_job w1 = want(1), w2 = want(2);
 	struct health_packet p;
 
 	health_jobs_find(&t, probed)->probed = true;
 	tell_all(&t);
-	health_jobs_begin(&t);
-	health_jobs_keep(&t, probed, &w1, 1, 0);
-	health_jobs_keep(&t, fresh, &w2, 2, 0);
-	health_jobs_sweep(&t);
+	walk(&t, 1, 2);
 	health_jobs_restart(&t);
 	p = tell(&t);
 	assert_int_equal(p.head.type, HC_MSG_JOB);
@@ -240,6 +346,7 @@ static void test_after_a_restart_probes_are_spread(void **state)
 
 	for (uint16_t i = 0; i < JOBS; i++)
 		health_jobs_find(&t, add(&t, i, false))->probed = true;
+	tell_all(&t);
 	health_jobs_restart(&t);
 	for (struct health_packet p = tell(&t); p.head.count; p = tell(&t))
 		for (uint32_t i = 0; i < p.head.count; i++)
@@ -273,6 +380,207 @@ static void test_urgent_jobs_are_paced(void **state)
 	health_jobs_free(&t);
 }
 
+/* ---- specs */
+
+static uint32_t spec(struct health_jobs *t, const char *text)
+{
+	struct buf bytes = { 0 };
+	uint32_t id;
+
+	buf_printf(&bytes, "%s", text);
+	id = health_walk_spec(t, HC_TCP, &bytes);
+	buf_free(&bytes);
+	return id;
+}
+
+/* A walk in which one job with that spec is wanted. */
+static uint32_t walk_spec(struct health_jobs *t, const char *text)
+{
+	struct health_owner owner = { 0, 0, 0 };
+	struct hc_job w = want(5);
+
+	health_walk_begin(t);
+	w.spec = spec(t, text);
+	health_walk_want(t, &w, &owner, false);
+	health_walk_end(t);
+	return w.spec;
+}
+
+static void is_part(const struct health_packet *p, uint32_t id,
+		    const char *text)
+{
+	assert_int_equal(p->head.type, HC_MSG_SPEC);
+	assert_int_equal(p->head.count, 1);
+	assert_int_equal(p->of.part.head.id, id);
+	assert_int_equal(p->of.part.head.type, HC_TCP);
+	assert_int_equal(p->of.part.head.len, strlen(text));
+	assert_memory_equal(p->of.part.data, text, strlen(text));
+}
+
+static void test_a_spec_is_told_before_its_jobs_and_ends_after(void **state)
+{
+	struct health_jobs t = { 0 };
+	uint32_t a = walk_spec(&t, "aa"), b;
+	struct health_packet p = tell(&t);
+
+	is_part(&p, a, "aa");
+	p = tell(&t);
+	assert_int_equal(p.head.type, HC_MSG_JOB);
+	assert_int_equal(p.of.jobs[0].spec, a);
+	assert_int_equal(walk_spec(&t, "aa"), a); /* the same again */
+	assert_int_equal(tell(&t).head.count, 0);
+	b = walk_spec(&t, "bb");
+	assert_int_not_equal(a, b);
+	p = tell(&t);
+	is_part(&p, b, "bb");
+	assert_int_equal(tell(&t).head.type, HC_MSG_JOB);
+	assert_int_equal(tell(&t).head.type, HC_MSG_STOP);
+	p = tell(&t);
+	assert_int_equal(p.head.type, HC_MSG_SPEC_STOP);
+	assert_int_equal(p.of.stops[0].id, a);
+	assert_int_equal(tell(&t).head.count, 0);
+	assert_int_equal(walk_spec(&t, "cc"), a); /* its number is free now */
+	health_jobs_free(&t);
+}
+
+static void test_equal_specs_are_one(void **state)
+{
+	struct health_jobs t = { 0 };
+
+	health_walk_begin(&t);
+	assert_int_equal(spec(&t, "aa"), spec(&t, "aa"));
+	assert_int_not_equal(spec(&t, "aa"), spec(&t, "ab"));
+	health_walk_end(&t);
+	assert_int_equal(t.specs.wanted, 2);
+	health_jobs_free(&t);
+}
+
+/* What the prober never heard of needs no end. */
+static void test_specs_that_come_and_go_untold(void **state)
+{
+	struct health_jobs t = { 0 };
+	struct health_packet p;
+	uint32_t a = walk_spec(&t, "aa"), b;
+
+	b = walk_spec(&t, "bb");
+	assert_int_equal(tell(&t).head.type, HC_MSG_STOP); /* of no job */
+	p = tell(&t);
+	is_part(&p, b, "bb");
+	assert_int_equal(tell(&t).head.type, HC_MSG_JOB);
+	assert_int_equal(tell(&t).head.count, 0);
+	/* over, and wanted again before the prober was told */
+	assert_int_equal(walk_spec(&t, "cc"), a);
+	assert_int_equal(walk_spec(&t, "bb"), b);
+	for (p = tell(&t); p.head.count; p = tell(&t)) {
+		assert_int_not_equal(p.head.type, HC_MSG_SPEC_STOP);
+		assert_int_not_equal(p.head.type, HC_MSG_SPEC);
+	}
+	health_jobs_free(&t);
+}
+
+static void test_a_long_spec_goes_in_parts(void **state)
+{
+	static char text[2 * HC_PART_MAX + 8];
+	struct health_jobs t = { 0 };
+	struct health_packet p;
+	uint32_t a;
+
+	memset(text, 'x', sizeof(text) - 1);
+	a = walk_spec(&t, text);
+	p = tell(&t);
+	assert_int_equal(p.of.part.head.offset, 0);
+	assert_int_equal(p.of.part.head.len, HC_PART_MAX);
+	assert_int_equal(p.of.part.head.total, sizeof(text) - 1);
+	walk(&t, 9, 0); /* nobody wants it any more: its parts are ended */
+	p = tell(&t);
+	assert_int_equal(p.of.part.head.offset, HC_PART_MAX);
+	p = tell(&t);
+	assert_int_equal(p.head.type, HC_MSG_SPEC);
+	assert_int_equal(p.of.part.head.offset, 2 * HC_PART_MAX);
+	assert_int_equal(p.of.part.head.len, 7);
+	for (p = tell(&t); p.head.type != HC_MSG_SPEC_STOP; p = tell(&t))
+		assert_int_not_equal(p.head.count, 0);
+	assert_int_equal(p.of.stops[0].id, a);
+	/* a new prober in the middle of one: from the start */
+	a = walk_spec(&t, text);
+	while (tell(&t).head.type != HC_MSG_SPEC)
+		;
+	health_jobs_restart(&t);
+	p = tell(&t);
+	assert_int_equal(p.head.type, HC_MSG_SPEC);
+	assert_int_equal(p.of.part.head.offset, 0);
+	health_jobs_free(&t);
+}
+
+/*
+ * Any order of reloads, packets and new probers: whatever the prober hears of
+ * it knows a job's spec, ends what it began, and has at last what is wanted.
+ */
+static void test_a_prober_always_understands(void **state)
+{
+	enum { TEXTS = 6, PORTS = 8, IDS = 64 };
+	static const char *const texts[TEXTS] = {
+		"a", "b", "c", "d", "e", "f"
+	};
+	struct health_owner owner = { 0, 0, 0 };
+	struct health_jobs t = { 0 };
+	bool has_spec[IDS] = { false };
+	struct hc_job has[IDS] = { 0 };
+	unsigned int seed = 1;
+
+	for (int round = 0; round < 20000; round++) {
+		int what = rand_r(&seed) % 8;
+		struct health_packet p;
+
+		if (what == 0) {
+			health_walk_begin(&t);
+			for (int i = rand_r(&seed) % 6; i > 0; i--) {
+				struct hc_job w =
+				    want((uint16_t)(1 + rand_r(&seed) % PORTS));
+
+				w.interval_ms = 100u << rand_r(&seed) % 3;
+				w.spec = spec(&t, texts[rand_r(&seed) % TEXTS]);
+				health_walk_want(&t, &w, &owner, false);
+			}
+			health_walk_end(&t);
+		} else if (what == 1 && rand_r(&seed) % 10 == 0) {
+			health_jobs_restart(&t);
+			memset(has_spec, 0, sizeof(has_spec));
+			memset(has, 0, sizeof(has));
+		}
+		p = tell(&t);
+		for (uint32_t i = 0; i < p.head.count; i++) {
+			if (p.head.type == HC_MSG_SPEC) {
+				assert_false(has_spec[p.of.part.head.id]);
+				has_spec[p.of.part.head.id] = true;
+			} else if (p.head.type == HC_MSG_JOB) {
+				assert_true(has_spec[p.of.jobs[i].spec]);
+				has[p.of.jobs[i].id % IDS] = p.of.jobs[i];
+			} else if (p.head.type == HC_MSG_STOP) {
+				has[p.of.stops[i].id % IDS].id = 0;
+			} else {
+				assert_true(has_spec[p.of.stops[i].id]);
+				has_spec[p.of.stops[i].id] = false;
+				for (int j = 0; j < IDS; j++)
+					assert_true(!has[j].id ||
+						    has[j].spec !=
+							p.of.stops[i].id);
+			}
+		}
+		if (t.queue_head == t.nqueue) {
+			size_t n = 0, nspecs = 0;
+
+			for (int j = 0; j < IDS; j++) {
+				nspecs += has_spec[j];
+				n += has[j].id != 0;
+			}
+			assert_int_equal(n, t.wanted);
+			assert_int_equal(nspecs, t.specs.wanted);
+		}
+	}
+	health_jobs_free(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,13 +589,21 @@ int main(void)
 		cmocka_unit_test(test_many_jobs_are_many_packets),
 		cmocka_unit_test(test_a_kept_job_says_nothing),
 		cmocka_unit_test(test_a_changed_job_is_told_under_its_id),
-		cmocka_unit_test(test_a_job_has_one_owner),
+		cmocka_unit_test(test_the_same_is_probed_once),
+		cmocka_unit_test(test_what_differs_is_not_shared),
+		cmocka_unit_test(test_another_timing_takes_what_is_left),
 		cmocka_unit_test(test_a_job_that_is_not_kept_stops),
-		cmocka_unit_test(test_results_of_an_earlier_owner_are_nobodys),
+		cmocka_unit_test(test_results_of_an_earlier_job_are_nobodys),
 		cmocka_unit_test(test_ids_that_never_were),
 		cmocka_unit_test(test_a_new_prober_is_told_everything),
 		cmocka_unit_test(test_after_a_restart_probes_are_spread),
 		cmocka_unit_test(test_urgent_jobs_are_paced),
+		cmocka_unit_test(
+		    test_a_spec_is_told_before_its_jobs_and_ends_after),
+		cmocka_unit_test(test_equal_specs_are_one),
+		cmocka_unit_test(test_specs_that_come_and_go_untold),
+		cmocka_unit_test(test_a_long_spec_goes_in_parts),
+		cmocka_unit_test(test_a_prober_always_understands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,7 @@ EXTRA_DIST += tests/sh/deps.sh tests/sh/build.sh tests/sh/fuzz.sh tests/sh/vm.sh
 	tests/sh/check.sh tests/vm/init.sh tests/vm/smoke.sh tests/vm/suite.sh \
 	tests/packaging/install.sh tests/style/style.py
 
-EXTRA_DIST += tests/lab/peer.py tests/lab/pki.py tests/lab/probing.py \
+EXTRA_DIST += tests/lab/peer.py tests/lab/pki.py tests/lab/peers.py \
 	tests/lab/test_check_tcp.py tests/lab/test_check_udp.py \
 	tests/lab/test_check_agent.py
 EXTRA_DIST += tests/lab/badconf.py tests/lab/daemon.py tests/lab/demo.py \

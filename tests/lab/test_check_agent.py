@@ -9,7 +9,7 @@ import daemon
 from daemon import service
 from lab import Lab, backend_addr, vip
 from peers import expect, peers, probe, target
-from process import check, equal, wait_until
+from process import equal, wait_until
 
 OK, DOWN, MAINT = "ok", "said-down", "maintenance"
 
@@ -87,7 +87,8 @@ def haproxy(lab, count):
 
     def asked():
         rows = csv.DictReader(ask("show stat").lstrip("# ").splitlines())
-        return all(r["last_agt"] for r in rows if r["svname"].startswith("s5"))
+        return all(r["agent_status"].lstrip("* ") not in ("", "INI", "UNK")
+                   for r in rows if r["svname"] != "BACKEND")
 
     def read():
         lines = ask("show servers state be").splitlines()[1:]
@@ -155,3 +156,44 @@ def test_agents_that_do_not_answer():
         equal(found["weight"], 80, "weight of an agent that wants to be asked")
         # without a question this one does not answer
         expect(lab, 5007, "agent", "timeout")
+
+
+def test_agent_moves_its_server():
+    """Weight, drain, maintenance and down by an agent, seen in the daemon."""
+    with Lab(backends=2) as lab:
+        path = os.path.join(lab.dir, "word")
+
+        def say(text):
+            with open(path + ".new", "w", encoding="ascii") as f:
+                f.write(text)
+            os.rename(path + ".new", path)
+
+        say("up\n")
+        lab.serve_all()
+        peers(lab, {9001: f"file:{path}"}, "b1")
+        peers(lab, {9001: r"greet:up\n"}, "b2")
+        d = daemon.start(
+            lab, {"www": service(daemon.members(2, families=(4,),
+                                                weights=(100, 100)),
+                                 address=vip(4), check="agent",
+                                 scheduler="weighted")},
+            checks={"agent": {"type": "agent", "port": 9001, "rise": 1,
+                              "interval": "200ms", "timeout": "150ms",
+                              "fall": 2}})
+        d.wait_states("active")
+        say("50%\n")
+        wait_until(lambda: effective(d) == 50, 5, "half of the weight")
+        say("drain\n")
+        d.wait_state("b1", "drain")
+        say("ready 100%\n")
+        d.wait_state("b1", "active")
+        wait_until(lambda: effective(d) == 100, 5, "the whole weight")
+        say("down # disk full\n")
+        d.wait_state("b1", "down")
+        equal(d.backend("b1")["check"]["reason"], "said-down", "reason")
+        say("up\n")
+        d.wait_state("b1", "active")
+
+
+def effective(d):
+    return d.backend("b1")["weight"]["effective"]

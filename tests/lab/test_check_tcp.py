@@ -9,7 +9,7 @@ from daemon import service
 from lab import FAMILIES, Lab, backend_addr, vip
 from pki import Authority
 from peers import connections, expect, peers, probe, target, wait_connections
-from process import check, equal, wait_until
+from process import equal, wait_until
 
 PING = {"send": r"PING\r\n", "expect": r"+PONG\r\n"}
 
@@ -181,17 +181,9 @@ def test_wrong_answer_takes_a_server_out():
         with open(path, "w", encoding="ascii") as f:
             f.write("loading\n")
         d.wait_state("b1", "down")
-        equal(reason(d, "b1"), "content", "reason")
+        equal(d.backend("b1")["check"]["reason"], "content", "reason")
         equal(set(lab.flow("c1", vip(4), 80, 20).all_ok("b1 out").counts()),
               {"b2"}, "who serves")
         with open(path, "w", encoding="ascii") as f:
             f.write("OK again\n")
         d.wait_state("b1", "active")
-
-
-def reason(d, name):
-    for s in d.json("show", "services"):
-        for b in s["backends"]:
-            if b["name"] == name:
-                return b["check"]["reason"]
-    return None

@@ -190,7 +190,8 @@ static bool number_of_text(struct snmp_span s, int64_t *n)
 	if (i < s.len && s.at[i] == '.')
 		for (i++; digit(s, i); i++)
 			;
-	while (i < s.len && strchr(" \r\n", s.at[i]))
+	while (i < s.len &&
+	       (s.at[i] == ' ' || s.at[i] == '\r' || s.at[i] == '\n'))
 		i++;
 	if (minus)
 		*n = -*n;

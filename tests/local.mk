@@ -112,6 +112,9 @@ tests_unit_test_flows_LDFLAGS = -Wl,--wrap=mnl_socket_sendto \
 check_PROGRAMS += tests/unit/test_oid
 tests_unit_test_oid_SOURCES = tests/unit/test_oid.c
 tests_unit_test_oid_LDADD = libutil.a $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_snmp
+tests_unit_test_snmp_SOURCES = tests/unit/test_snmp.c
+tests_unit_test_snmp_LDADD = $(prober_libs) $(CMOCKA_LIBS)
 
 # lib and config; the files of bad-conf say themselves what is wrong with them
 config_libs = libconfig.a librulesets.a libutil.a $(CMOCKA_LIBS) $(INIH_LIBS) \

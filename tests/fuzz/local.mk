@@ -30,3 +30,7 @@ tests_fuzz_fuzz_dns_LDADD = libreplay.a $(prober_libs)
 check_PROGRAMS += tests/fuzz/fuzz_icmp
 tests_fuzz_fuzz_icmp_SOURCES = tests/fuzz/fuzz_icmp.c
 tests_fuzz_fuzz_icmp_LDADD = libreplay.a $(prober_libs)
+
+check_PROGRAMS += tests/fuzz/fuzz_snmp
+tests_fuzz_fuzz_snmp_SOURCES = tests/fuzz/fuzz_snmp.c
+tests_fuzz_fuzz_snmp_LDADD = libreplay.a $(prober_libs)

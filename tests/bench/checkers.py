@@ -7,7 +7,7 @@ it believes down.
 
 import csv
 import io
-import json
+import ipaddress
 import os
 import re
 import socket
@@ -193,8 +193,10 @@ class Keepalived(Checker):
 
     def __init__(self):
         super().__init__("keepalived")
+        self.count = 0
 
     def start(self, count, kind):
+        self.count = count
         check = ("TCP_CHECK { connect_timeout 1 }" if kind == "tcp" else
                  "HTTP_GET { url { path /healthz status_code 200 } "
                  "connect_timeout 1 }")
@@ -211,10 +213,15 @@ class Keepalived(Checker):
         conf = os.path.join(self.dir, "keepalived.conf")
         with open(conf, "w", encoding="ascii") as f:
             f.write("\n".join(lines) + "\n")
-        self.spawn(["keepalived", "--dont-fork", "--log-console",
-                    "--check", "-f", conf, "-p", f"{self.dir}/main.pid",
+        self.spawn(["keepalived", "--dont-fork", "--no-syslog", "--check",
+                    "-f", conf, "-p", f"{self.dir}/main.pid",
                     "-c", f"{self.dir}/checkers.pid"])
 
     def down(self):
-        """What it has taken out of IPVS, or given weight 0."""
-        return set()
+        """What it has taken out of IPVS."""
+        text = subprocess.run(
+            ["ip", "netns", "exec", self.ns, "cat", "/proc/net/ip_vs"],
+            check=True, capture_output=True, text=True).stdout
+        there = {int(m, 16) for m in re.findall(r"->\s+([0-9A-F]{8}):", text)}
+        return {i for i in range(self.count)
+                if int(ipaddress.ip_address(address(i))) not in there}

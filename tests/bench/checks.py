@@ -100,17 +100,13 @@ def peer(kind_of, count, kind, seconds):
     with Targets(count) as targets, kind_of() as checker:
         targets.connect(checker.ns)
         checker.start(count, kind)
-        if kind_of is Haproxy:
-            checker.wait_down(targets.silent, 60)
-        else:
-            pause(10)
+        checker.wait_down(targets.silent, 60)
         targets.flap()
         cpu, rate = load(checker, targets, seconds)
         result = figures(cpu, rate)
         row("memory", f"{checker.rss_mb():.0f} MB")
-        if kind_of is Haproxy:
-            wrong = checker.down() & targets.well()
-            row("believed down at the end, of the others", f"{len(wrong)}")
+        wrong = checker.down() & targets.well()
+        row("believed down at the end, of the others", f"{len(wrong)}")
         targets.disconnect(checker.ns)
     return result
 

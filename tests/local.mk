@@ -114,6 +114,10 @@ tests_unit_test_flows_LDFLAGS = -Wl,--wrap=mnl_socket_sendto \
 check_PROGRAMS += tests/unit/test_oid
 tests_unit_test_oid_SOURCES = tests/unit/test_oid.c
 tests_unit_test_oid_LDADD = libutil.a $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_runs
+tests_unit_test_runs_SOURCES = tests/unit/test_runs.c $(prober_rig)
+tests_unit_test_runs_CPPFLAGS = $(prober_cppflags)
+tests_unit_test_runs_LDADD = libutil.a $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_snmp
 tests_unit_test_snmp_SOURCES = tests/unit/test_snmp.c
 tests_unit_test_snmp_LDADD = $(prober_libs) $(CMOCKA_LIBS)

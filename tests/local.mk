@@ -147,7 +147,7 @@ tests_unit_test_conf_check_SOURCES = tests/unit/test_conf_check.c $(conf_rig)
 tests_unit_test_conf_check_LDADD = $(config_libs)
 tests_unit_test_conf_pem_SOURCES = tests/unit/test_conf_pem.c $(conf_rig)
 tests_unit_test_conf_pem_LDADD = $(config_libs)
-tests_unit_test_conf_man_SOURCES = tests/unit/test_conf_man.c
+tests_unit_test_conf_man_SOURCES = tests/unit/test_conf_man.c $(conf_rig)
 tests_unit_test_conf_man_LDADD = $(config_libs)
 EXTRA_DIST += tests/bad-conf
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nftlbd.conf(5) and the table of keys agree: every key has an item in the list
- * of its section, with its default, and there are no other items.
+ * nftlbd.conf(5) and the table of keys agree: every key has an item in a list
+ * of its section, with its default, and there are no other items. Its examples
+ * are good, and there is one for every type of check.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "config/conf.h"
+#include "conf_rig.h"
 #include "lib/xalloc.h"
 
 /* "SECTION KEY DEFAULT\n" of each item, sorted later. */
@@ -50,14 +51,22 @@ static char *item_line(const char *section, const char *item)
 			 fallback ? fallback + 7 : "-");
 }
 
-static void manual_read(struct lines *out)
+static FILE *manual_open(void)
 {
 	const char *top = getenv("srcdir");
 	char *path = xasprintf("%s/man/nftlbd.conf.5", top ? top : ".");
-	char section[32] = "", line[256];
 	FILE *f = fopen(path, "r");
 
 	assert_non_null(f);
+	free(path);
+	return f;
+}
+
+static void manual_read(struct lines *out)
+{
+	char section[32] = "", line[256];
+	FILE *f = manual_open();
+
 	while (fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\n")] = '\0';
 		if (sscanf(line, ".\\\" keys: %31s", section) == 1)
@@ -69,7 +78,6 @@ static void manual_read(struct lines *out)
 			    item_line(section, line + 7);
 	}
 	fclose(f);
-	free(path);
 }
 
 static void table_read(struct lines *out)
@@ -119,10 +127,58 @@ static void manual_and_table_agree(void **state)
 	lines_free(&table);
 }
 
+/* A line of an example as it is printed: \\e is a backslash. */
+static void example_line(struct buf *out, const char *line)
+{
+	/* its file is not there */
+	if (!strncmp(line, "ca-file", 7))
+		return;
+	for (; *line; line++) {
+		buf_append(out, line, 1);
+		line += !strncmp(line, "\\e", 2);
+	}
+}
+
+static void examples_are_good(void **state)
+{
+	struct buf text = { 0 };
+	unsigned int types = 0;
+	const struct conf *c;
+	FILE *f = manual_open();
+	bool inside = false;
+	char line[256];
+	size_t i, n = 0;
+
+	while (fgets(line, sizeof(line), f)) {
+		if (!strncmp(line, ".Bd ", 4)) {
+			buf_clear(&text);
+			inside = true;
+		} else if (strncmp(line, ".Ed", 3)) {
+			if (inside)
+				example_line(&text, line);
+		} else {
+			inside = false;
+			if (*text.data != '[')
+				continue;
+			c = rig_good(*state, text.data);
+			for (i = 0; i < c->nchecks; i++)
+				types |= 1u << c->checks[i].type;
+			n++;
+		}
+	}
+	assert_true(n > 10);
+	/* http is https without the s, and shares its section */
+	assert_int_equal(types | 1u << HC_HTTP, (1u << HC_TYPES) - 1);
+	fclose(f);
+	buf_free(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(manual_and_table_agree),
+		cmocka_unit_test_setup_teardown(examples_are_good, rig_setup,
+						rig_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,6 +50,12 @@ model_rig = tests/unit/model_rig.c tests/unit/model_rig.h
 check_PROGRAMS += tests/unit/test_step
 tests_unit_test_step_SOURCES = tests/unit/test_step.c $(model_rig)
 tests_unit_test_step_LDADD = libmodel.a $(config_libs)
+check_PROGRAMS += tests/unit/test_step_random
+tests_unit_test_step_random_SOURCES = tests/unit/test_step_random.c \
+	tests/unit/step_oracle.c tests/unit/step_oracle.h \
+	tests/unit/step_world.c tests/unit/step_world.h \
+	nftlbd/daemon/want.c nftlbd/daemon/want.h $(model_rig)
+tests_unit_test_step_random_LDADD = libmodel.a $(config_libs)
 tests_unit_test_health_jobs_SOURCES = tests/unit/test_health_jobs.c \
 	$(nftlbd_health_tables)
 tests_unit_test_health_jobs_LDADD = libutil.a $(CMOCKA_LIBS)

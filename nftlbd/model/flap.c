@@ -7,7 +7,8 @@
  *
  * Invariants: flap_ms is the last fall, or a whole number of flap_hold_max_ms
  * after it; a hold-down is over before its fall is forgiven. Off (nothing is
- * counted) where flap_hold_ms is 0.
+ * counted) where flap_hold_ms is 0. What a reload makes shorter is shorter at
+ * once.
  */
 #include "model/flap.h"
 
@@ -33,6 +34,8 @@ void flap_forgive(const struct service *s, struct backend *b, int64_t now_ms)
 		b->flap_ms = b->hold_ms = 0;
 		return;
 	}
+	if (b->hold_ms > b->flap_ms + each_ms)
+		b->hold_ms = b->flap_ms + each_ms;
 	if (b->flaps == 0 || now_ms - b->flap_ms < each_ms)
 		return;
 	n = (now_ms - b->flap_ms) / each_ms;
@@ -67,7 +70,7 @@ const char *flap_words(const struct backend *b, char buf[FLAP_WORDS_SIZE])
 	bool seconds = held_ms % 1000 == 0;
 
 	buf[0] = '\0';
-	if (b->hold_ms)
+	if (b->hold_ms && held_ms > 0)
 		snprintf(buf, FLAP_WORDS_SIZE, " held %lld%s after %u flaps",
 			 (long long)(seconds ? held_ms / 1000 : held_ms),
 			 seconds ? "s" : "ms", (unsigned int)b->flaps);

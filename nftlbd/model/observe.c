@@ -199,6 +199,7 @@ void observe_begin(const struct service *s, struct backend *b, int64_t now_ms,
 
 	if (b->fresh)
 		out = NULL;
+	flap_forgive(s, b, now_ms); /* by the rules that are new */
 	if (said != (enum admin)b->said_admin)
 		tell_said(s, b, said, why, out);
 	if (health == old || (health == HEALTH_UP && flap_held(b, now_ms)))

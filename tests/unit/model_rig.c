@@ -77,6 +77,7 @@ static void service_key(struct conf_service *s, const char *key,
 		 !number_key(key, value, "min-usable", &s->min_usable_pct) &&
 		 !number_key(key, value, "quorum", &s->quorum) &&
 		 !number_key(key, value, "hysteresis", &s->quorum_hysteresis) &&
+		 !number_key(key, value, "slots", &s->slots) &&
 		 !number_key(key, value, "slow-start", &s->slow_start_ms) &&
 		 !number_key(key, value, "flap-hold", &s->flap_hold_ms) &&
 		 !number_key(key, value, "flap-max", &s->flap_hold_max_ms) &&

@@ -50,6 +50,9 @@ model_rig = tests/unit/model_rig.c tests/unit/model_rig.h
 check_PROGRAMS += tests/unit/test_step
 tests_unit_test_step_SOURCES = tests/unit/test_step.c $(model_rig)
 tests_unit_test_step_LDADD = libmodel.a $(config_libs)
+check_PROGRAMS += tests/unit/test_step_roles
+tests_unit_test_step_roles_SOURCES = tests/unit/test_step_roles.c $(model_rig)
+tests_unit_test_step_roles_LDADD = libmodel.a $(config_libs)
 check_PROGRAMS += tests/unit/test_step_random
 tests_unit_test_step_random_SOURCES = tests/unit/test_step_random.c \
 	tests/unit/step_oracle.c tests/unit/step_oracle.h \

@@ -340,3 +340,26 @@ void model_rig_free(struct model_rig *r)
 	model_free(r->m);
 	*r = (struct model_rig){ 0 };
 }
+
+static void expect(const char *script, const char *have, const char *wanted)
+{
+	if (wanted && strcmp(have, wanted) != 0)
+		fail_msg("%s:\n%s\nwanted:\n%s", script, have, wanted);
+}
+
+void model_story(const char *conf, const struct model_line *lines)
+{
+	struct model_rig r = { 0 };
+	const char *text = model_rig_conf(&r, conf);
+
+	assert_string_equal(text, "");
+	for (; lines->script; lines++) {
+		text = lines->script[0] == '!'
+			   ? model_rig_conf(&r, lines->script + 1)
+			   : model_rig_do(&r, lines->script);
+		expect(lines->script, text, lines->changes);
+		text = model_rig_serving(&r);
+		expect(lines->script, text, lines->serving);
+	}
+	model_rig_free(&r);
+}

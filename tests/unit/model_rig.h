@@ -43,6 +43,17 @@ const char *model_rig_do(struct model_rig *r, const char *script);
  * the state of the service */
 const char *model_rig_serving(struct model_rig *r);
 
+/* One part of a story. */
+struct model_line {
+	const char *script;  /* "!" and a configuration: a reload */
+	const char *changes; /* NULL = not looked at */
+	const char *serving; /* NULL = not looked at */
+};
+
+/** model_story() - begin with @conf, then line by line to the one without
+ * script; the test fails where one differs */
+void model_story(const char *conf, const struct model_line *lines);
+
 void model_rig_free(struct model_rig *r);
 
 #endif

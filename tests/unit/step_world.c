@@ -28,8 +28,8 @@ static const struct number service_numbers[] = {
 	{ OF_SERVICE(first), O_BACKENDS, 50 },
 	{ OF_SERVICE(scheduler), 3, 40 },
 	{ OF_SERVICE(backup_when), 4, 80 },
-	{ OF_SERVICE(min_usable), 101, 30 },
-	{ OF_SERVICE(quorum), 9, 50 },
+	{ OF_SERVICE(min_usable), 101, 20 },
+	{ OF_SERVICE(quorum), 9, 30 },
 	{ OF_SERVICE(hysteresis), 3, 60 },
 	{ OF_SERVICE(slow_start), 900, 60 },
 	{ OF_SERVICE(flap_hold), 300, 60 },
@@ -39,10 +39,10 @@ static const struct number service_numbers[] = {
 };
 
 static const struct number backend_numbers[] = {
-	{ OF_BACKEND(away), 2, 60 },
+	{ OF_BACKEND(away), 2, 30 },
 	{ OF_BACKEND(weight), 5, 90 },
 	{ OF_BACKEND(backup), 2, 50 },
-	{ OF_BACKEND(disabled), 2, 20 },
+	{ OF_BACKEND(disabled), 2, 10 },
 	{ OF_BACKEND(address), 2, 20 },
 	{ OF_BACKEND(checks), 1 << O_CHECKS, 90 },
 	{ OF_BACKEND(need), O_CHECKS, 80 },

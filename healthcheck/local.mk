@@ -18,6 +18,7 @@ libprober_a_SOURCES = \
 	healthcheck/snmp_wire.h \
 	healthcheck/jobs.c healthcheck/jobs.h \
 	healthcheck/lag.c healthcheck/lag.h \
+	healthcheck/sandbox.c healthcheck/sandbox.h \
 	healthcheck/checks.c healthcheck/checks.h \
 	healthcheck/socket.c healthcheck/socket.h \
 	healthcheck/http.c healthcheck/http.h \

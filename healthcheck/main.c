@@ -6,6 +6,7 @@
  * does. Exit status: 0 the daemon closed its end, 1 a fault, 2 not started by
  * the daemon.
  */
+#include <curl/curl.h>
 #include <ev.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -17,6 +18,7 @@
 #include "healthcheck/jobs.h"
 #include "healthcheck/link.h"
 #include "healthcheck/runs.h"
+#include "healthcheck/sandbox.h"
 #include "healthcheck/specs.h"
 #include "healthcheck/tls.h"
 #include "lib/log.h"
@@ -120,8 +122,6 @@ static void process_settle(void)
 
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_NAME, "nftlb-prober");
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		log_warning("no_new_privs: %m");
 	if (getrlimit(RLIMIT_NOFILE, &nofile) == 0) {
 		nofile.rlim_cur = nofile.rlim_max;
 		if (setrlimit(RLIMIT_NOFILE, &nofile) < 0)
@@ -167,6 +167,41 @@ static int prober_run(struct prober *p)
 	return p->link.status;
 }
 
+/* What they read, load and start at their beginning, the sandbox forbids. */
+static void libraries_open(void)
+{
+	tls_open();
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		log_warning("libcurl does not begin: no http checks");
+}
+
+static void libraries_close(void)
+{
+	curl_global_cleanup();
+	tls_close();
+}
+
+static int prober_start(struct prober *p)
+{
+	struct err err = { "" };
+	int status;
+
+	p->loop = ev_loop_new(EVFLAG_AUTO);
+	if (!p->loop) {
+		log_error("no event loop: %m");
+		return 1;
+	}
+	ev_set_timeout_collect_interval(p->loop, TIMER_COLLECT_S);
+	if (sandbox_enter(!p->role->scripts, &err) < 0) {
+		log_error("sandbox: %s", err.msg);
+		status = 1;
+	} else {
+		status = prober_run(p);
+	}
+	ev_loop_destroy(p->loop);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	struct prober p = { .role = role_find(argc, argv) };
@@ -178,15 +213,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	process_settle();
-	tls_open();
-	p.loop = ev_loop_new(EVFLAG_AUTO);
-	if (!p.loop) {
-		log_error("no event loop: %m");
-		return 1;
-	}
-	ev_set_timeout_collect_interval(p.loop, TIMER_COLLECT_S);
-	status = prober_run(&p);
-	ev_loop_destroy(p.loop);
-	tls_close();
+	libraries_open();
+	status = prober_start(&p);
+	libraries_close();
 	return status;
 }

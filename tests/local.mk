@@ -89,6 +89,10 @@ tests_unit_test_lag_SOURCES = tests/unit/test_lag.c tests/unit/listener.c \
 	tests/unit/listener.h
 tests_unit_test_lag_CPPFLAGS = $(prober_cppflags)
 tests_unit_test_lag_LDADD = $(prober_libs) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_sandbox
+tests_unit_test_sandbox_SOURCES = tests/unit/test_sandbox.c $(prober_rig)
+tests_unit_test_sandbox_CPPFLAGS = $(prober_cppflags)
+tests_unit_test_sandbox_LDADD = $(prober_libs) $(CMOCKA_LIBS)
 
 # With a real model and a real (or misbehaving) prober; no committer.
 health_rig = tests/unit/health_rig.c tests/unit/health_rig.h \

@@ -13,11 +13,14 @@
 #include <arpa/inet.h>
 #include <cmocka.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +31,19 @@ static const char *prober_path(void)
 	const char *path = getenv("NFTLB_PROBER");
 
 	return path ? path : TEST_PROBER;
+}
+
+/* As the daemon does: the program below has none, whoever runs the tests. */
+static void capabilities_drop(void)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct none[2] = { 0 };
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	syscall(SYS_capset, &head, none);
 }
 
 void rig_spawn_role(struct rig *p, int child_fd, const char *role)
@@ -48,6 +64,7 @@ void rig_spawn_role(struct rig *p, int child_fd, const char *role)
 			dup2(fd, HC_PROBER_FD);
 			close(fd);
 		}
+		capabilities_drop();
 		execl(prober_path(), "nftlb-prober", role, (char *)NULL);
 		_exit(99);
 	}

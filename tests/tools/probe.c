@@ -4,25 +4,33 @@
  * process, no services. For tests of the types of check, and for whoever wants
  * to know what a check would say.
  *
- *   probe [--name BACKEND] [--ping] CONF CHECK ADDRESS[:PORT] [COUNT]
+ *   probe [--name BACKEND] [--ping] [--free] CONF CHECK ADDRESS[:PORT] [COUNT]
  *
+ * It runs as the prober does: without capabilities and, but for scripts, under
+ * its seccomp filter; --free: as whoever called it.
  * COUNT probes, one after the other, each a line of JSON. Raw ICMP sockets are
  * opened where that is allowed, as the daemon does for its prober; --ping: not.
  * Exit status: 0 the last one was ok, 1 it was not, 2 cannot be run.
  */
+#include <curl/curl.h>
+#include <errno.h>
 #include <ev.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <jansson.h>
+#include <linux/capability.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "config/conf.h"
 #include "healthcheck/checks.h"
+#include "healthcheck/sandbox.h"
 #include "healthcheck/tls.h"
 #include "lib/addr.h"
 #include "lib/log.h"
@@ -37,7 +45,7 @@ struct probe {
 	struct check check;
 	struct finding found; /* by the last one */
 	uint32_t count;
-	bool ping;
+	bool ping, free;
 };
 
 static const struct {
@@ -51,7 +59,7 @@ static const struct {
 
 static int usage(void)
 {
-	fputs("usage: probe [--name BACKEND] [--ping] CONF CHECK "
+	fputs("usage: probe [--name BACKEND] [--ping] [--free] CONF CHECK "
 	      "ADDRESS[:PORT] [COUNT]\n",
 	      stderr);
 	return -1;
@@ -68,6 +76,7 @@ static int options_take(struct probe *p, int argc, char **argv)
 	static const struct option options[] = {
 		{ "name", required_argument, NULL, 'n' },
 		{ "ping", no_argument, NULL, 'p' },
+		{ "free", no_argument, NULL, 'f' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
@@ -75,6 +84,8 @@ static int options_take(struct probe *p, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 'p')
 			p->ping = true;
+		else if (option == 'f')
+			p->free = true;
 		else if (option != 'n')
 			return usage();
 		else if (strlen(optarg) > HC_NAME_MAX)
@@ -217,6 +228,23 @@ static int probes_run(struct probe *p)
 	return p->found.reason == HC_OK ? 0 : 1;
 }
 
+/* As the daemon and the prober do before the first probe. */
+static int confine(bool filter)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct none[2] = { 0 };
+	struct err err = { "" };
+
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (syscall(SYS_capset, &head, none) < 0)
+		return cannot("capabilities", strerror(errno));
+	if (sandbox_enter(filter, &err) < 0)
+		return cannot("sandbox", err.msg);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct probe p = { 0 };
@@ -230,10 +258,14 @@ int main(int argc, char **argv)
 	if (!p.ping)
 		raw_sockets();
 	tls_open();
+	curl_global_init(CURL_GLOBAL_DEFAULT);
 	/* Not the default one: that would reap what script checks run. */
 	p.loop = ev_loop_new(EVFLAG_AUTO);
-	status = probes_run(&p);
+	status = p.free ? 0 : confine(p.spec.type != HC_SCRIPT);
+	if (status == 0)
+		status = probes_run(&p);
 	ev_loop_destroy(p.loop);
+	curl_global_cleanup();
 	tls_close();
 out:
 	spec_free(&p.spec.of);

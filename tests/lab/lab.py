@@ -325,7 +325,7 @@ class Lab:
 
     def conntrack(self, *argv, gw="gw"):
         """`conntrack -L` with these options; returns a list of lines."""
-        p = self.run(gw, "conntrack", "-L", *argv)
+        p = self.run(gw, "conntrack", "-L", *map(str, argv))
         check(p.returncode == 0, f"conntrack -L: {p.stderr}")
         return p.stdout.splitlines()
 

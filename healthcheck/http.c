@@ -60,6 +60,8 @@ struct http_check {
 	bool transfers;          /* it is in the loop */
 	bool looking;            /* `done` leaves the end to http_look() */
 	bool in_body;            /* the header was good */
+	bool asked;              /* TLS: for a certificate of ours */
+	bool ended;              /* the peer said its last word */
 	int verdict;             /* CHECK_RUNNING, or enum hc_reason */
 	int tls_error;           /* OpenSSL's reason code, 0 = none */
 	size_t header_bytes;
@@ -141,15 +143,16 @@ static int reason_of(CURLcode code)
 	return HC_MALFORMED;
 }
 
-/* libcurl says so of a certificate; the name is not OpenSSL's to judge. */
+/* libcurl says so of a certificate, and has judged the name itself: then
+ * OpenSSL's result is good, or not there (1, "unspecified"). */
 static void certificate_judge(struct http_check *own)
 {
 	long verified = 0;
 
 	curl_easy_getinfo(own->easy, CURLINFO_SSL_VERIFYRESULT, &verified);
-	verdict_set(own,
-		    verified ? (int)tls_verify_reason(verified) : HC_CERT_NAME,
-		    verified ? verified : X509_V_ERR_HOSTNAME_MISMATCH);
+	if (verified == X509_V_OK || verified == X509_V_ERR_UNSPECIFIED)
+		verified = X509_V_ERR_HOSTNAME_MISMATCH;
+	verdict_set(own, (int)tls_verify_reason(verified), verified);
 }
 
 /* A line longer than libcurl reads looks to it like no memory. */
@@ -190,16 +193,31 @@ static void error_judge(struct http_check *own, CURLcode code)
 		verdict_set(own, reason_of(code), 0);
 }
 
+/* Two things that errors do not show. With TLS 1.3 a server refuses our
+ * certificate after the handshake, and its word may be lost in a reset. And
+ * what libcurl takes for an end may be its own: that was bad HTTP/2. */
+static void error_correct(struct http_check *own)
+{
+	bool over = own->verdict == HC_CLOSED || own->verdict == HC_RESET;
+
+	if (over && own->asked && status_of(own) == 0)
+		verdict_set(own, HC_TLS, own->tls_error);
+	else if (own->verdict == HC_CLOSED && !own->ended)
+		verdict_set(own, HC_MALFORMED, 0);
+}
+
 static void end_judge(struct http_check *own, CURLcode code)
 {
 	if (own->verdict != CHECK_RUNNING)
 		return;
 	if (code != CURLE_OK)
 		error_judge(own, code);
-	else if (!own->in_body)
-		verdict_set(own, HC_MALFORMED, 0);
+	else if (!own->in_body) /* not even a whole header */
+		verdict_set(own, HC_CLOSED, 0);
 	else if (!body_search(own, 0))
 		verdict_set(own, HC_CONTENT, 0);
+	if (code != CURLE_OK)
+		error_correct(own);
 }
 
 static void on_done(void *private, CURLcode code)
@@ -264,12 +282,23 @@ static int on_opened(void *arg, curl_socket_t fd, curlsocktype purpose)
 	return CURL_SOCKOPT_ALREADY_CONNECTED;
 }
 
-static int on_close(void *arg, curl_socket_t fd)
+static int socket_close(int fd)
 {
 	static const struct linger abort_now = { .l_onoff = 1, .l_linger = 0 };
 
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort_now, sizeof(abort_now));
 	return close(fd);
+}
+
+static int on_close(void *arg, curl_socket_t fd)
+{
+	struct http_check *own = arg;
+	char byte;
+
+	if (own->verdict == CHECK_RUNNING &&
+	    recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+		own->ended = true;
+	return socket_close(fd);
 }
 
 /* libcurl keeps OpenSSL's words for itself; these are the numbers. */
@@ -278,11 +307,22 @@ static void on_tls_event(const SSL *ssl, int where, int value)
 	struct http_check *own = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 	unsigned long error = ERR_peek_error();
 
-	if (where & SSL_CB_ALERT && value >> 8 == SSL3_AL_FATAL &&
-	    where & SSL_CB_READ)
+	bool heard = where & SSL_CB_ALERT && where & SSL_CB_READ;
+
+	if (heard && value >> 8 == SSL3_AL_FATAL)
 		own->tls_error = SSL_AD_REASON_OFFSET + (value & 0xff);
+	else if (heard)
+		own->ended = true; /* close_notify */
 	else if (error && !own->tls_error)
 		own->tls_error = ERR_GET_REASON(error);
+}
+
+static int on_asked(SSL *ssl, void *arg)
+{
+	struct http_check *own = arg;
+
+	own->asked = true;
+	return 1;
 }
 
 static CURLcode on_tls(CURL *easy, void *ctx, void *arg)
@@ -292,6 +332,7 @@ static CURLcode on_tls(CURL *easy, void *ctx, void *arg)
 
 	SSL_CTX_set_app_data(ctx, own);
 	SSL_CTX_set_info_callback(ctx, on_tls_event);
+	SSL_CTX_set_cert_cb(ctx, on_asked, own);
 	return http_spec_tls(h, ctx) < 0 ? CURLE_SSL_CERTPROBLEM : CURLE_OK;
 }
 
@@ -303,6 +344,7 @@ static int callbacks_set(CURL *easy, struct http_check *own)
 	bad |= curl_easy_setopt(easy, CURLOPT_HEADERDATA, own);
 	bad |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, own);
 	bad |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, own);
+	bad |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, own);
 	bad |= curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, own);
 	bad |= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	bad |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -409,7 +451,7 @@ void http_cancel(struct check *c)
 	if (own->easy)
 		http_spec_give(h, own->easy);
 	if (own->fd >= 0 && !own->handed)
-		on_close(NULL, own->fd);
+		socket_close(own->fd);
 	buf_free(&own->body);
 	free(own);
 }

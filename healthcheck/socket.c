@@ -35,6 +35,7 @@ static const struct {
 	{ EAGAIN, HC_LOCAL },        /* no free port */
 	{ EADDRNOTAVAIL, HC_LOCAL }, /* no free port, no address */
 	{ EADDRINUSE, HC_LOCAL },
+	{ ENODEV, HC_LOCAL },       /* no such interface */
 	{ EAFNOSUPPORT, HC_LOCAL }, /* a kernel without IPv6 */
 };
 

@@ -257,3 +257,5 @@ tests_unit_test_persist_LDADD = libmodel.a $(config_libs) $(JANSSON_LIBS)
 check_PROGRAMS += tests/unit/test_status
 tests_unit_test_status_SOURCES = tests/unit/test_status.c
 tests_unit_test_status_LDADD = libutil.a $(CMOCKA_LIBS)
+EXTRA_DIST += tests/lab/bad_http.py tests/lab/certs.py \
+	tests/lab/test_check_http.py

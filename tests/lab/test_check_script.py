@@ -77,8 +77,8 @@ def test_what_it_is_given():
             env | grep -v -e ^_= -e ^PWD= -e ^SHLVL= | sort | tr '\\n' '|'
             echo
             ls /proc/self/fd > {out}.fds
-            readlink /proc/$$/fd/0
-            grep -E 'Sig(Blk|Ign)' /proc/$$/status
+            readlink /proc/self/fd/0
+            grep -E 'Sig(Blk|Ign)' /proc/self/status
             read line && exit 1
             exit 0""")
         expect(lab, keys(f'{path} {{address}} "a b;$HOME" p={{port}} {{backend}}'),

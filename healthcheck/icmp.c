@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "healthcheck/checks.h"
 #include "healthcheck/clock.h"
@@ -39,6 +40,7 @@ struct way {
 	struct ev_io io;
 	struct icmp *icmp;
 	uint64_t failed_us; /* when it could not be opened; 0 = it could */
+	bool told;          /* that it sends from no given address */
 };
 
 struct icmp {
@@ -197,6 +199,30 @@ static struct way *way_of(const struct check *c)
 	return &t->icmp->ways[t->to.family == AF_INET6];
 }
 
+/*
+ * Why no request could be sent. A source address that is not ours looks like a
+ * missing route here: bind() tells them apart.
+ */
+static int send_reason(const struct check *c, const struct hc_job *job,
+		       int error)
+{
+	struct way *w = way_of(c);
+	int fd;
+
+	if (error == EOPNOTSUPP) {
+		if (!w->told)
+			log_warning("icmp checks of IPv6 with source-address "
+				    "cannot run without a raw socket");
+		w->told = true;
+		return HC_LOCAL;
+	}
+	fd = probe_socket(c->spec, job, SOCK_DGRAM);
+	if (fd < 0)
+		return probe_reason(-fd);
+	close(fd);
+	return probe_reason(error);
+}
+
 int icmp_start(struct check *c, const struct hc_job *job)
 {
 	struct icmp *i = c->spec->prepared;
@@ -214,7 +240,7 @@ int icmp_start(struct check *c, const struct hc_job *job)
 	t->slot = slot_take(i, c);
 	rc = icmp_socket_send(&way_of(c)->socket, &c->spec->of, &t->to,
 			      (uint16_t)t->slot, t->cookie);
-	return rc < 0 ? probe_reason(-rc) : CHECK_RUNNING;
+	return rc < 0 ? send_reason(c, job, -rc) : CHECK_RUNNING;
 }
 
 int icmp_look(struct check *c)

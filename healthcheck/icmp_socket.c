@@ -10,7 +10,8 @@
  *  - ping: SOCK_DGRAM, for whom net.ipv4.ping_group_range allows it. The kernel
  *    chooses the id, passes on its replies only, and keeps errors in a queue
  *    beside, with the request and the address it was for. Their last errno
- *    meets whoever sends next.
+ *    meets whoever sends next. That of IPv6 takes no source address (Linux
+ *    6.18 reads it, and forgets it).
  *
  * Must not know probes or results.
  */
@@ -185,6 +186,8 @@ static int source_put(const struct icmp_socket *s, const struct hc_spec *spec,
 
 	if (rc < 0 || (!from->family && !index))
 		return rc;
+	if (!s->raw && from->family == AF_INET6)
+		return -EOPNOTSUPP;
 	if (s->family == AF_INET6) {
 		memcpy(&i6.ipi6_addr, from->ip, sizeof(i6.ipi6_addr));
 		i6.ipi6_ifindex = (unsigned int)index;
@@ -217,7 +220,7 @@ int icmp_socket_send(const struct icmp_socket *s, const struct hc_spec *spec,
 	if (rc < 0)
 		return rc;
 	if (!msg.msg_controllen)
-		msg.msg_control = NULL;
+		msg.msg_control = NULL; /* none at all */
 	icmp_echo(s->family, s->id, seq, cookie, echo);
 	for (int i = 0; i < SEND_TRIES; i++) {
 		if (sendmsg(s->fd, &msg, 0) >= 0)

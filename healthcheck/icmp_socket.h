@@ -33,7 +33,8 @@ void icmp_socket_close(struct icmp_socket *s);
 /**
  * icmp_socket_send() - an echo request
  * @spec: source address and interface
- * Return: 0, or -errno.
+ * Return: 0, or -errno (EOPNOTSUPP: a ping socket of IPv6 cannot send from a
+ * given address).
  */
 int icmp_socket_send(const struct icmp_socket *s, const struct hc_spec *spec,
 		     const struct addr *to, uint16_t seq, uint64_t cookie);

@@ -25,7 +25,6 @@
 #include "healthcheck/file.h"
 #include "healthcheck/http.h"
 #include "healthcheck/snmp.h"
-#include "healthcheck/tcp_talk.h"
 
 #define DURATION_MAX_US 3600000000u
 

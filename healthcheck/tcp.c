@@ -22,25 +22,121 @@
  * as it should be. A server that no longer accepts looks well until its queue
  * is full; this check is about its kernel, and says so in the manual.
  *
+ * A connect() to nowhere (AF_UNSPEC) sends the same RST as that close(), and
+ * leaves a socket that can be used again: a quarter of the cost of a probe is
+ * to make and to close its socket. So a few are kept for the next probes of the
+ * spec; only such that are bound to nothing (an interface may be another one by
+ * then) and that have just connected (others carry an error).
+ *
  * With send, expect or tls the check is a talk (tcp_talk.c), which ends in
- * another way; the spec has a plan for it then.
+ * another way.
  *
  * Must not know intervals, results or the daemon.
  */
 #include "healthcheck/tcp.h"
 
-#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "healthcheck/checks.h"
 #include "healthcheck/socket.h"
 #include "healthcheck/tcp_talk.h"
+#include "lib/xalloc.h"
+
+/* ---- of a spec */
+
+#define IDLE_MAX 16 /* as many as begin in one turn of the loop, or so */
+
+struct idle {
+	int fds[IDLE_MAX];
+	size_t n;
+};
+
+struct shared {
+	struct tcp_talk *talk; /* NULL: a connection is all */
+	struct idle idle4, idle6;
+};
+
+const char *tcp_prepare(struct spec *s, struct ev_loop *loop)
+{
+	struct tcp_talk *talk;
+	const char *wrong = tcp_talk_prepare(&s->of, &talk);
+	struct shared *shared;
+
+	if (wrong)
+		return wrong;
+	shared = xcalloc(1, sizeof(*shared));
+	shared->talk = talk;
+	s->prepared = shared;
+	return NULL;
+}
+
+static void idle_close(struct idle *idle)
+{
+	while (idle->n > 0)
+		close(idle->fds[--idle->n]);
+}
+
+void tcp_release(struct spec *s)
+{
+	struct shared *shared = s->prepared;
+
+	tcp_talk_release(shared->talk);
+	idle_close(&shared->idle4);
+	idle_close(&shared->idle6);
+	free(shared);
+	s->prepared = NULL;
+}
+
+/* Where sockets for this job are kept; NULL: nowhere. */
+static struct idle *idle_of(const struct spec *spec, const struct hc_job *job)
+{
+	struct shared *shared = spec->prepared;
+	bool v6 = job->family == AF_INET6;
+
+	if (spec->of.interface || job->source_port ||
+	    (v6 ? spec->of.source6.family : spec->of.source4.family))
+		return NULL;
+	return v6 ? &shared->idle6 : &shared->idle4;
+}
+
+/* ---- of a probe */
+
+static int socket_take(const struct spec *spec, const struct hc_job *job)
+{
+	struct idle *idle = idle_of(spec, job);
+
+	if (idle && idle->n > 0)
+		return idle->fds[--idle->n];
+	return probe_socket(spec, job, SOCK_STREAM);
+}
+
+/* Either way sends RST as the third packet of the handshake; see above. */
+static void socket_give(struct check *c, int fd)
+{
+	static const struct linger abort_now = { .l_onoff = 1, .l_linger = 0 };
+	static const struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
+	struct idle *idle = idle_of(c->spec, c->of.tcp.job);
+
+	if (c->of.tcp.connected && idle && idle->n < IDLE_MAX &&
+	    connect(fd, &nowhere, sizeof(nowhere)) == 0) {
+		idle->fds[idle->n++] = fd;
+		return;
+	}
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort_now, sizeof(abort_now));
+	close(fd);
+}
 
 int tcp_look(struct check *c)
 {
-	return probe_connect(c->of.tcp.io.fd, c->of.tcp.job);
+	struct tcp_check *t = &c->of.tcp;
+	int reason = probe_connect(t->io.fd, t->job);
+
+	t->connected = reason == HC_OK;
+	return reason;
 }
 
 static void tcp_cb(struct ev_loop *loop, struct ev_io *w, int events)
@@ -52,34 +148,23 @@ static void tcp_cb(struct ev_loop *loop, struct ev_io *w, int events)
 		check_finish(c, (enum hc_reason)reason);
 }
 
-/* Make close() send RST as the third packet of the handshake; see above. */
-static int leave_no_trace(int fd)
-{
-	static const struct linger abort_now = { .l_onoff = 1, .l_linger = 0 };
-	static const int off = 0;
-
-	if (setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort_now,
-		       sizeof(abort_now)) < 0)
-		return -errno;
-	if (setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof(off)) < 0)
-		return -errno;
-	return 0;
-}
-
 int tcp_start(struct check *c, const struct hc_job *job)
 {
+	static const int off = 0;
+	const struct shared *shared = c->spec->prepared;
 	struct tcp_check *t = &c->of.tcp;
 	int fd, reason;
 
-	if (c->spec->prepared)
-		return tcp_talk_start(c, job);
-	fd = probe_socket(c->spec, job, SOCK_STREAM);
+	if (shared->talk)
+		return tcp_talk_start(c, job, shared->talk);
+	fd = socket_take(c->spec, job);
 	t->job = job;
+	t->connected = false;
 	ev_io_init(&t->io, tcp_cb, fd, EV_WRITE);
 	t->io.data = c;
 	if (fd < 0)
 		return probe_reason(-fd);
-	if (leave_no_trace(fd) < 0)
+	if (setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof(off)) < 0)
 		return HC_LOCAL;
 	reason = tcp_look(c);
 	if (reason == CHECK_RUNNING)
@@ -93,5 +178,5 @@ void tcp_cancel(struct check *c)
 
 	ev_io_stop(c->loop, &t->io);
 	if (t->io.fd >= 0)
-		close(t->io.fd);
+		socket_give(c, t->io.fd);
 }

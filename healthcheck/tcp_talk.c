@@ -19,53 +19,46 @@
 #include "healthcheck/text.h"
 #include "lib/xalloc.h"
 
-struct plan {
-	struct talk_plan talk;
+struct tcp_talk {
+	struct talk_plan plan;
 	struct pattern *expect; /* NULL: nothing */
 };
 
 struct dialogue {
 	struct talk talk;
+	const struct tcp_talk *of;
 	uint64_t *match;
 };
 
 /* ---- of a spec */
 
-static void plan_free(struct plan *plan)
+void tcp_talk_release(struct tcp_talk *talk)
 {
-	talk_plan_free(&plan->talk);
-	pattern_free(plan->expect);
-	free(plan);
+	if (!talk)
+		return;
+	talk_plan_free(&talk->plan);
+	pattern_free(talk->expect);
+	free(talk);
 }
 
-const char *tcp_prepare(struct spec *s, struct ev_loop *loop)
+const char *tcp_talk_prepare(const struct hc_spec *spec, struct tcp_talk **out)
 {
-	const struct hc_spec *of = &s->of;
-	const char *wrong;
-	struct plan *plan;
+	const char *wrong = spec->expect ? pattern_problem(spec->expect) : NULL;
+	struct tcp_talk *talk;
 
-	if (!of->send && !of->expect && of->tls != SPEC_YES)
-		return NULL;
-	wrong = of->expect ? pattern_problem(of->expect) : NULL;
-	if (wrong)
+	*out = NULL;
+	if (wrong || (!spec->send && !spec->expect && spec->tls != SPEC_YES))
 		return wrong;
-	plan = xcalloc(1, sizeof(*plan));
-	wrong = talk_plan_make(of, &plan->talk);
+	talk = xcalloc(1, sizeof(*talk));
+	wrong = talk_plan_make(spec, &talk->plan);
 	if (wrong) {
-		plan_free(plan);
+		tcp_talk_release(talk);
 		return wrong;
 	}
-	if (of->expect)
-		plan->expect = pattern_compile(of->expect);
-	s->prepared = plan;
+	if (spec->expect)
+		talk->expect = pattern_compile(spec->expect);
+	*out = talk;
 	return NULL;
-}
-
-void tcp_release(struct spec *s)
-{
-	if (s->prepared)
-		plan_free(s->prepared);
-	s->prepared = NULL;
 }
 
 /* ---- of a probe */
@@ -93,10 +86,9 @@ static const struct check_ops dialogue_ops = {
 
 static int reply_hear(struct check *c, const void *data, size_t len)
 {
-	const struct plan *plan = c->spec->prepared;
 	struct dialogue *d = c->of.own;
 
-	switch (pattern_feed(plan->expect, d->match, data, len)) {
+	switch (pattern_feed(d->of->expect, d->match, data, len)) {
 	case PATTERN_MATCHES:
 		return HC_OK;
 	case PATTERN_NO:
@@ -106,18 +98,19 @@ static int reply_hear(struct check *c, const void *data, size_t len)
 	}
 }
 
-int tcp_talk_start(struct check *c, const struct hc_job *job)
+int tcp_talk_start(struct check *c, const struct hc_job *job,
+		   const struct tcp_talk *talk)
 {
-	const struct plan *plan = c->spec->prepared;
 	struct dialogue *d = xcalloc(1, sizeof(*d));
 
+	d->of = talk;
 	c->of.own = d;
 	c->ops = &dialogue_ops;
-	if (plan->expect) {
-		d->match = pattern_begin(plan->expect);
+	if (talk->expect) {
+		d->match = pattern_begin(talk->expect);
 		/* A lone * is content with nothing. */
-		if (pattern_feed(plan->expect, d->match, "", 0) == PATTERN_MORE)
+		if (pattern_feed(talk->expect, d->match, "", 0) == PATTERN_MORE)
 			d->talk.hear = reply_hear;
 	}
-	return talk_start(c, &d->talk, job, &plan->talk);
+	return talk_start(c, &d->talk, job, &talk->plan);
 }

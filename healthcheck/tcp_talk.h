@@ -5,17 +5,23 @@
 
 struct check;
 struct hc_job;
-struct spec;
-
-/** tcp_prepare() - for check_ops: no plan where a connection is all */
-const char *tcp_prepare(struct spec *s, struct ev_loop *loop);
-void tcp_release(struct spec *s);
+struct hc_spec;
+struct tcp_talk;
 
 /**
- * tcp_talk_start() - for tcp_start(): the spec has a plan
- * From here on the check has rows of its own in place of tcp_look() and
- * tcp_cancel().
+ * tcp_talk_prepare() - what all talks of a spec share
+ * @talk: tcp_talk_release() it; NULL where a connection is all
+ * Return: NULL, or what is wrong with the spec.
  */
-int tcp_talk_start(struct check *c, const struct hc_job *job);
+const char *tcp_talk_prepare(const struct hc_spec *spec,
+			     struct tcp_talk **talk);
+void tcp_talk_release(struct tcp_talk *talk);
+
+/**
+ * tcp_talk_start() - in place of tcp_start()
+ * From here on the check has rows of its own for tcp_look() and tcp_cancel().
+ */
+int tcp_talk_start(struct check *c, const struct hc_job *job,
+		   const struct tcp_talk *talk);
 
 #endif

@@ -6,7 +6,7 @@ import os
 
 import daemon
 from daemon import service
-from lab import FAMILIES, Lab, backend_addr, vip
+from lab import FAMILIES, Lab, backend_addr, gw_addr, vip
 from pki import Authority
 from peers import connections, expect, peers, probe, target, wait_connections
 from process import equal, wait_until
@@ -57,7 +57,7 @@ def test_end_is_polite_and_leaves_nothing():
     with Lab(backends=1) as lab:
         lab.sysctl("b1", {"net.ipv4.tcp_max_tw_buckets": 1000})
         peer = peers(lab, {6001: r"reply:+PONG\r\n", 6002: r"reply:-ERR\r\n",
-                           6005: "silent", 6020: "silent"})
+                           6005: "silent"})
         ends = {6001: "end", 6002: "end", 6005: "reset"}
         for port, how in ends.items():
             for family in FAMILIES:
@@ -69,10 +69,22 @@ def test_end_is_polite_and_leaves_nothing():
             for node in ("gw", "b1"):
                 wait_until(lambda n=node, p=port: not states(lab, n, p), 2,
                            f"{node} keeps no connection: {states(lab, node, port)}")
-        # without words a connection leaves no trace at all
-        equal(probe(lab, target(6020), "tcp", count=3)[-1]["reason"], "ok",
-              "a plain connection")
+
+
+def test_plain_connections_leave_no_trace():
+    """Without words nothing is accepted, nothing is kept, on either side: with
+    sockets that are used again, and with such that cannot be."""
+    with Lab(backends=1) as lab:
+        lab.sysctl("b1", {"net.ipv4.tcp_max_tw_buckets": 1000})
+        peer = peers(lab, {6020: "silent"})
+        for family in FAMILIES:
+            source = gw_addr(family, "back")
+            for keys in ({}, {"source-address": source}, {"interface": "back"}):
+                found = probe(lab, target(6020, family), "tcp", count=50, **keys)
+                equal({f["reason"] for f in found}, {"ok"}, f"{keys}")
         equal(connections(peer, 6020), [], "connections that were accepted")
+        for node in ("gw", "b1"):
+            equal(states(lab, node, 6020), [], f"what {node} keeps")
 
 
 # ---- TLS

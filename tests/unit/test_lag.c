@@ -79,6 +79,7 @@ static void world_open(struct world *w, uint32_t timeout_ms)
 				  .family = AF_INET };
 	inet_pton(AF_INET, "127.0.0.1", w->job.ip);
 	w->spec.type = HC_TCP;
+	assert_null(check_ops_of(HC_TCP)->prepare(&w->spec, w->loop));
 	lag_open(&w->lag, w->loop);
 	check_init(&w->check, w->loop, &w->lag, done);
 	ev_init(&w->blocker, blocker_cb);
@@ -89,6 +90,7 @@ static void world_close(struct world *w)
 {
 	ev_timer_stop(w->loop, &w->blocker);
 	lag_close(&w->lag);
+	check_ops_of(HC_TCP)->release(&w->spec);
 	ev_loop_destroy(w->loop);
 	listener_close(&w->l);
 }

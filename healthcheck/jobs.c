@@ -165,6 +165,7 @@ static void job_done(struct check *c, const struct finding *found)
 	bool overdue = j->overdue;
 
 	j->out.result = (struct hc_result){
+		.ended_us = clock_now_us(),
 		.id = j->conf.id,
 		.duration_us = found->duration_us,
 		.detail = found->detail,

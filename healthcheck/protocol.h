@@ -141,6 +141,7 @@ struct hc_part {
 };
 
 struct hc_result {
+	uint64_t ended_us; /* CLOCK_MONOTONIC, when the probe was over */
 	uint32_t id;
 	uint32_t duration_us;
 	int32_t detail;

@@ -77,7 +77,8 @@ sbin_PROGRAMS += nftlbd/nftlbd
 nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/daemon/options.c \
 	nftlbd/daemon/options.h nftlbd/daemon/daemon.h \
 	nftlbd/daemon/command.c nftlbd/daemon/committer.c \
-	nftlbd/daemon/committer.h nftlbd/daemon/event.c \
+	nftlbd/daemon/committer.h nftlbd/daemon/delays.c \
+	nftlbd/daemon/delays.h nftlbd/daemon/event.c \
 	nftlbd/daemon/persist.c nftlbd/daemon/persist.h \
 	nftlbd/daemon/persist_load.c nftlbd/daemon/persist_text.c \
 	nftlbd/daemon/persist_text.h nftlbd/daemon/reload.c \

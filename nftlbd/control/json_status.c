@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "control/json.h"
+#include "daemon/committer.h"
 #include "daemon/health.h"
 
 #define STATES 4 /* of services as of backends */
@@ -26,27 +27,66 @@ static json_t *json_states(const struct word *words, const size_t n[STATES])
 	return o;
 }
 
+/* Probes begun less than 1, 2, 4 ... ms late; the last number: all others. */
+static json_t *json_lateness(const struct hc_stats *st)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < HC_LATENESS_BINS; i++)
+		json_array_append_new(
+		    list, json_integer((json_int_t)st->lateness[i]));
+	return list;
+}
+
+static json_t *json_lane(const struct health_lane_info *l)
+{
+	return json_pack(
+	    "{s:o, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:o}",
+	    "pid", l->pid ? json_integer(l->pid) : json_null(), "restarts",
+	    (int)l->restarts, "results", (json_int_t)l->results, "jobs",
+	    (json_int_t)l->jobs, "checks", (json_int_t)l->owners, "probes",
+	    (json_int_t)l->stats.probes, "late", (json_int_t)l->late, "ignored",
+	    (json_int_t)l->ignored, "local", (json_int_t)l->local, "stalls",
+	    (json_int_t)l->stats.stalls, "stalled_ms",
+	    (double)l->stats.stalled_us / 1e3, "extended",
+	    (json_int_t)l->stats.extended, "lateness",
+	    json_lateness(&l->stats));
+}
+
 static json_t *json_prober(const struct healthcheck *h)
 {
 	struct health_info info;
+	json_t *o;
 
 	if (!h)
 		return json_null();
 	health_info(h, &info);
-	return json_pack("{s:o, s:i, s:I, s:I}", "pid",
-			 info.pid ? json_integer(info.pid) : json_null(),
-			 "restarts", (int)info.restarts, "results",
-			 (json_int_t)info.results, "jobs",
-			 (json_int_t)info.jobs);
+	o = json_lane(&info.lanes[HEALTH_NETWORK]);
+	json_object_set_new(o, "scripts",
+			    info.lanes[HEALTH_SCRIPTS].wanted
+				? json_lane(&info.lanes[HEALTH_SCRIPTS])
+				: json_null());
+	json_object_set_new(o, "hooks",
+			    json_pack("{s:I, s:I, s:I, s:I}", "pending",
+				      (json_int_t)info.hooks, "done",
+				      (json_int_t)info.hooks_done, "failed",
+				      (json_int_t)info.hooks_failed, "dropped",
+				      (json_int_t)info.hooks_dropped));
+	return o;
 }
 
 static json_t *json_commits(const struct daemon *d)
 {
 	const struct ruleset_stats *st = ruleset_stats(d->ruleset);
+	struct committer_delays delays = { 0 };
 
-	return json_pack("{s:I, s:I, s:I}", "done", (json_int_t)st->commits,
-			 "refused", (json_int_t)st->refused, "scans",
-			 (json_int_t)st->scans);
+	if (d->committer)
+		committer_delays(d->committer, &delays);
+	return json_pack(
+	    "{s:I, s:I, s:I, s:o, s:o}", "done", (json_int_t)st->commits,
+	    "refused", (json_int_t)st->refused, "scans", (json_int_t)st->scans,
+	    "down_p50_ms", delays.n ? json_real(delays.p50_ms) : json_null(),
+	    "down_p99_ms", delays.n ? json_real(delays.p99_ms) : json_null());
 }
 
 json_t *json_status(const struct daemon *d)

@@ -62,9 +62,10 @@ static void print_prober(struct render *r, const json_t *p)
 	else
 		colour_text(r->out, r->colours, BAD, "not running");
 	buf_printf(r->out,
-		   ", %lld backends checked, %lld results, %lld "
+		   ", %lld probes for %lld checks, %lld results, %lld "
 		   "restarts\n",
 		   (long long)field_int(p, "jobs"),
+		   (long long)field_int(p, "checks"),
 		   (long long)field_int(p, "results"),
 		   (long long)field_int(p, "restarts"));
 }

@@ -44,7 +44,7 @@ void daemon_changes(struct daemon *d, struct changes *c)
 			     at->new_state, "%s", at->reason);
 	}
 	if (c->urgent)
-		committer_urgent(d->committer);
+		committer_urgent(d->committer, c->since_us);
 	else if (c->worthwhile)
 		committer_batch(d->committer);
 	changes_free(c);

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/delays.h"
 #include "daemon/want.h"
 #include "lib/xalloc.h"
 
@@ -42,6 +43,7 @@ struct committer {
 	double repair_took_s; /* the last one */
 	double repair_tokens; /* 0..REPAIR_BURST */
 	double refused_wait_s;
+	struct delays delays;
 };
 
 /* ---- flows of backends that are out */
@@ -258,6 +260,7 @@ int committer_now(struct committer *c, struct err *err)
 	}
 	if (ret < 0 && err)
 		*err = own;
+	delays_end(&c->delays, ret == 0);
 	c->last_commit = ev_time();
 	c->commit_took_s = c->last_commit - start;
 	watch_check(c);
@@ -280,7 +283,7 @@ static void commit_in(struct committer *c, double delay_s)
 	ev_timer_start(c->d->loop, &c->commit);
 }
 
-void committer_urgent(struct committer *c)
+void committer_urgent(struct committer *c, int64_t since_us)
 {
 	double since_s = ev_time() - c->last_commit;
 	double gap_s = c->commit_took_s;
@@ -289,6 +292,7 @@ void committer_urgent(struct committer *c)
 		gap_s = URGENT_GAP_MIN_S;
 	if (gap_s > URGENT_GAP_MAX_S)
 		gap_s = URGENT_GAP_MAX_S;
+	delays_add(&c->delays, since_us);
 	/* Since when was may be less than nothing: the clock was set. */
 	commit_in(c, since_s >= gap_s || since_s < 0 ? 0 : gap_s - since_s);
 }
@@ -320,7 +324,13 @@ void committer_close(struct committer *c)
 	ev_timer_stop(c->d->loop, &c->commit);
 	ev_timer_stop(c->d->loop, &c->repair);
 	ev_io_stop(c->d->loop, &c->watch);
+	delays_free(&c->delays);
 	free(c);
+}
+
+void committer_delays(const struct committer *c, struct committer_delays *out)
+{
+	delays_sum_up(&c->delays, out);
 }
 
 void committer_retry(struct committer *c, const struct err *err)

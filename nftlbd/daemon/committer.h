@@ -15,8 +15,18 @@ void committer_close(struct committer *c);
 /**
  * committer_urgent() - a backend went down: commit before the loop sleeps, but
  * after a pause as long as the last commit took (2..50 ms)
+ * @since_us: when the failure was measured (CLOCK_MONOTONIC), 0 = not known;
+ * what passes until the commit is over goes into committer_delays()
  */
-void committer_urgent(struct committer *c);
+void committer_urgent(struct committer *c, int64_t since_us);
+
+/* From the probe that took a backend down to the end of the commit: the last
+ * ones that were measured. */
+struct committer_delays {
+	size_t n; /* 0: nothing is known */
+	double p50_ms, p99_ms, worst_ms;
+};
+void committer_delays(const struct committer *c, struct committer_delays *out);
 /** committer_batch() - something got better: commit with the next tick */
 void committer_batch(struct committer *c);
 /** committer_now() - commit now; 0 or -errno (dirty services stay dirty) */

@@ -59,7 +59,8 @@ static void result_take(struct lane *lane, const struct hc_result *r)
 				       r->duration_us, r->detail, r->says,
 				       r->weight };
 	struct daemon *d = lane->h->d;
-	struct changes changes = { 0 };
+	struct changes changes = { .since_us = (int64_t)r->ended_us };
+	int64_t now_ms = daemon_now_ms();
 
 	lane->results++;
 	if (!job)
@@ -71,7 +72,7 @@ static void result_take(struct lane *lane, const struct hc_result *r)
 		struct service *s = &d->model->services[at->service];
 
 		step_observe(d->model, s, &s->backends[at->backend], at->check,
-			     &o, daemon_now_ms(), &changes);
+			     &o, now_ms, &changes);
 	}
 	daemon_changes(d, &changes);
 }

@@ -18,8 +18,10 @@ struct change {
 struct changes {
 	struct change *list;
 	size_t n, cap;
-	bool urgent;     /* a backend stopped serving: commit at once */
-	bool worthwhile; /* something else that the kernel should hear of */
+	int64_t since_us; /* when what happened was measured, CLOCK_MONOTONIC;
+			   * 0 = not said */
+	bool urgent;      /* a backend stopped serving: commit at once */
+	bool worthwhile;  /* something else that the kernel should hear of */
 };
 
 /** changes_add() - append one; @fmt: its reason */

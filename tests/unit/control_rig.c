@@ -18,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "daemon/committer.h"
 #include "daemon/health.h"
 #include "daemon/want.h"
 #include "lib/xalloc.h"
@@ -137,6 +138,11 @@ int daemon_diff(struct daemon *d, const char *path, struct plan **plan,
 	want_free(&w);
 	model_free(m);
 	return 0;
+}
+
+void committer_delays(const struct committer *c, struct committer_delays *out)
+{
+	*out = (struct committer_delays){ 0 };
 }
 
 void health_info(const struct healthcheck *h, struct health_info *info)

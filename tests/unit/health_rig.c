@@ -40,7 +40,7 @@ void daemon_event(struct daemon *d, const char *kind, const char *service,
 }
 
 /* The rig is where the daemon keeps its committer. */
-void committer_urgent(struct committer *c)
+void committer_urgent(struct committer *c, int64_t since_us)
 {
 	((struct health_rig *)c)->urgent++;
 }

@@ -4,8 +4,11 @@
 import os
 import pwd
 
-from lab import Lab
+import daemon
+from daemon import members, service
+from lab import Lab, vip
 from probing import argv, expect
+from process import check
 
 ABSENT = {"says": ["ready"], "detail": 0}
 
@@ -23,8 +26,8 @@ def test_present_and_absent():
     with Lab(backends=0) as lab:
         path = os.path.join(lab.dir, "maintenance")
         drain, down = keys(path), keys(path, present="down")
-        for check in (drain, down):
-            expect(lab, check, "192.0.2.1", "ok", **ABSENT)
+        for each in (drain, down):
+            expect(lab, each, "192.0.2.1", "ok", **ABSENT)
         touch(path)
         expect(lab, drain, "192.0.2.1", "ok", says=["drain"])
         expect(lab, down, "192.0.2.1", "maintenance", says=[])
@@ -40,15 +43,15 @@ def test_present_and_absent():
 
 def test_each_backend_has_its_own():
     with Lab(backends=0) as lab:
-        check = keys(lab.dir + "/{backend}-{address}-{port}")
+        own = keys(lab.dir + "/{backend}-{address}-{port}")
         touch(lab.dir + "/b1-192.0.2.1-80")
         touch(lab.dir + "/b2-2001:db8::1-8080")
-        expect(lab, check, "192.0.2.1:80", "ok", name="b1", says=["drain"])
-        expect(lab, check, "[2001:db8::1]:8080", "ok", name="b2",
+        expect(lab, own, "192.0.2.1:80", "ok", name="b1", says=["drain"])
+        expect(lab, own, "[2001:db8::1]:8080", "ok", name="b2",
                says=["drain"])
-        expect(lab, check, "192.0.2.1:81", "ok", name="b1", **ABSENT)
-        expect(lab, check, "192.0.2.2:80", "ok", name="b1", **ABSENT)
-        expect(lab, check, "192.0.2.1:80", "ok", name="b2", **ABSENT)
+        expect(lab, own, "192.0.2.1:81", "ok", name="b1", **ABSENT)
+        expect(lab, own, "192.0.2.2:80", "ok", name="b1", **ABSENT)
+        expect(lab, own, "192.0.2.1:80", "ok", name="b2", **ABSENT)
 
 
 def test_what_may_not_be_seen_says_nothing():
@@ -62,4 +65,25 @@ def test_what_may_not_be_seen_says_nothing():
         command = ["setpriv", f"--reuid={nobody}", "--clear-groups", "--",
                    *argv(lab, keys(closed + "/file"), "192.0.2.1")]
         found = lab.run("gw", *command).stdout
-        assert '"local"' in found and '"detail": 13' in found, found
+        check('"local"' in found and '"detail": 13' in found, found)
+
+
+def test_through_the_daemon():
+    with Lab(backends=2) as lab:
+        lab.serve_all()
+        drain, down = lab.dir + "/{backend}.drain", lab.dir + "/{backend}.down"
+        often = {"interval": "200ms", "timeout": "100ms"}
+        d = daemon.start(
+            lab, {"www": service(members(2, families=(4,)), address=vip(4),
+                                 check="drain, down")},
+            checks={"drain": keys(drain, **often),
+                    "down": keys(down, present="down", **often)})
+        d.wait_states("active")
+        touch(lab.dir + "/b1.drain")
+        d.wait_state("b1", "drain")
+        os.unlink(lab.dir + "/b1.drain")
+        d.wait_state("b1", "active")
+        touch(lab.dir + "/b2.down")
+        d.wait_state("b2", "down")
+        os.unlink(lab.dir + "/b2.down")
+        d.wait_states("active")

@@ -5,7 +5,9 @@ import os
 import signal
 import time
 
-from lab import Lab
+import daemon
+from daemon import members, service
+from lab import Lab, vip
 from probing import argv, expect, probe
 from process import check, equal, wait_until
 
@@ -24,14 +26,18 @@ def keys(command, **more):
     return {"type": "script", "command": command, "timeout": "2s", **more}
 
 
-def alive(mark):
-    """Processes with this mark in their environment."""
+def alive(mark, also=""):
+    """Processes of scripts for this backend."""
     found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{pid}/environ", "rb") as f:
-                if f"NFTLB_BACKEND={mark}".encode() in f.read():
-                    found.append(int(pid))
+                given = f.read()
+            with open(f"/proc/{pid}/cmdline", "rb") as f:
+                command = f.read()
+            if (f"NFTLB_BACKEND={mark}".encode() in given
+                    and also.encode() in command):
+                found.append(int(pid))
         except OSError:
             pass
     return found
@@ -143,3 +149,43 @@ def test_the_probers_end_is_theirs():
         wait_until(lambda: len(alive(mark)) == 1, 5, "the script runs")
         p.kill()
         wait_until(lambda: not alive(mark), 2, "nothing is left")
+
+
+def test_through_the_daemon():
+    """Down, weights and a stuck script; the script runs as its own user."""
+    with Lab(backends=2) as lab:
+        lab.serve_all()
+        path = script(lab, f"""[ "$(id -u)" != 0 ] || exit 1
+            . {lab.dir}/$NFTLB_BACKEND""")
+
+        def say(words, backend="b1"):
+            with open(f"{lab.dir}/{backend}.new", "w", encoding="utf-8") as f:
+                f.write(words + "\n")
+            os.rename(f"{lab.dir}/{backend}.new", f"{lab.dir}/{backend}")
+
+        def weight():
+            return d.backend("b1")["weight"]["effective"]
+        say("exit 0")
+        say("exit 0", "b2")
+        d = daemon.start(
+            lab, {"www": service(members(2, families=(4,), weights=(100, 100)),
+                                 address=vip(4), check="script",
+                                 scheduler="weighted")},
+            checks={"script": keys(path, interval="200ms", timeout="150ms",
+                                   rise=1, fall=2)})
+        d.wait_states("active")
+        equal(weight(), 100, "its own weight")
+        say("exit 52")
+        wait_until(lambda: weight() == 50, 5, "the script's weight")
+        say("exit 1")
+        d.wait_state("b1", "down")
+        equal(d.backend("b1")["check"]["reason"], "exit", "reason")
+        say("exit 102")
+        d.wait_state("b1", "active")
+        wait_until(lambda: weight() == 100, 5, "the script's weight")
+        say("trap '' TERM; sleep 600; sleep 600")
+        d.wait_state("b1", "down")
+        equal(d.backend("b1")["check"]["reason"], "timeout", "reason")
+        equal(d.backend("b2")["state"], "active", "the other one's state")
+        d.stop()
+        wait_until(lambda: not alive("b1", lab.dir), 5, "no script is left")

@@ -121,13 +121,9 @@ struct http_loop *http_loop_get(struct ev_loop *loop, http_loop_done *done)
 		h->users++;
 		return h;
 	}
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return NULL;
 	multi = curl_multi_init();
-	if (!multi) {
-		curl_global_cleanup();
+	if (!multi)
 		return NULL;
-	}
 	h = the_loop = xcalloc(1, sizeof(*h));
 	*h = (struct http_loop){
 		.loop = loop, .done = done, .multi = multi, .users = 1
@@ -149,7 +145,6 @@ void http_loop_put(struct http_loop *h)
 	if (--h->users > 0)
 		return;
 	curl_multi_cleanup(h->multi);
-	curl_global_cleanup();
 	ev_timer_stop(h->loop, &h->timer);
 	free(h);
 	the_loop = NULL;

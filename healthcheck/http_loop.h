@@ -12,7 +12,7 @@ typedef void http_loop_done(void *private, CURLcode code);
 
 /**
  * http_loop_get() - the process's only one; made for its first user
- * @loop, @done: the same for all users
+ * curl_global_init() was called before. @loop, @done: the same for all users.
  * Return: give it back with http_loop_put(); NULL: no memory, no descriptors.
  */
 struct http_loop *http_loop_get(struct ev_loop *loop, http_loop_done *done);

@@ -25,7 +25,9 @@ libconfig_a_SOURCES = \
 	nftlbd/config/print.c nftlbd/config/reader.c nftlbd/config/report.c \
 	nftlbd/config/report.h nftlbd/config/resolve.c \
 	nftlbd/config/resolve.h nftlbd/config/check.c \
-	nftlbd/config/checksets.c nftlbd/config/pem.c nftlbd/config/pem.h nftlbd/config/service.c \
+	nftlbd/config/checksets.c nftlbd/config/pem.c \
+	nftlbd/config/pem.h nftlbd/config/probes.c \
+	nftlbd/config/service.c \
 	nftlbd/config/texts.c \
 	nftlbd/config/values.c nftlbd/config/values.h
 libmodel_a_SOURCES = nftlbd/model/model.c nftlbd/model/model.h \

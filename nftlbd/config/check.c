@@ -48,6 +48,8 @@ static bool when_holds(const struct conf_check *c, enum key_when when)
 	switch (when) {
 	case WHEN_TLS:
 		return c->type == HC_HTTPS || s->tls == SPEC_YES;
+	case WHEN_VERIFY:
+		return when_holds(c, WHEN_TLS) && s->tls_verify == SPEC_YES;
 	case WHEN_COMMUNITY:
 		return s->snmp_version != SPEC_SNMP_3;
 	case WHEN_USER:
@@ -66,6 +68,7 @@ static bool when_holds(const struct conf_check *c, enum key_when when)
 
 static const char *const when_words[] = {
 	[WHEN_TLS] = "tls = yes",
+	[WHEN_VERIFY] = "TLS and tls-verify = yes",
 	[WHEN_COMMUNITY] = "version = 1 or 2c",
 	[WHEN_USER] = "version = 3",
 	[WHEN_AUTH] = "version = 3 and auth other than none",
@@ -251,7 +254,8 @@ static void files_load(struct look *l)
 
 	if (!when_holds(c, WHEN_TLS))
 		return;
-	good = file_load(l, "ca-file", c->ca_file, &c->spec.ca);
+	good = !when_holds(c, WHEN_VERIFY) ||
+	       file_load(l, "ca-file", c->ca_file, &c->spec.ca);
 	good = file_load(l, "cert-file", c->cert_file, &c->spec.cert) && good;
 	good = file_load(l, "key-file", c->key_file, &c->spec.key) && good;
 	if (good)

@@ -141,6 +141,32 @@ uint16_t conf_probe_port(const struct conf_backend *b,
 	return b->probe_port;
 }
 
+static bool service_has(const struct conf_service *s, uint16_t port)
+{
+	size_t i;
+
+	for (i = 0; i < s->nports; i++) {
+		if (s->ports[i].lo <= port && port <= s->ports[i].hi)
+			return true;
+	}
+	return !s->nports;
+}
+
+uint16_t conf_via_port(const struct conf_service *s,
+		       const struct conf_backend *b,
+		       const struct conf_check *check)
+{
+	uint16_t port = b->check_port ? b->check_port : check->port;
+
+	if (!port && s->nports)
+		return s->ports[0].lo;
+	if (!port)
+		port = type_ports[check->type].number;
+	if (!port)
+		port = b->port;
+	return service_has(s, port) ? port : 0;
+}
+
 bool conf_needs_port(enum hc_type type)
 {
 	return type != HC_ICMP && type != HC_SCRIPT && type != HC_FILE;

@@ -159,6 +159,16 @@ void conf_errors_free(struct conf_errors *e);
 uint16_t conf_probe_port(const struct conf_backend *b,
 			 const struct conf_check *check);
 
+/**
+ * conf_via_port() - the service's port that @check of @b probes via the service
+ * The backend's check-port, else the check's port, else the lowest of the
+ * service; where it has any: the type's own, else the backend's.
+ * Return: 0 where that is no port of the service, or there is none.
+ */
+uint16_t conf_via_port(const struct conf_service *s,
+		       const struct conf_backend *b,
+		       const struct conf_check *check);
+
 /** conf_needs_port() - can it not be probed without a port? */
 bool conf_needs_port(enum hc_type type);
 

@@ -128,7 +128,7 @@ const struct conf_key conf_keys[] = {
 	  .takes = "the name of a host" },
 	{ IN_CHECK, "ca-file", VALUE_PATH, CHECK(ca_file),
 	  .help = "issuers that are trusted, in PEM", .types = TLS_TYPES,
-	  .when = WHEN_TLS },
+	  .when = WHEN_VERIFY },
 	{ IN_CHECK, "cert-file", VALUE_PATH, CHECK(cert_file),
 	  .help = "client certificate, in PEM", .types = TLS_TYPES,
 	  .when = WHEN_TLS },
@@ -153,7 +153,7 @@ const struct conf_key conf_keys[] = {
 	{ IN_CHECK, "expect-status", VALUE_TEXT, SPEC(expect_status),
 	  .fallback = "200-399", .help = "statuses that are good",
 	  .types = HTTP_TYPES, .problem = status_problem,
-	  .takes = "statuses 100..999 and ranges such as 200-299, separated by "
+	  .takes = "statuses 100..599 and ranges such as 200-299, separated by "
 		   "commas" },
 	{ IN_CHECK, "expect-body", VALUE_TEXT, SPEC(expect_body),
 	  .help = "regular expression that the body has to match",

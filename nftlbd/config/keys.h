@@ -23,6 +23,7 @@ enum key_place {
 enum key_when {
 	WHEN_ALWAYS,
 	WHEN_TLS,
+	WHEN_VERIFY,
 	WHEN_COMMUNITY, /* of SNMP: versions 1 and 2c */
 	WHEN_USER,      /* of SNMP: version 3 */
 	WHEN_AUTH,

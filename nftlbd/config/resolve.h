@@ -122,6 +122,23 @@ bool backend_read(struct resolver *r, const struct doc_section *s,
 bool backends_check(struct resolver *r, const char *label,
 		    struct backend_list *list);
 
+/* What probes_settle() has to know of a service. */
+struct probing {
+	struct resolver *r;
+	const char *label;
+	const struct conf_service *service;
+	struct conf_checks common; /* of backends that name none */
+	uint32_t need;             /* so many of them; 0 = all */
+	struct where need_where;
+	bool broken;
+};
+
+/**
+ * probes_settle() - the checks of each backend, its address and port for them
+ * Return: false after a complaint.
+ */
+bool probes_settle(struct probing *p, struct backend_list *backends);
+
 /** service_add() - one [service] section; @proto: the draft from [defaults] */
 void service_add(struct resolver *r, const struct doc_section *s,
 		 const struct service_draft *proto);

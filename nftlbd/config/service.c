@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One [service] section: its keys, its backends (the pool's members, then its
- * own), and what must hold between them: families, checks' ports, slots, keys
- * that only make sense with others. What several services must not do is
- * overlap.c's.
+ * own), and what must hold between them: families, slots, keys that only make
+ * sense with others. How backends are probed is probes.c's, what several
+ * services must not do overlap.c's.
  */
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -216,128 +215,6 @@ static void slots_check(struct look *l)
 	       allowed);
 }
 
-/* The port to probe where no check says one; 0 = none. */
-static uint16_t check_port(const struct conf_service *s,
-			   const struct backend_draft *b)
-{
-	if (b->port)
-		return b->port;
-	if (s->nports == 1 && s->ports[0].lo == s->ports[0].hi)
-		return s->ports[0].lo;
-	return 0;
-}
-
-/* So many of the checks as the service says; all where it does not say. */
-static void checks_need(struct look *l, const struct backend_draft *b,
-			struct conf_checks *set)
-{
-	char found[32], key[80];
-	uint32_t need = l->draft->need;
-
-	set->need = need ? (uint8_t)need : set->n;
-	if (!set->n || set->need <= set->n)
-		return;
-	snprintf(found, sizeof(found), "%u", need);
-	if (!b) {
-		refuse(l, "check-require", found, "more than checks are listed",
-		       "all, any, or a number up to that of the checks");
-		return;
-	}
-	snprintf(key, sizeof(key), "backend.%s", b->name);
-	report_value(l->r->report, b->where, l->label, key, b->check,
-		     "fewer checks than check-require of the service asks for",
-		     "as many checks as that, or none");
-	l->draft->broken = true;
-}
-
-/* Every check has a port where it needs one. */
-static void ports_check(struct look *l, const struct backend_draft *b)
-{
-	const struct conf_backend probed = { .check_port = b->check_port,
-					     .probe_port = b->probe_port };
-	const struct conf_check *check;
-	char key[80];
-	size_t i;
-
-	for (i = 0; i < b->checks->n; i++) {
-		check = b->checks->list[i];
-		if (!conf_needs_port(check->type) ||
-		    conf_probe_port(&probed, check))
-			continue;
-		snprintf(key, sizeof(key), "backend.%s", b->name);
-		report_value(l->r->report, b->where, l->label, key, check->name,
-			     check->type == HC_AGENT
-				 ? "no port for this check: agents have none "
-				   "of their own"
-				 : "no port for this check: neither backend "
-				   "nor service has a single one",
-			     check->type == HC_AGENT
-				 ? "check-port=, port in the [check] section, "
-				   "or check=none"
-				 : "check-port=, a port of the backend, port "
-				   "in the [check] section, or check=none");
-		l->draft->broken = true;
-		return;
-	}
-}
-
-/* A probe by way of the service is a flow of the service. */
-static void ways_check(struct look *l, const struct backend_draft *b)
-{
-	const struct conf_service *s = &l->draft->conf;
-	const struct conf_check *check;
-	char key[80], problem[64];
-	size_t i, k;
-	int proto;
-
-	for (i = 0; i < b->checks->n; i++) {
-		check = b->checks->list[i];
-		proto = check->type == HC_UDP || check->type == HC_DNS
-			    ? IPPROTO_UDP
-			    : IPPROTO_TCP;
-		for (k = 0; k < s->nprotos && s->protos[k] != proto; k++)
-			;
-		if (check->via != CONF_VIA_SERVICE || k < s->nprotos)
-			continue;
-		snprintf(key, sizeof(key), "backend.%s", b->name);
-		snprintf(problem, sizeof(problem),
-			 "goes via the service, which has no %s",
-			 word_text(rs_proto_words, proto));
-		report_value(l->r->report, b->where, l->label, key, check->name,
-			     problem,
-			     "checks of the service's protocols, or with "
-			     "via = direct");
-		l->draft->broken = true;
-		return;
-	}
-}
-
-/* What is probed, for each backend that is. */
-static void checks_settle(struct look *l)
-{
-	const struct conf_checks *common;
-	struct backend_draft *b;
-	size_t i;
-
-	checks_need(l, NULL, &l->checks);
-	common = checks_share(l->r, &l->checks);
-	for (i = 0; i < l->backends->n; i++) {
-		b = &l->backends->list[i];
-		b->checks = common;
-		if (b->check) {
-			checks_need(l, b, &b->own);
-			b->checks = checks_share(l->r, &b->own);
-		}
-		if (!b->checks)
-			continue;
-		if (!b->check_addr.family)
-			b->check_addr = b->addr;
-		b->probe_port = check_port(&l->draft->conf, b);
-		ports_check(l, b);
-		ways_check(l, b);
-	}
-}
-
 static struct conf_backend backend_build(const struct resolver *r,
 					 const struct backend_draft *b)
 {
@@ -382,6 +259,7 @@ static void service_build(struct look *l)
  * rest would only repeat that refusal in other words. */
 static void service_judge(struct look *l)
 {
+	struct probing probing;
 	char found[32];
 
 	if (!l->section->broken) {
@@ -406,7 +284,14 @@ static void service_judge(struct look *l)
 	family_check(l, AF_INET);
 	family_check(l, AF_INET6);
 	slots_check(l);
-	checks_settle(l);
+	probing = (struct probing){ .r = l->r,
+				    .label = l->label,
+				    .service = &l->draft->conf,
+				    .common = l->checks,
+				    .need = l->draft->need,
+				    .need_where = said(l, "check-require") };
+	if (!probes_settle(&probing, l->backends))
+		l->draft->broken = true;
 }
 
 static void list_append(struct backend_list *to,

@@ -41,12 +41,12 @@ static void set_address(struct hc_job *job, const struct addr *a)
 
 /* By the way of a client: to the service, from the port that says for whom. */
 static bool target_service(const struct service *s, const struct backend *b,
-			   struct hc_job *job)
+			   const struct conf_check *check, struct hc_job *job)
 {
 	const struct conf_service *c = s->conf;
 
 	job->source_port = b->via_port;
-	job->port = c->nports ? c->ports[0].lo : b->conf->probe_port;
+	job->port = conf_via_port(c, b->conf, check);
 	for (size_t i = 0; i < c->naddrs; i++) {
 		if (c->addrs[i].family != b->conf->addr.family)
 			continue;
@@ -75,7 +75,7 @@ static bool job_wanted(const struct service *s, const struct backend *b,
 	if (check->type == HC_SCRIPT || check->type == HC_FILE)
 		strncpy(job->name, b->conf->name, sizeof(job->name) - 1);
 	if (check->via == CONF_VIA_SERVICE)
-		return target_service(s, b, job);
+		return target_service(s, b, check, job);
 	job->port = conf_probe_port(b->conf, check);
 	set_address(job, &b->conf->check_addr);
 	return true;

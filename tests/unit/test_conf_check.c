@@ -205,6 +205,32 @@ static void ports_are_the_types_own(void **state)
 				 any_ports[i]);
 }
 
+static void ports_via_the_service_are_its_own(void **state)
+{
+	const struct conf *c =
+	    rig_good(*state, "[check a]\nvia = service\n"
+			     "[check b]\nvia = service\nport = 443\n"
+			     "[check d]\ntype = dns\nquery = x\n"
+			     "via = service\n"
+			     "[service www]\naddress = 192.0.2.1\n"
+			     "port = 80, 440-450\n"
+			     "backend.a = 10.0.0.1:8080 check=a,b\n"
+			     "backend.b = 10.0.0.2 check=a check-port=441\n"
+			     "[service any]\naddress = 192.0.2.2\nport = any\n"
+			     "protocol = tcp, udp\n"
+			     "backend.a = 10.0.0.1:99 check=a,b,d\n");
+	const struct conf_service *s = c->services;
+	const struct conf_backend *b = s->backends;
+
+	assert_int_equal(conf_via_port(s, &b[0], b[0].checks->list[0]), 80);
+	assert_int_equal(conf_via_port(s, &b[0], b[0].checks->list[1]), 443);
+	assert_int_equal(conf_via_port(s, &b[1], b[1].checks->list[0]), 441);
+	b = s[1].backends;
+	assert_int_equal(conf_via_port(&s[1], &b[0], b->checks->list[0]), 99);
+	assert_int_equal(conf_via_port(&s[1], &b[0], b->checks->list[1]), 443);
+	assert_int_equal(conf_via_port(&s[1], &b[0], b->checks->list[2]), 53);
+}
+
 static void backends_share_sets(void **state)
 {
 	const struct conf *c = rig_good(
@@ -365,7 +391,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(every_type_has_its_keys), T(types_have_defaults),
 		T(commands_are_words),      T(intervals_follow_the_first),
-		T(ports_are_the_types_own), T(backends_share_sets),
+		T(ports_are_the_types_own),
+		T(ports_via_the_service_are_its_own), T(backends_share_sets),
 		T(many_sets_are_found),     T(states_have_defaults),
 		T(keys_of_states_are_read), T(printed_checks_are_the_same),
 	};

@@ -104,10 +104,19 @@ health_libs = libmodel.a libconfig.a librulesets.a libutil.a $(CMOCKA_LIBS) \
 	$(INIH_LIBS) $(CRYPTO_LIBS) $(EV_LIBS) -lm
 noinst_PROGRAMS += tests/unit/bad_prober
 tests_unit_bad_prober_SOURCES = tests/unit/bad_prober.c
-check_PROGRAMS += tests/unit/test_health tests/unit/test_prober_life
+check_PROGRAMS += tests/unit/test_health tests/unit/test_health_lanes \
+	tests/unit/test_health_sync tests/unit/test_prober_life
 tests_unit_test_health_SOURCES = tests/unit/test_health.c $(health_rig)
 tests_unit_test_health_CPPFLAGS = $(health_cppflags)
 tests_unit_test_health_LDADD = $(health_libs)
+tests_unit_test_health_lanes_SOURCES = tests/unit/test_health_lanes.c \
+	$(health_rig)
+tests_unit_test_health_lanes_CPPFLAGS = $(health_cppflags)
+tests_unit_test_health_lanes_LDADD = $(health_libs)
+tests_unit_test_health_sync_SOURCES = tests/unit/test_health_sync.c \
+	$(health_rig)
+tests_unit_test_health_sync_CPPFLAGS = $(health_cppflags)
+tests_unit_test_health_sync_LDADD = $(health_libs)
 tests_unit_test_prober_life_SOURCES = tests/unit/test_prober_life.c \
 	$(health_rig)
 tests_unit_test_prober_life_CPPFLAGS = $(health_cppflags)

@@ -39,11 +39,37 @@ static int mute(void)
 	return wait_for_the_end();
 }
 
-static _Noreturn int deaf(void)
+static int say_stats(uint32_t count)
+{
+	const struct {
+		struct hc_header head;
+		struct hc_stats stats;
+	} packet = { { HC_VERSION, HC_MSG_STATS, count }, { .probes = 1 } };
+
+	return say(&packet, sizeof(packet));
+}
+
+/* It lives, but reads nothing. */
+static int deaf(void)
 {
 	say_hello();
-	for (;;)
-		pause();
+	while (say_stats(1) == 0)
+		sleep(1);
+	return 0;
+}
+
+/* It reads, but has nothing to say any more. */
+static int silent(void)
+{
+	say_hello();
+	return wait_for_the_end();
+}
+
+static int counts(void)
+{
+	say_hello();
+	say_stats(2);
+	return wait_for_the_end();
 }
 
 static int leaver(void)
@@ -78,18 +104,23 @@ static int say_result(struct hc_result result, uint32_t count)
 	return wait_for_the_end();
 }
 
-/* The first job that the daemon gives. */
+/* The first job that the daemon gives; its spec comes before. */
 static uint32_t first_job(void)
 {
-	struct {
+	static struct {
 		struct hc_header head;
-		struct hc_job jobs[HC_RECORDS_MAX];
+		union {
+			struct hc_job jobs[HC_RECORDS_MAX];
+			char part[sizeof(struct hc_part) + HC_PART_MAX];
+		} of;
 	} packet;
 
 	say_hello();
-	if (recv(HC_PROBER_FD, &packet, sizeof(packet), 0) <= 0)
-		_exit(0);
-	return packet.jobs[0].id;
+	do {
+		if (recv(HC_PROBER_FD, &packet, sizeof(packet), 0) <= 0)
+			_exit(0);
+	} while (packet.head.type != HC_MSG_JOB);
+	return packet.of.jobs[0].id;
 }
 
 static int reason(void)
@@ -109,6 +140,12 @@ static int duration(void)
 static int count(void)
 {
 	return say_result((struct hc_result){ .id = first_job() }, 2);
+}
+
+static int says(void)
+{
+	return say_result((struct hc_result){ .id = first_job(), .says = 0xff },
+			  1);
 }
 
 static int stranger(void)
@@ -137,7 +174,8 @@ static const struct {
 	{ "garbage", garbage },   { "reason", reason },
 	{ "duration", duration }, { "count", count },
 	{ "stranger", stranger }, { "early", early },
-	{ "helpless", helpless },
+	{ "helpless", helpless }, { "silent", silent },
+	{ "counts", counts },     { "says", says },
 };
 
 int main(void)

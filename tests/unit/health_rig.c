@@ -16,6 +16,7 @@
 
 #include "daemon/committer.h"
 #include "lib/xalloc.h"
+#include "model/step.h"
 
 /* ---- what is right of the model ---- */
 
@@ -36,7 +37,8 @@ void daemon_event(struct daemon *d, const char *kind, const char *service,
 	va_start(ap, reason_fmt);
 	vsnprintf(e.reason, sizeof(e.reason), reason_fmt, ap);
 	va_end(ap);
-	events_add(&d->events, &e);
+	e.id = events_add(&d->events, &e);
+	health_event(d->health, &e);
 }
 
 /* The rig is where the daemon keeps its committer. */
@@ -48,6 +50,14 @@ void committer_urgent(struct committer *c, int64_t since_us)
 void committer_batch(struct committer *c)
 {
 	((struct health_rig *)c)->batch++;
+}
+
+/* The kernel would have it all by now. */
+void committer_adopted(struct daemon *d)
+{
+	for (size_t i = 0; i < d->model->nservices; i++)
+		d->model->services[i].dirty = false;
+	d->model->ndirty = 0;
 }
 
 /* ---- files ---- */
@@ -115,6 +125,8 @@ void health_rig_open(struct health_rig *r, const char *prober, const char *ini)
 	assert_non_null(mkdtemp(r->dir)); /* mode 0700: others cannot walk in */
 	r->d.loop = ev_default_loop(0);
 	r->d.model = model_new(conf_of(r, ini), NULL);
+	step_begin(r->d.model, daemon_now_ms(), NULL);
+	committer_adopted(&r->d);
 	r->d.committer = (struct committer *)r;
 	health_rig_install(r, prober);
 	path = xasprintf("%s/%s", r->dir, prober ? prober : "prober");
@@ -126,9 +138,13 @@ void health_rig_open(struct health_rig *r, const char *prober, const char *ini)
 void health_rig_reload(struct health_rig *r, const char *ini)
 {
 	struct model *old = r->d.model;
+	struct changes changes = { 0 };
 
 	r->d.model = model_new(conf_of(r, ini), old);
+	step_begin(r->d.model, daemon_now_ms(), &changes);
+	committer_adopted(&r->d);
 	health_sync(r->d.health);
+	daemon_changes(&r->d, &changes);
 	model_free(old);
 }
 
@@ -137,6 +153,7 @@ void health_rig_close(struct health_rig *r)
 	char *remove = xasprintf("rm -r %s", r->dir);
 
 	health_close(r->d.health);
+	ev_timer_stop(r->d.loop, &r->d.tick);
 	model_free(r->d.model);
 	ev_loop_destroy(r->d.loop);
 	assert_int_equal(system(remove), 0);

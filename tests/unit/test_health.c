@@ -34,6 +34,26 @@ static enum health health_of(const struct health_rig *r, const char *backend)
 	return health_rig_backend(r, "s", backend)->health;
 }
 
+/* The first check's of a backend. */
+static struct health_probe probe_of(const struct health_rig *r,
+				    const char *service, const char *backend)
+{
+	const struct service *s = model_service(r->d.model, service);
+	const struct backend *b = service_backend(s, backend);
+	struct health_probe probe;
+
+	assert_true(health_probe(r->d.health,
+				 (size_t)(s - r->d.model->services),
+				 (size_t)(b - s->backends), 0, &probe));
+	return probe;
+}
+
+static uint32_t job_of(const struct health_rig *r, const char *service,
+		       const char *backend)
+{
+	return probe_of(r, service, backend).job;
+}
+
 static void rig_for(struct health_rig *r, const char *prober, const char *check,
 		    const char *backends_fmt, unsigned int port)
 {
@@ -68,8 +88,8 @@ static void test_unknown_is_decided_by_the_first_result(void **state)
 	assert_int_equal(health_rig_events(&r, "health", "unknown", "down",
 					   "refused after="),
 			 1);
-	assert_int_equal(r.batch, 1);
-	assert_int_equal(r.urgent, 1);
+	assert_int_equal(r.batch, 2); /* none of them served before */
+	assert_int_equal(r.urgent, 0);
 	assert_int_equal(health_rig_info(&r).jobs, 2);
 	health_rig_close(&r);
 	free(ini);
@@ -103,7 +123,7 @@ static void test_fall_and_rise(void **state)
 	    health_rig_events(&r, "health", "down", "up", "successes=2/2"), 1);
 	assert_int_equal(r.urgent, 1);
 	assert_int_equal(r.batch, 1);
-	assert_true(health_rig_backend(&r, "s", "b")->check.last_us > 0);
+	assert_true(health_rig_backend(&r, "s", "b")->checks[0].last_us > 0);
 	health_rig_close(&r);
 	listener_close(&l);
 }
@@ -133,7 +153,6 @@ static void test_unchecked_backends_have_no_jobs(void **state)
 		"backend.b = 127.0.0.1:%u check=none\n", 9);
 	LOOP_UNTIL(&r, health_rig_events(&r, "prober", NULL, "running", NULL));
 	assert_int_equal(health_rig_info(&r).jobs, 0);
-	assert_int_equal(health_rig_backend(&r, "s", "b")->check.job, 0);
 	health_rig_close(&r);
 }
 
@@ -160,20 +179,20 @@ static void test_reload_keeps_jobs_and_rhythm(void **state)
 	rig_for(&r, NULL, "interval = 1m\ntimeout = 1m",
 		"backend.b = 127.0.0.1:%u\n", l.port);
 	LOOP_UNTIL(&r, health_rig_info(&r).results == 1);
-	job = health_rig_backend(&r, "s", "b")->check.job;
+	job = job_of(&r, "s", "b");
 	/* The same, with another rise, and at another place in the model. */
 	reload_with(&r, "interval = 1m\ntimeout = 1m", one);
 	reload_with(&r, "interval = 1m\ntimeout = 1m\nrise = 9", one);
 	reload_with(&r, "interval = 1m\ntimeout = 1m", two);
-	assert_int_equal(health_rig_backend(&r, "s", "b")->check.job, job);
+	assert_int_equal(job_of(&r, "s", "b"), job);
 	assert_int_equal(health_rig_info(&r).jobs, 2);
 	/* The next result is the new backend's: b is not probed again. */
 	LOOP_UNTIL(&r, health_rig_info(&r).results == 2);
-	LOOP_UNTIL(&r, health_rig_backend(&r, "s", "a")->check.last_us > 0);
+	LOOP_UNTIL(&r, health_rig_backend(&r, "s", "a")->checks[0].last_us > 0);
 	assert_int_equal(health_rig_info(&r).results, 2);
 	/* A shorter interval keeps the job, and is followed. */
 	reload_with(&r, "interval = 100ms\ntimeout = 100ms", one);
-	assert_int_equal(health_rig_backend(&r, "s", "b")->check.job, job);
+	assert_int_equal(job_of(&r, "s", "b"), job);
 	assert_int_equal(health_rig_info(&r).jobs, 1);
 	LOOP_UNTIL(&r, health_rig_info(&r).results >= 6);
 	health_rig_close(&r);
@@ -195,9 +214,9 @@ static void test_reload_with_another_target_is_another_job(void **state)
 	rig_for(&r, NULL, "interval = 100ms\ntimeout = 100ms\nfall = 1",
 		"backend.b = 127.0.0.1:%u\n", well.port);
 	LOOP_UNTIL(&r, health_rig_info(&r).results >= 2);
-	job = health_rig_backend(&r, "s", "b")->check.job;
+	job = job_of(&r, "s", "b");
 	reload_with(&r, "interval = 100ms\ntimeout = 100ms\nfall = 1", moved);
-	assert_int_not_equal(health_rig_backend(&r, "s", "b")->check.job, job);
+	assert_int_not_equal(job_of(&r, "s", "b"), job);
 	assert_int_equal(health_rig_info(&r).jobs, 1);
 	LOOP_UNTIL(&r, health_of(&r, "b") == HEALTH_DOWN);
 	health_rig_close(&r);
@@ -257,7 +276,7 @@ static void test_local_faults_change_nothing(void **state)
 	LOOP_UNTIL(&r, health_rig_info(&r).results == 1);
 	assert_int_equal(health_of(&r, "b"), HEALTH_UNKNOWN);
 	assert_int_equal(health_rig_events(&r, "health", NULL, NULL, NULL), 0);
-	assert_int_equal(health_rig_backend(&r, "s", "b")->check.reason,
+	assert_int_equal(health_rig_backend(&r, "s", "b")->checks[0].reason,
 			 HC_LOCAL);
 	health_rig_close(&r);
 }

@@ -57,7 +57,9 @@ static void test_bad_packets(void **state)
 	is_replaced("duration", "bad packet: a duration out of range");
 	is_replaced("count", "bad packet: a length that does not fit");
 	is_replaced("stranger", "bad packet: a job that never was");
-	is_replaced("early", "bad packet: results before hello");
+	is_replaced("early", "bad packet: records before hello");
+	is_replaced("says", "bad packet: unknown words");
+	is_replaced("counts", "bad packet: a length that does not fit");
 }
 
 static void test_it_leaves(void **state)
@@ -101,16 +103,78 @@ static void test_it_does_not_read(void **state)
 			   "check = c\n",
 			   s, s);
 		for (unsigned int b = 1; b <= 200; b++)
-			buf_printf(&ini, "backend.b%u = 127.0.0.%u:9\n", b, b);
+			buf_printf(&ini, "backend.b%u = 127.0.0.%u:%u\n", b, b,
+				   s + 1); /* shared by none */
 	}
 	health_rig_open(&r, "deaf", ini.data);
 	assert_int_equal(health_rig_info(&r).jobs, 20000);
 	LOOP_UNTIL(&r, health_rig_events(&r, "prober", NULL, "gone", NULL));
-	assert_true(
-	    health_rig_events(&r, "prober", NULL, "gone", "does not read"));
+	assert_true(health_rig_events(&r, "prober", "running", "stuck",
+				      "network does not read"));
+	assert_true(health_rig_events(&r, "prober", "stuck", "gone",
+				      "network does not read"));
 	assert_in_range(now_ms() - begun, 10000, 15000);
 	health_rig_close(&r);
 	buf_free(&ini);
+}
+
+static void test_it_falls_silent(void **state)
+{
+	struct health_rig r;
+	uint64_t begun = now_ms();
+
+	health_rig_open(&r, "silent", one_backend);
+	LOOP_UNTIL(&r, health_rig_events(&r, "prober", "running", "stuck",
+					 "network says nothing"));
+	assert_in_range(now_ms() - begun, 2900, 6000);
+	LOOP_UNTIL(&r, health_rig_info(&r).restarts == 1);
+	assert_true(health_rig_events(&r, "prober", "stuck", "gone",
+				      "network says nothing"));
+	assert_int_equal(health_rig_backend(&r, "s", "b")->health,
+			 HEALTH_UNKNOWN);
+	health_rig_close(&r);
+}
+
+/* One that is well, and stopped from outside. */
+static void test_a_stopped_prober_is_replaced(void **state)
+{
+	struct health_rig r;
+	uint64_t stopped;
+	pid_t pid;
+
+	health_rig_open(&r, NULL, one_backend);
+	LOOP_UNTIL(&r, health_rig_backend(&r, "s", "b")->health == HEALTH_DOWN);
+	pid = health_rig_info(&r).pid;
+	kill(pid, SIGSTOP);
+	stopped = now_ms();
+	LOOP_UNTIL(&r, health_rig_info(&r).restarts == 1);
+	assert_in_range(now_ms() - stopped, 1900, 5000);
+	assert_true(health_rig_events(&r, "prober", "running", "stuck", NULL));
+	assert_int_equal(kill(pid, 0), -1);
+	LOOP_UNTIL(&r,
+		   health_rig_events(&r, "prober", "gone", "running", NULL));
+	/* nobody's health has changed by it */
+	assert_int_equal(health_rig_events(&r, "health", NULL, NULL, NULL), 1);
+	health_rig_close(&r);
+}
+
+/* A daemon that was held up itself accuses nobody. */
+static void test_a_late_daemon_blames_itself(void **state)
+{
+	struct health_rig r;
+	uint64_t results;
+
+	health_rig_open(&r, NULL, one_backend);
+	LOOP_UNTIL(&r, health_rig_info(&r).results > 0);
+	for (int i = 0; i < 2; i++) {
+		sleep(4);
+		results = health_rig_info(&r).results;
+		LOOP_UNTIL(&r, health_rig_info(&r).results > results + 5);
+	}
+	assert_int_equal(health_rig_events(&r, "prober", NULL, "stuck", NULL),
+			 0);
+	assert_int_equal(health_rig_info(&r).restarts, 0);
+	health_rig_close(&r);
 }
 
 static void test_a_missing_program_is_waited_for(void **state)
@@ -283,6 +347,9 @@ int main(void)
 		cmocka_unit_test(test_it_says_nothing),
 		cmocka_unit_test(test_it_closes_its_socket_and_stays),
 		cmocka_unit_test(test_it_does_not_read),
+		cmocka_unit_test(test_it_falls_silent),
+		cmocka_unit_test(test_a_stopped_prober_is_replaced),
+		cmocka_unit_test(test_a_late_daemon_blames_itself),
 		cmocka_unit_test(test_a_missing_program_is_waited_for),
 		cmocka_unit_test(test_restarts_are_further_and_further_apart),
 		cmocka_unit_test(test_it_has_nothing_to_lose),

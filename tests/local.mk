@@ -56,6 +56,7 @@ tests_unit_test_step_roles_SOURCES = tests/unit/test_step_roles.c $(model_rig)
 tests_unit_test_step_roles_LDADD = libmodel.a $(config_libs)
 check_PROGRAMS += tests/unit/test_step_random
 tests_unit_test_step_random_SOURCES = tests/unit/test_step_random.c \
+	tests/unit/step_expect.c tests/unit/step_expect.h \
 	tests/unit/step_oracle.c tests/unit/step_oracle.h \
 	tests/unit/step_world.c tests/unit/step_world.h \
 	nftlbd/daemon/want.c nftlbd/daemon/want.h $(model_rig)

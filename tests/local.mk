@@ -180,6 +180,9 @@ slots_fixture = tests/unit/slots_fixture.c tests/unit/slots_fixture.h
 check_PROGRAMS += tests/unit/test_slots tests/unit/test_maglev
 tests_unit_test_slots_SOURCES = tests/unit/test_slots.c $(slots_fixture)
 tests_unit_test_slots_LDADD = librulesets.a libutil.a $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_slots_now
+tests_unit_test_slots_now_SOURCES = tests/unit/test_slots_now.c $(slots_fixture)
+tests_unit_test_slots_now_LDADD = librulesets.a libutil.a $(CMOCKA_LIBS)
 tests_unit_test_maglev_SOURCES = tests/unit/test_maglev.c $(slots_fixture)
 tests_unit_test_maglev_LDADD = librulesets.a libutil.a $(CMOCKA_LIBS)
 

@@ -112,13 +112,20 @@ static void slots_of(const struct service *s, const struct rs_service *rs,
 	uint32_t m = slots_size(rs);
 	uint16_t *owner = xcalloc(m, sizeof(*owner));
 	bool any = false;
+	double all = 0;
 
+	for (size_t i = 0; i < s->nbackends; i++)
+		all += s->backends[i].now;
 	slots_fill(rs, owner, m);
 	for (uint32_t i = 0; i < m; i++)
 		if (owner[i] != SLOT_NONE)
 			owns[owner[i]]++;
 	for (size_t i = 0; i < rs->nbackends; i++) {
 		assert_int_equal(owns[i] > 0, s->backends[i].serving);
+		/* in proportion to what it weighs now, rounding aside */
+		if (rs->scheduler == RS_WEIGHTED && owns[i])
+			assert_true((double)owns[i] <=
+				    s->backends[i].now / all * m + 2);
 		any |= owns[i] > 0;
 		buf_printf(text, "%s %u %u %s\n", rs->backends[i].name,
 			   rs->backends[i].addr.ip[3], rs->backends[i].weight,

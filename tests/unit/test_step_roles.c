@@ -191,6 +191,19 @@ static void test_flaps(void **state)
 		{ NULL, NULL, NULL },
 	};
 
+	const struct model_line off[] = {
+		{ "b1 c refused; b1 c ok; b1 c refused; b1 c ok", NULL,
+		  "down" },
+		{ "!check c\nservice s\nbackend b1 check=c",
+		  "health b1 down>up reload: other checks\n"
+		  "service s down>up usable=1/1\n",
+		  "b1=1000 up" },
+		{ NULL, NULL, NULL },
+	};
+
+	model_story("check c\nservice s flap-hold=10000 flap-max=25000\n"
+		    "backend b1 check=c",
+		    off);
 	model_story("check c\nservice s flap-hold=10000 flap-max=25000\n"
 		    "backend b1 check=c",
 		    lines);
@@ -266,6 +279,29 @@ static void test_cuts(void **state)
 	}
 }
 
+/* A table that is made for tenths is another one. */
+static void test_a_slow_start_that_comes_or_goes(void **state)
+{
+	static const struct {
+		const char *conf;
+		bool dirty;
+	} reloads[] = {
+		{ "service s\nbackend b1", false },
+		{ "service s slow-start=100\nbackend b1", true },
+		{ "service s slow-start=200\nbackend b1", false },
+		{ "service s\nbackend b1", true },
+	};
+	struct model_rig r = { 0 };
+
+	model_rig_conf(&r, reloads[0].conf);
+	for (size_t i = 0; i < sizeof(reloads) / sizeof(reloads[0]); i++) {
+		r.m->services[0].dirty = false;
+		model_rig_conf(&r, reloads[i].conf);
+		assert_int_equal(r.m->services[0].dirty, reloads[i].dirty);
+	}
+	model_rig_free(&r);
+}
+
 /* A tick costs nothing where nothing runs, and says when the next one may. */
 static void test_timers(void **state)
 {
@@ -300,6 +336,7 @@ int main(void)
 		cmocka_unit_test(test_flaps),
 		cmocka_unit_test(test_drains),
 		cmocka_unit_test(test_cuts),
+		cmocka_unit_test(test_a_slow_start_that_comes_or_goes),
 		cmocka_unit_test(test_timers),
 	};
 

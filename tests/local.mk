@@ -150,7 +150,10 @@ tests_unit_test_snmp_LDADD = $(prober_libs) $(CMOCKA_LIBS)
 config_libs = libconfig.a librulesets.a libutil.a $(CMOCKA_LIBS) $(INIH_LIBS) \
 	$(CRYPTO_LIBS) -lm
 conf_rig = tests/unit/conf_rig.c tests/unit/conf_rig.h
-check_PROGRAMS += tests/unit/test_pattern tests/unit/test_agent_text
+check_PROGRAMS += tests/unit/test_pattern tests/unit/test_agent_text \
+	tests/unit/test_tls
+tests_unit_test_tls_SOURCES = tests/unit/test_tls.c
+tests_unit_test_tls_LDADD = $(prober_libs) $(CMOCKA_LIBS)
 tests_unit_test_agent_text_SOURCES = tests/unit/test_agent_text.c
 tests_unit_test_agent_text_LDADD = $(prober_libs) $(CMOCKA_LIBS)
 tests_unit_test_pattern_SOURCES = tests/unit/test_pattern.c

@@ -150,6 +150,7 @@ def test_prober_is_unprivileged():
         for caps in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
             equal(int(status[caps], 16), 0, caps)
         equal(status["NoNewPrivs"].strip(), "1", "NoNewPrivs")
+        equal(status["Seccomp"].strip(), "2", "Seccomp: a filter")
 
 
 def test_prober_killed():
@@ -176,6 +177,31 @@ def test_prober_killed():
         lab.serve("b3")
         for f in FAMILIES:
             d.wait_state(member(3, f), "active")
+
+
+def test_prober_stopped():
+    """A prober that stands still is noticed and replaced; nobody's health
+    changes meanwhile, and the new one does the work."""
+    with Lab() as lab:
+        lab.serve_all()
+        d = checked(lab)
+        lab.servers["b3"].kill()
+        for f in FAMILIES:
+            d.wait_state(member(3, f), "down")
+        states = d.states()
+        old = wait_until(d.prober_pid, 5, "a prober")
+        load = lab.flow_start("c1", vip(4), 80, clients=2)
+        os.kill(old, signal.SIGSTOP)
+        begun = time.monotonic()
+        wait_until(lambda: d.prober_pid() not in (None, old), 10, "a new one")
+        took = time.monotonic() - begun
+        equal(d.states(), states, "states")
+        r = load.stop()
+        equal((r.failures, set(r.counts())), ({}, {"b1", "b2"}), "traffic")
+        lab.servers["b2"].kill()
+        for f in FAMILIES:
+            d.wait_state(member(2, f), "down")
+        print(f"# a new prober {took:.1f} s after the old one was stopped")
 
 
 def kill_prober(d):

@@ -61,9 +61,14 @@ tests_unit_test_step_random_SOURCES = tests/unit/test_step_random.c \
 	tests/unit/step_world.c tests/unit/step_world.h \
 	nftlbd/daemon/want.c nftlbd/daemon/want.h $(model_rig)
 tests_unit_test_step_random_LDADD = libmodel.a $(config_libs)
-tests_unit_test_health_jobs_SOURCES = tests/unit/test_health_jobs.c \
+jobs_rig = tests/unit/jobs_rig.c tests/unit/jobs_rig.h \
 	$(nftlbd_health_tables)
+tests_unit_test_health_jobs_SOURCES = tests/unit/test_health_jobs.c $(jobs_rig)
 tests_unit_test_health_jobs_LDADD = libutil.a $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_health_specs
+tests_unit_test_health_specs_SOURCES = tests/unit/test_health_specs.c \
+	$(jobs_rig)
+tests_unit_test_health_specs_LDADD = libutil.a $(CMOCKA_LIBS)
 tests_unit_test_prober_SOURCES = tests/unit/test_prober.c $(prober_rig)
 tests_unit_test_prober_CPPFLAGS = $(prober_cppflags)
 tests_unit_test_prober_LDADD = libutil.a $(CMOCKA_LIBS)
@@ -263,12 +268,16 @@ tests_unit_test_ctl_man_CPPFLAGS = $(AM_CPPFLAGS) \
 tests_unit_test_ctl_man_LDADD = $(ctl_libs)
 
 # state on disk
-check_PROGRAMS += tests/unit/test_persist
-tests_unit_test_persist_SOURCES = tests/unit/test_persist.c $(conf_rig) \
+persist_rig = $(conf_rig) nftlbd/daemon/now.c \
 	nftlbd/daemon/persist.c nftlbd/daemon/persist.h \
 	nftlbd/daemon/persist_load.c nftlbd/daemon/persist_text.c \
-	nftlbd/daemon/persist_text.h nftlbd/daemon/now.c
+	nftlbd/daemon/persist_text.h
+check_PROGRAMS += tests/unit/test_persist tests/unit/test_persist_checks
+tests_unit_test_persist_SOURCES = tests/unit/test_persist.c $(persist_rig)
 tests_unit_test_persist_LDADD = libmodel.a $(config_libs) $(JANSSON_LIBS)
+tests_unit_test_persist_checks_SOURCES = tests/unit/test_persist_checks.c \
+	$(persist_rig)
+tests_unit_test_persist_checks_LDADD = $(tests_unit_test_persist_LDADD)
 
 # the texts of HTTP checks
 check_PROGRAMS += tests/unit/test_status

@@ -38,6 +38,7 @@
 
 #define HELLO_S          5.0
 #define STUCK_S          10.0
+#define STANDS_S         0.5
 #define BEAT_S           0.5
 #define BEATS_MISSED     6 /* its counts come every second */
 #define RESTART_MIN_S    0.1
@@ -63,7 +64,7 @@ struct prober {
 	ev_tstamp started;
 	struct ev_io in, out;
 	struct ev_child child;
-	struct ev_timer hello, beat, stuck, restart;
+	struct ev_timer hello, beat, stuck, stands, restart;
 };
 
 struct packet {
@@ -85,6 +86,7 @@ static void life_quiet(struct prober *p)
 	ev_timer_stop(p->loop, &p->hello);
 	ev_timer_stop(p->loop, &p->beat);
 	ev_timer_stop(p->loop, &p->stuck);
+	ev_timer_stop(p->loop, &p->stands);
 	p->ready = false;
 	if (p->fd >= 0)
 		close(p->fd);
@@ -129,14 +131,26 @@ static void death_words(const struct prober *p, int status, char *words,
 		snprintf(words, size, "exited status=%d", WEXITSTATUS(status));
 }
 
+/* Stopped by a signal, or continued: alive, but for how long is it of use? */
+static void child_stands(struct prober *p, bool stopped)
+{
+	ev_timer_stop(p->loop, &p->stands);
+	if (!stopped || p->fd < 0)
+		return;
+	ev_timer_set(&p->stands, STANDS_S, 0);
+	ev_timer_start(p->loop, &p->stands);
+}
+
 static void child_cb(struct ev_loop *loop, struct ev_child *w, int events)
 {
 	struct prober *p = w->data;
 	double life_s = ev_time() - p->started;
 	char words[160];
 
-	if (!WIFEXITED(w->rstatus) && !WIFSIGNALED(w->rstatus))
-		return; /* stopped or continued: alive */
+	if (!WIFEXITED(w->rstatus) && !WIFSIGNALED(w->rstatus)) {
+		child_stands(p, WIFSTOPPED(w->rstatus));
+		return;
+	}
 	ev_child_stop(loop, w);
 	life_quiet(p);
 	death_words(p, w->rstatus, words, sizeof(words));
@@ -166,6 +180,11 @@ static void hello_cb(struct ev_loop *loop, struct ev_timer *w, int events)
 	struct prober *p = w->data;
 
 	prober_kill(p, p->fd < 0 ? "closed its socket" : "no hello");
+}
+
+static void stands_cb(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+	prober_hangs(w->data, "stopped by a signal");
 }
 
 static void stuck_cb(struct ev_loop *loop, struct ev_timer *w, int events)
@@ -341,7 +360,7 @@ static void prober_start(struct prober *p)
 	ev_io_set(&p->in, p->fd, EV_READ);
 	ev_io_set(&p->out, p->fd, EV_WRITE);
 	ev_io_start(p->loop, &p->in);
-	ev_child_set(&p->child, p->pid, 0);
+	ev_child_set(&p->child, p->pid, 1); /* stops as well */
 	ev_child_start(p->loop, &p->child);
 	ev_timer_set(&p->hello, HELLO_S, 0);
 	ev_timer_start(p->loop, &p->hello);
@@ -388,10 +407,11 @@ struct prober *prober_open(struct ev_loop *loop, const char *path,
 	ev_init(&p->hello, hello_cb);
 	ev_init(&p->beat, beat_cb);
 	ev_init(&p->stuck, stuck_cb);
+	ev_init(&p->stands, stands_cb);
 	ev_init(&p->restart, restart_cb);
 	p->in.data = p->out.data = p->child.data = p;
 	p->hello.data = p->beat.data = p;
-	p->stuck.data = p->restart.data = p;
+	p->stuck.data = p->stands.data = p->restart.data = p;
 	return p;
 }
 

@@ -201,6 +201,7 @@ def test_prober_stopped():
         lab.servers["b2"].kill()
         for f in FAMILIES:
             d.wait_state(member(2, f), "down")
+        check(took < 2, f"a new prober after {took:.1f} s")
         print(f"# a new prober {took:.1f} s after the old one was stopped")
 
 

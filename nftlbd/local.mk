@@ -73,6 +73,7 @@ nftlbd_health_sources = nftlbd/daemon/changes.c nftlbd/daemon/now.c \
 	nftlbd/daemon/health_sync.c $(nftlbd_health_tables) \
 	nftlbd/daemon/hooks.c nftlbd/daemon/hooks.h \
 	nftlbd/daemon/prober_process.c nftlbd/daemon/prober_process.h \
+	nftlbd/daemon/prober_packet.c nftlbd/daemon/prober_packet.h \
 	nftlbd/daemon/prober_spawn.c nftlbd/daemon/prober_spawn.h
 
 sbin_PROGRAMS += nftlbd/nftlbd

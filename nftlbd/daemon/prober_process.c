@@ -32,6 +32,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/prober_packet.h"
 #include "daemon/prober_spawn.h"
 #include "lib/log.h"
 #include "lib/xalloc.h"
@@ -65,15 +66,6 @@ struct prober {
 	struct ev_io in, out;
 	struct ev_child child;
 	struct ev_timer hello, beat, stuck, stands, restart;
-};
-
-struct packet {
-	struct hc_header head;
-	union {
-		struct hc_result results[HC_RECORDS_MAX];
-		struct hc_ran ran[HC_RECORDS_MAX];
-		struct hc_stats stats;
-	} of;
 };
 
 static void prober_start(struct prober *p);
@@ -200,92 +192,44 @@ static void beat_cb(struct ev_loop *loop, struct ev_timer *w, int events)
 		prober_hangs(p, "says nothing any more");
 }
 
-static const char *hello_take(struct prober *p, const struct packet *packet)
+static void hello_take(struct prober *p)
 {
-	if (p->ready)
-		return "a second hello";
-	if (packet->head.count != 0)
-		return "a hello with records";
 	p->ready = true;
 	ev_timer_stop(p->loop, &p->hello);
 	ev_timer_set(&p->beat, BEAT_S, BEAT_S);
 	ev_timer_start(p->loop, &p->beat);
 	p->ops->ready(p->arg, p->restarts);
-	return NULL;
 }
-
-static const char *count_wrong(const struct prober *p,
-			       const struct packet *packet)
-{
-	if (!p->ready)
-		return "records before hello";
-	if (packet->head.count == 0 || packet->head.count > HC_RECORDS_MAX)
-		return "a count out of range";
-	return NULL;
-}
-
-static const char *results_take(struct prober *p, const struct packet *packet)
-{
-	const char *wrong = count_wrong(p, packet);
-
-	return wrong ? wrong
-		     : p->ops->results(p->arg, packet->of.results,
-				       packet->head.count);
-}
-
-static const char *ran_take(struct prober *p, const struct packet *packet)
-{
-	const char *wrong = count_wrong(p, packet);
-
-	if (!wrong)
-		p->ops->ran(p->arg, packet->of.ran, packet->head.count);
-	return wrong;
-}
-
-static const char *stats_take(struct prober *p, const struct packet *packet)
-{
-	const char *wrong = count_wrong(p, packet);
-
-	if (!wrong && packet->head.count != 1)
-		wrong = "a count out of range";
-	if (!wrong)
-		p->ops->stats(p->arg, &packet->of.stats);
-	return wrong;
-}
-
-static const struct {
-	size_t record;
-	const char *(*take)(struct prober *p, const struct packet *packet);
-} messages[] = {
-	[HC_MSG_HELLO] = { 0, hello_take },
-	[HC_MSG_RESULT] = { sizeof(struct hc_result), results_take },
-	[HC_MSG_RAN] = { sizeof(struct hc_ran), ran_take },
-	[HC_MSG_STATS] = { sizeof(struct hc_stats), stats_take },
-};
 
 /* NULL, or what is wrong with the packet. */
-static const char *packet_take(struct prober *p, const struct packet *packet,
-			       size_t len)
+static const char *packet_take(struct prober *p,
+			       const struct prober_packet *packet, size_t len)
 {
-	const struct hc_header *head = &packet->head;
+	const char *wrong = prober_packet_wrong(packet, len, p->ready);
 
-	if (len < sizeof(*head))
-		return "shorter than its header";
-	if (head->version != HC_VERSION)
-		return "another version";
-	if (head->type >= sizeof(messages) / sizeof(messages[0]) ||
-	    !messages[head->type].take)
-		return "an unknown type";
-	if (len !=
-	    sizeof(*head) + (size_t)head->count * messages[head->type].record)
-		return "a length that does not fit its count";
-	return messages[head->type].take(p, packet);
+	if (wrong)
+		return wrong;
+	switch (packet->head.type) {
+	case HC_MSG_HELLO:
+		hello_take(p);
+		break;
+	case HC_MSG_RESULT:
+		return p->ops->results(p->arg, packet->of.results,
+				       packet->head.count);
+	case HC_MSG_RAN:
+		p->ops->ran(p->arg, packet->of.ran, packet->head.count);
+		break;
+	case HC_MSG_STATS:
+		p->ops->stats(p->arg, &packet->of.stats);
+		break;
+	}
+	return NULL;
 }
 
 static void in_cb(struct ev_loop *loop, struct ev_io *w, int events)
 {
 	struct prober *p = w->data;
-	struct packet packet;
+	struct prober_packet packet;
 	char words[128];
 
 	for (int i = 0; i < PACKETS_PER_TURN && p->fd >= 0; i++) {

@@ -34,3 +34,8 @@ tests_fuzz_fuzz_icmp_LDADD = libreplay.a $(prober_libs)
 check_PROGRAMS += tests/fuzz/fuzz_snmp
 tests_fuzz_fuzz_snmp_SOURCES = tests/fuzz/fuzz_snmp.c
 tests_fuzz_fuzz_snmp_LDADD = libreplay.a $(prober_libs)
+
+check_PROGRAMS += tests/fuzz/fuzz_prober
+tests_fuzz_fuzz_prober_SOURCES = tests/fuzz/fuzz_prober.c \
+	nftlbd/daemon/prober_packet.c nftlbd/daemon/prober_packet.h
+tests_fuzz_fuzz_prober_LDADD = libreplay.a libutil.a

@@ -13,7 +13,7 @@ fuzz_build() {
     build_bootstrap
     mkdir -p "$build/fuzz"
     (
-        cd "$build/fuzz"
+        cd "$build/fuzz" || exit 1
         if [ ! -f Makefile ] || [ "$top/configure" -nt config.status ]; then
             san=-fsanitize=fuzzer-no-link,address,undefined
             "$top/configure" -q --disable-hardening CC=clang \

@@ -3,8 +3,10 @@
  * The prober reads what anybody on the network sends, by libraries that are not
  * ours. So it keeps what it needs for that and nothing else: it opens sockets
  * of IPv4 and IPv6, reads files, and has memory that is never both written and
- * run. What is not on the list fails with EPERM: a library that tries has a
- * fallback. What only an intruder tries ends the process.
+ * run. On the daemon's raw ICMP sockets it cannot write the IP header itself,
+ * and so send anything in anybody's name. What is not on the list fails with
+ * EPERM: a library that tries has a fallback. What only an intruder tries ends
+ * the process.
  *
  * The daemon gave up user and capabilities before; a prober that still has one
  * refuses to run, since that is a mistake of somebody.
@@ -17,6 +19,8 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/sockios.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
 #include <seccomp.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -25,6 +29,9 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+/* After the C library's, whose names they respect. */
+#include <linux/icmp.h>
 
 #define CALL(name) SCMP_SYS(name)
 
@@ -35,7 +42,6 @@ static const int allowed[] = {
 	CALL(getsockname),
 	CALL(getpeername),
 	CALL(getsockopt),
-	CALL(setsockopt),
 	CALL(shutdown),
 	CALL(recvfrom),
 	CALL(recvmsg),
@@ -44,6 +50,7 @@ static const int allowed[] = {
 	CALL(sendmsg),
 	CALL(sendmmsg),
 	CALL(socketpair),
+	/* setsockopt() is below */
 	/* descriptors; open() and fcntl() are below */
 	CALL(read),
 	CALL(readv),
@@ -148,6 +155,26 @@ static const struct rule {
 	{ CALL(ioctl), 1, ~0u, SIOCGIFNAME },
 };
 
+/* Options of sockets; not on the list: IP_HDRINCL, IPV6_HDRINCL. */
+#define ANY_OPTION (-1)
+static const struct {
+	int level, option;
+} options[] = {
+	{ SOL_SOCKET, ANY_OPTION },
+	{ IPPROTO_TCP, ANY_OPTION },
+	{ IPPROTO_UDP, ANY_OPTION },
+	{ IPPROTO_IP, IP_TOS },
+	{ IPPROTO_IP, IP_PKTINFO },
+	{ IPPROTO_IP, IP_RECVERR },
+	{ IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT },
+	{ IPPROTO_IPV6, IPV6_V6ONLY },
+	{ IPPROTO_IPV6, IPV6_RECVERR },
+	{ IPPROTO_IPV6, IPV6_RECVPKTINFO },
+	{ IPPROTO_IPV6, IPV6_TCLASS },
+	{ IPPROTO_ICMPV6, ICMP6_FILTER },
+	{ SOL_RAW, ICMP_FILTER },
+};
+
 static const int deadly[] = {
 	CALL(execve),
 	CALL(execveat),
@@ -223,6 +250,25 @@ static int rules_add(scmp_filter_ctx ctx)
 	return rc;
 }
 
+static int options_add(scmp_filter_ctx ctx)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < N(options) && rc == 0; i++) {
+		bool any = options[i].option == ANY_OPTION;
+		const struct scmp_arg_cmp cmp[] = {
+			SCMP_A1(SCMP_CMP_MASKED_EQ, ~0u,
+				(scmp_datum_t)options[i].level),
+			SCMP_A2(SCMP_CMP_MASKED_EQ, ~0u,
+				(scmp_datum_t)options[i].option),
+		};
+
+		rc = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
+					    CALL(setsockopt), any ? 1 : 2, cmp);
+	}
+	return rc;
+}
+
 /* abort() and raise() are for ourselves. */
 static int own_signals_add(scmp_filter_ctx ctx)
 {
@@ -248,6 +294,8 @@ static int filter_load(void)
 		rc = calls_add(ctx, SCMP_ACT_KILL_PROCESS, deadly, N(deadly));
 	if (rc == 0)
 		rc = rules_add(ctx);
+	if (rc == 0)
+		rc = options_add(ctx);
 	if (rc == 0)
 		rc = own_signals_add(ctx);
 	if (rc == 0)

@@ -193,6 +193,44 @@ static long try_steal_input(void)
 	return ioctl(STDERR_FILENO, TIOCSTI, "x");
 }
 
+/* With an option of sockets, upper bits of its number, which the kernel does
+ * not look at, set. */
+static long try_option(int family, int level, unsigned long option)
+{
+	static const int on = 1;
+	int fd = socket(family, SOCK_DGRAM, 0);
+
+	return fd < 0 ? 0
+		      : syscall(SYS_setsockopt, fd, level, option, &on,
+				sizeof(on));
+}
+
+static long try_header(void)
+{
+	return try_option(AF_INET, IPPROTO_IP, IP_HDRINCL);
+}
+
+static long try_header_hidden(void)
+{
+	return try_option(AF_INET, IPPROTO_IP, IP_HDRINCL | 1ul << 32);
+}
+
+static long try_header6(void)
+{
+	return try_option(AF_INET6, IPPROTO_IPV6, IPV6_HDRINCL);
+}
+
+static long try_header6_raw(void)
+{
+	return try_option(AF_INET6, SOL_RAW, IPV6_HDRINCL);
+}
+
+static long try_errors(void)
+{
+	return try_option(AF_INET, IPPROTO_IP, IP_RECVERR) |
+	       try_option(AF_INET6, IPPROTO_IPV6, IPV6_RECVERR);
+}
+
 /* Things it needs. */
 
 static long try_sockets(void)
@@ -265,6 +303,11 @@ static const struct attempt {
 	{ "memory to run", try_make_code, EPERM },
 	{ "kill another process", try_kill, EPERM },
 	{ "TIOCSTI", try_steal_input, EPERM },
+	{ "write IP headers", try_header, EPERM },
+	{ "write IP headers, hidden", try_header_hidden, EPERM },
+	{ "write IPv6 headers", try_header6, EPERM },
+	{ "write IPv6 headers, raw", try_header6_raw, EPERM },
+	{ "hear ICMP errors", try_errors, FINE },
 	{ "sockets of the internet", try_sockets, FINE },
 	{ "read a file", try_read_file, FINE },
 	{ "memory", try_memory, FINE },
@@ -306,6 +349,7 @@ static void test_without_it(void **state)
 	assert_int_equal(outcome(try_unix_socket, false, true), FINE);
 	assert_int_equal(outcome(try_append, false, true), FINE);
 	assert_int_equal(outcome(try_listen, false, true), FINE);
+	assert_int_equal(outcome(try_header, false, true), ENOPROTOOPT);
 }
 
 static bool capable(void)

@@ -15,7 +15,6 @@
 #include "healthcheck/dns.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -223,17 +222,6 @@ int dns_look(struct check *c)
 	return r->tcp ? stream_look(c, r) : datagram_look(c, r);
 }
 
-/* ICMP's soft errors too: no route behind a router is worth knowing now. */
-static void want_errors(int fd, int family)
-{
-	static const int on = 1;
-
-	if (family == AF_INET6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on));
-	else
-		setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
-}
-
 static int query_make(const struct dns_question *q, struct dns_run *r)
 {
 	if (getrandom(&r->id, sizeof(r->id), 0) != sizeof(r->id))
@@ -261,7 +249,7 @@ int dns_start(struct check *c, const struct hc_job *job)
 		return probe_reason(-fd);
 	if (query_make(c->spec->prepared, r) < 0)
 		return HC_LOCAL;
-	want_errors(fd, job->family);
+	probe_hear_errors(fd, job);
 	reason = probe_connect(fd, job);
 	if (reason != HC_OK)
 		return reason;

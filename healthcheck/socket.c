@@ -138,3 +138,13 @@ int probe_socket(const struct spec *spec, const struct hc_job *job, int type)
 	close(fd);
 	return -error;
 }
+
+void probe_hear_errors(int fd, const struct hc_job *job)
+{
+	static const int on = 1;
+
+	if (job->family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on));
+	else
+		setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
+}

@@ -34,4 +34,10 @@ int probe_reason(int error);
  */
 int probe_connect(int fd, const struct hc_job *job);
 
+/**
+ * probe_hear_errors() - ICMP's errors end a datagram socket's wait at once
+ * The soft ones too: no route behind a router is worth knowing now.
+ */
+void probe_hear_errors(int fd, const struct hc_job *job);
+
 #endif

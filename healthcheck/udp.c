@@ -19,7 +19,6 @@
 #include "healthcheck/udp.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -115,16 +114,6 @@ int udp_look(struct check *c)
 	return reason;
 }
 
-static void hear_errors(int fd, const struct hc_job *job)
-{
-	static const int on = 1;
-
-	if (job->family == AF_INET6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on));
-	else
-		setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
-}
-
 int udp_start(struct check *c, const struct hc_job *job)
 {
 	const struct plan *plan = c->spec->prepared;
@@ -136,7 +125,7 @@ int udp_start(struct check *c, const struct hc_job *job)
 	u->io.data = c;
 	if (fd < 0)
 		return probe_reason(-fd);
-	hear_errors(fd, job);
+	probe_hear_errors(fd, job);
 	reason = probe_connect(fd, job);
 	if (reason != HC_OK)
 		return reason;

@@ -56,8 +56,8 @@ def v3_id(request):
     return int.from_bytes(head[0][1], "big")
 
 
-def v3_answer(request, flags, pdu, engine=b"\x80engine"):
-    security = tlv(0x30, tlv(4, engine), integer(1), integer(1), tlv(4, b"sha"),
+def v3_answer(request, flags, pdu, engine=b"\x80engine", user=b"sha"):
+    security = tlv(0x30, tlv(4, engine), integer(1), integer(1), tlv(4, user),
                    tlv(4, b"\0" * 12 if flags & 1 else b""), tlv(4))
     return tlv(0x30, integer(3),
                tlv(0x30, integer(v3_id(request)), integer(8192),
@@ -110,6 +110,9 @@ WAYS = {
         v3_answer(r, 0, pdu_of(v3_id(r))) if discovered(r) else report(r, 4)],
     "badly-signed": lambda r: [
         v3_answer(r, 1, pdu_of(v3_id(r))) if discovered(r) else report(r, 4)],
+    "open": lambda r: [
+        v3_answer(r, 0, pdu_of(v3_id(r)), user=b"nobodycares")
+        if discovered(r) else report(r, 4)],
     "unsigned-clock": lambda r: [report(r, 2 if discovered(r) else 4)],
     "no-engine": lambda r: [report(r, 4, b"")],
     "engines": Engines(),

@@ -140,6 +140,23 @@ def test_a_stubborn_script_does_not_hold_up_the_next():
         wait_until(lambda: not alive(mark), 3, "nothing is left")
 
 
+def test_a_stubborn_script_is_killed_while_others_run():
+    with Lab(backends=0) as lab:
+        path = script(lab, f"""
+            mkdir {lab.dir}/first 2>/dev/null || exec sleep 0.1
+            trap '' TERM
+            echo $$ > {lab.dir}/pid
+            sleep 600; sleep 600""")
+        p = lab.spawn("gw", "probes", argv(lab, keys(path, timeout="300ms"),
+                                           TARGET, 10000))
+        wait_until(lambda: '"ok"' in p.output(), 5, "later ones run")
+        with open(f"{lab.dir}/pid", encoding="utf-8") as f:
+            pid = int(f.read())
+        wait_until(lambda: not os.path.exists(f"/proc/{pid}"), 3,
+                   "the stubborn one is gone")
+        check(p.running(), "the prober is not")
+
+
 def test_the_probers_end_is_theirs():
     with Lab(backends=0) as lab:
         mark = lab.prefix + "killed"

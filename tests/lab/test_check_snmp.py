@@ -228,6 +228,14 @@ def test_bad_answers_of_version_3():
             equal(p.output().count("asked"), asked, f"{way}: requests")
 
 
+def test_an_engine_is_asked_for_once():
+    with Lab(backends=1) as lab:
+        p = peer_start(lab, "open", 2000)
+        found = probe(lab, v3("nobodycares"), target(port=2000), count=5)
+        equal([f["reason"] for f in found], ["ok"] * 5, "five probes")
+        equal(p.output().count("asked"), 6, "requests")
+
+
 def test_through_the_daemon():
     """Many backends' engines at once, each of its own; and one that goes."""
     with Lab(backends=2) as lab:

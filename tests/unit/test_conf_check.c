@@ -341,16 +341,92 @@ static void keys_of_states_are_read(void **state)
 	assert_null(s[1].on_change);
 }
 
-/* What conf_print() writes of a check is read as the same check. */
+static void same_text(const char *a, const char *b)
+{
+	assert_string_equal(a ? a : "(none)", b ? b : "(none)");
+}
+
+static void same_check(const struct conf_check *a, const struct conf_check *b)
+{
+	struct buf x = { 0 }, y = { 0 };
+
+	assert_string_equal(a->name, b->name);
+	assert_int_equal(a->type, b->type);
+	assert_int_equal(a->interval_ms, b->interval_ms);
+	assert_int_equal(a->fast_ms, b->fast_ms);
+	assert_int_equal(a->down_ms, b->down_ms);
+	assert_int_equal(a->timeout_ms, b->timeout_ms);
+	assert_int_equal(a->rise, b->rise);
+	assert_int_equal(a->fall, b->fall);
+	assert_int_equal(a->jitter_pct, b->jitter_pct);
+	assert_int_equal(a->port, b->port);
+	assert_int_equal(a->start, b->start);
+	assert_int_equal(a->via, b->via);
+	spec_encode(&a->spec, &x);
+	spec_encode(&b->spec, &y);
+	assert_int_equal(x.len, y.len);
+	if (x.len)
+		assert_memory_equal(x.data, y.data, x.len);
+	buf_free(&x);
+	buf_free(&y);
+}
+
+static void same_backend(const struct conf_backend *a,
+			 const struct conf_backend *b)
+{
+	size_t i;
+
+	assert_string_equal(a->name, b->name);
+	assert_int_equal(addr_cmp(&a->addr, &b->addr), 0);
+	assert_int_equal(a->port, b->port);
+	assert_int_equal(a->weight, b->weight);
+	assert_int_equal(a->disabled, b->disabled);
+	assert_int_equal(a->backup, b->backup);
+	assert_int_equal(addr_cmp(&a->check_addr, &b->check_addr), 0);
+	assert_int_equal(a->check_port, b->check_port);
+	assert_int_equal(a->probe_port, b->probe_port);
+	assert_int_equal(!a->checks, !b->checks);
+	if (!a->checks)
+		return;
+	assert_int_equal(a->checks->n, b->checks->n);
+	assert_int_equal(a->checks->need, b->checks->need);
+	for (i = 0; i < a->checks->n; i++)
+		assert_string_equal(a->checks->list[i]->name,
+				    b->checks->list[i]->name);
+}
+
+static void same_service(const struct conf_service *a,
+			 const struct conf_service *b)
+{
+	size_t i;
+
+	assert_string_equal(a->name, b->name);
+	assert_int_equal(a->backup_when, b->backup_when);
+	assert_int_equal(a->min_usable_pct, b->min_usable_pct);
+	assert_int_equal(a->quorum, b->quorum);
+	assert_int_equal(a->quorum_hysteresis, b->quorum_hysteresis);
+	assert_int_equal(a->slow_start_ms, b->slow_start_ms);
+	assert_int_equal(a->flap_hold_ms, b->flap_hold_ms);
+	assert_int_equal(a->flap_hold_max_ms, b->flap_hold_max_ms);
+	assert_int_equal(a->drain_timeout_ms, b->drain_timeout_ms);
+	assert_int_equal(a->on_down, b->on_down);
+	same_text(a->on_change, b->on_change);
+	assert_int_equal(a->nbackends, b->nbackends);
+	for (i = 0; i < a->nbackends; i++)
+		same_backend(&a->backends[i], &b->backends[i]);
+}
+
+/* What conf_print() writes is read as the same checks and services. */
 static void printed_checks_are_the_same(void **state)
 {
-	struct buf first = { 0 }, second = { 0 }, specs = { 0 }, again = { 0 };
+	struct buf text = { 0 }, first = { 0 }, second = { 0 };
 	struct rig *rig = *state;
-	struct buf text = { 0 };
-	const struct conf *c;
+	const struct conf *again;
+	struct conf *conf;
 	size_t i;
 
 	buf_printf(&text, "%s%s", all_types,
+		   "[global]\nscript-user = s\non-change = /g\n"
 		   "[service b]\naddress = 192.0.2.7\nport = 80\n"
 		   "scheduler = weighted\nslow-start = 1m\n"
 		   "check = tcp, web, smtp\ncheck-require = 2\n"
@@ -363,38 +439,45 @@ static void printed_checks_are_the_same(void **state)
 		   "[service c]\naddress = 192.0.2.8\nport = 80\n"
 		   "check = tcp, ping\ncheck-require = any\n"
 		   "backend.a = 10.0.0.1 check-address=10.0.0.5 "
-		   "check-port=9\n");
-	c = rig_good(rig, text.data);
-	conf_print(c, &first);
-	for (i = 0; i < c->nchecks; i++)
-		spec_encode(&c->checks[i].spec, &specs);
-	c = rig_good(rig, first.data);
-	conf_print(c, &second);
-	for (i = 0; i < c->nchecks; i++)
-		spec_encode(&c->checks[i].spec, &again);
+		   "check-port=9 weight=7\n"
+		   "[service d]\naddress = 192.0.2.9\nport = 80\n"
+		   "check = tcp, ping\nbackend.a = 10.0.0.1:8080\n");
+	rig_good(rig, text.data);
+	conf = rig->conf;
+	rig->conf = NULL; /* ours now */
+	conf_print(conf, &first);
+	again = rig_good(rig, first.data);
+	conf_print(again, &second);
 	assert_string_equal(first.data, second.data);
-	assert_int_equal(specs.len, again.len);
-	assert_memory_equal(specs.data, again.data, again.len);
-	assert_int_equal(c->services[0].backends[0].checks->need, 2);
-	assert_int_equal(c->services[0].backends[1].checks->n, 3);
-	assert_int_equal(c->services[1].backends[0].checks->need, 1);
+	same_text(conf->script_user, again->script_user);
+	same_text(conf->on_change, again->on_change);
+	assert_int_equal(conf->nchecks, again->nchecks);
+	for (i = 0; i < conf->nchecks; i++)
+		same_check(&conf->checks[i], &again->checks[i]);
+	assert_int_equal(conf->nservices, again->nservices);
+	for (i = 0; i < conf->nservices; i++)
+		same_service(&conf->services[i], &again->services[i]);
+	conf_free(conf);
 	buf_free(&text);
 	buf_free(&first);
 	buf_free(&second);
-	buf_free(&specs);
-	buf_free(&again);
 }
 
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 	const struct CMUnitTest tests[] = {
-		T(every_type_has_its_keys), T(types_have_defaults),
-		T(commands_are_words),      T(intervals_follow_the_first),
+		T(every_type_has_its_keys),
+		T(types_have_defaults),
+		T(commands_are_words),
+		T(intervals_follow_the_first),
 		T(ports_are_the_types_own),
-		T(ports_via_the_service_are_its_own), T(backends_share_sets),
-		T(many_sets_are_found),     T(states_have_defaults),
-		T(keys_of_states_are_read), T(printed_checks_are_the_same),
+		T(ports_via_the_service_are_its_own),
+		T(backends_share_sets),
+		T(many_sets_are_found),
+		T(states_have_defaults),
+		T(keys_of_states_are_read),
+		T(printed_checks_are_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

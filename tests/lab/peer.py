@@ -14,6 +14,7 @@ import os
 import select
 import signal
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -127,6 +128,21 @@ def silent(served, _):
     return served.listen(None)
 
 
+def tls_silent(served, paths):
+    """Shakes hands, asks for a certificate that it does not need, and says
+    nothing, not even at the end. Paths of certificate, key, authority."""
+    pem, key, ca = paths.decode().split()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem, key)
+    context.load_verify_locations(ca)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    with context.wrap_socket(served.connection.dup(), server_side=True) as tls:
+        poll = select.poll()
+        poll.register(tls, 0)   # until it is hung up
+        poll.poll(10000)
+    return "gone"
+
+
 def from_file(served, path):
     """What the file says at the moment, then the end."""
     with open(path, "rb") as f:
@@ -136,7 +152,7 @@ def from_file(served, path):
 
 TCP = {"reply": reply, "greet": greet, "greet-end": greet_end, "answer": answer, "cut": cut,
        "refuse": refuse, "pieces": pieces, "drip": drip, "endless": endless,
-       "silent": silent, "file": from_file}
+       "silent": silent, "file": from_file, "tls-silent": tls_silent}
 
 # What comes back for a datagram: a list of datagrams.
 UDP = {"udp-echo": lambda data, _: [data],

@@ -150,7 +150,8 @@ def test_tls_handshakes():
         s_server(lab, 7014, certs["good"], "-verify", "1")
         peers(lab, {7021: r"greet:220 mail ready\r\n", 7022: "silent",
                     7023: "refuse", 7024: "answer:", 7025: r"drip:\x16\x03",
-                    7026: r"endless:\x16\x03\x03\x3f\xff\x02"})
+                    7026: r"endless:\x16\x03\x03\x3f\xff\x02",
+                    7027: f"tls-silent:{' '.join((*certs['good'], ca.pem))}"})
         tls = {"tls": "yes", "ca-file": ca.pem, "timeout": "2s"}
         for port in (7011, 7012):
             expect(lab, port, "tcp", "tls", **tls)
@@ -162,7 +163,8 @@ def test_tls_handshakes():
             expect(lab, port, "tcp", "tls", **tls, **mine)
         expect(lab, 7013, "tcp", "tls", **tls)
         # asked for, but not needed
-        expect(lab, 7014, "tcp", "ok", **tls)
+        for port in (7014, 7027):
+            expect(lab, port, "tcp", "ok", **{**tls, "timeout": "1500ms"})
         expect(lab, 7021, "tcp", "tls", **tls)
         expect(lab, 7022, "tcp", "timeout", **{**tls, "timeout": "300ms"})
         expect(lab, 7023, "tcp", "reset", **tls)

@@ -150,6 +150,7 @@ static void contexts_are_made_of_good_specs_only(void **state)
 	spec.key = a.key;
 	assert_null(tls_context(&spec, &ctx));
 	assert_int_equal(SSL_CTX_get_verify_mode(ctx), SSL_VERIFY_PEER);
+	assert_int_equal(SSL_CTX_get_min_proto_version(ctx), TLS1_2_VERSION);
 	assert_int_equal(SSL_CTX_check_private_key(ctx), 1);
 	SSL_CTX_free(ctx);
 	ctx = NULL;

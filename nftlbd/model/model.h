@@ -73,16 +73,28 @@ struct backend {
 	uint8_t flows_cut;  /* enum cut: what the committer did last */
 	uint8_t state;      /* enum backend_state, as last settled */
 	bool fresh;         /* never settled: it has no past to differ from */
-	bool drained;       /* drain-timeout is over, its flows were cut */
-	uint16_t flaps;     /* falls that are not forgiven yet */
-	int64_t flap_ms;    /* of the last fall, or of what was forgiven */
-	int64_t hold_ms;    /* not up again before */
-	int64_t ramp_ms;    /* slow start began */
-	int64_t drain_ms;   /* drain began */
-	uint32_t now;       /* RS_WEIGHT_UNIT: what it serves with, as last
-			     * settled; 0 = it does not serve */
-	uint16_t via_port;  /* source port of its probes by way of the service;
-			     * 0 = none. probe_ports.c */
+	bool wanted, usable; /* as counted in the service's tally */
+	bool drained;        /* drain-timeout is over, its flows were cut */
+	uint16_t flaps;      /* falls that are not forgiven yet */
+	int64_t flap_ms;     /* of the last fall, or of what was forgiven */
+	int64_t hold_ms;     /* not up again before */
+	int64_t ramp_ms;     /* slow start began */
+	int64_t drain_ms;    /* drain began */
+	uint32_t counted;    /* weight, as counted */
+	uint32_t now;        /* RS_WEIGHT_UNIT: what it serves with, as last
+			      * settled; 0 = it does not serve */
+	uint16_t via_port;   /* source port of its probes by way of the service;
+			      * 0 = none. probe_ports.c */
+};
+
+/* Sums over the backends of a service, settle.c's. */
+struct tally {
+	size_t wanted;   /* enabled, of weight > 0 */
+	size_t usable;   /* of these, health up */
+	size_t nprimary; /* configured */
+	size_t primary;  /* usable */
+	size_t serving;
+	uint64_t weight; /* of the usable */
 };
 
 struct service {
@@ -93,6 +105,8 @@ struct service {
 	bool disabled;              /* by the operator */
 	bool dirty;
 	/* settle.c's, from the last time: */
+	struct tally tally;
+	bool tallied; /* since model_new() */
 	enum service_state state;
 	bool quorum_lost; /* fewer usable backends than quorum */
 	bool backups;     /* backups serve */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * From results to changes: a check's health, what it says of itself and of its
- * weight, and what that makes of the backend. Ends with settle() where anything
- * came of it; most results change nothing and cost nothing.
+ * weight, and what that makes of the backend. Ends with settle_one() where
+ * anything came of it; most results change nothing and cost nothing.
  *
  * Invariant: a backend's health differs from what its checks make of it only
  * while a hold-down keeps it from coming up.
@@ -185,7 +185,7 @@ void step_observe(struct model *m, struct service *s, struct backend *b,
 	if (step.health != old)
 		changed |= observe_health(m, s, b, i, &step, now_ms, out);
 	if (changed)
-		settle(m, s, now_ms, out);
+		settle_one(m, s, b, now_ms, out);
 }
 
 /* ---- a new configuration */

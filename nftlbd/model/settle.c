@@ -9,8 +9,9 @@
  * are no better off, who announces the address wants to know.
  *
  * Invariants: a function of the parts and of the service's own last decision
- * (the quorum's hysteresis); settling twice changes nothing. What has never
- * been settled has no past, and makes no changes.
+ * (the quorum's hysteresis); settling twice changes nothing. The tally is the
+ * sum of what its backends were counted as. What has never been settled has no
+ * past, and makes no changes.
  *
  * Must not know: checks, who said what and why.
  */
@@ -23,37 +24,38 @@
 #include "model/ramp.h"
 #include "model/timers.h"
 
-struct tally {
-	size_t wanted;   /* enabled, of weight > 0 */
-	size_t usable;   /* of these, health up */
-	size_t nprimary; /* configured */
-	size_t primary;  /* usable */
-	uint64_t weight; /* of the usable */
-	size_t serving;
-};
-
 static bool is_wanted(const struct service *s, const struct backend *b)
 {
 	return backend_admin(b) == ADMIN_ENABLED &&
 	       backend_weight_100(s, b) > 0;
 }
 
-static bool is_usable(const struct service *s, const struct backend *b)
+static void count(struct tally *t, const struct service *s, struct backend *b)
 {
-	return b->health == HEALTH_UP && is_wanted(s, b);
+	b->wanted = is_wanted(s, b);
+	b->usable = b->wanted && b->health == HEALTH_UP;
+	b->counted = b->usable ? backend_weight(b) : 0;
+	t->wanted += b->wanted;
+	t->usable += b->usable;
+	t->primary += b->usable && !b->conf->backup;
+	t->weight += b->counted;
 }
 
-static void tally_count(struct tally *t, const struct service *s)
+static void uncount(struct tally *t, const struct backend *b)
 {
-	for (size_t i = 0; i < s->nbackends; i++) {
-		const struct backend *b = &s->backends[i];
-		bool usable = is_usable(s, b);
+	t->wanted -= b->wanted;
+	t->usable -= b->usable;
+	t->primary -= b->usable && !b->conf->backup;
+	t->weight -= b->counted;
+}
 
-		t->wanted += is_wanted(s, b);
-		t->usable += usable;
-		t->nprimary += !b->conf->backup;
-		t->primary += usable && !b->conf->backup;
-		t->weight += usable ? backend_weight(b) : 0;
+static void count_all(struct service *s)
+{
+	s->tally = (struct tally){ 0 };
+	s->tallied = true;
+	for (size_t i = 0; i < s->nbackends; i++) {
+		s->tally.nprimary += !s->backends[i].conf->backup;
+		count(&s->tally, s, &s->backends[i]);
 	}
 }
 
@@ -70,11 +72,17 @@ static bool quorum_lost(const struct service *s, uint64_t weight)
 	return weight + gap < quorum;
 }
 
-static bool is_panic(const struct service *s, const struct tally *t)
+static bool is_panic(const struct service *s)
 {
 	return !s->disabled &&
-	       (uint64_t)t->usable * 100 <
-		   (uint64_t)t->wanted * s->conf->min_usable_pct;
+	       (uint64_t)s->tally.usable * 100 <
+		   (uint64_t)s->tally.wanted * s->conf->min_usable_pct;
+}
+
+static bool needs_backups(const struct service *s)
+{
+	return s->tally.nprimary < s->nbackends &&
+	       s->tally.primary < s->conf->backup_when;
 }
 
 static bool serves(const struct service *s, const struct backend *b)
@@ -82,24 +90,24 @@ static bool serves(const struct service *s, const struct backend *b)
 	if (s->disabled)
 		return false;
 	if (s->panic)
-		return is_wanted(s, b);
-	return is_usable(s, b) && (!b->conf->backup || s->backups);
+		return b->wanted;
+	return b->usable && (!b->conf->backup || s->backups);
 }
 
-static void decide(struct service *s, struct tally *t, struct changes *out)
+/* Who serves, as far as that is one decision for all of them. */
+static void decide(struct service *s, struct changes *out)
 {
-	bool panic = is_panic(s, t);
+	bool panic = is_panic(s);
 
 	if (panic != s->panic && !s->fresh)
 		changes_add(out, "panic", s, NULL, panic ? "off" : "on",
 			    panic ? "on" : "off", "usable=%zu/%zu min=%u%%",
-			    t->usable, t->wanted, s->conf->min_usable_pct);
+			    s->tally.usable, s->tally.wanted,
+			    s->conf->min_usable_pct);
 	s->panic = panic;
-	s->backups =
-	    t->nprimary < s->nbackends && t->primary < s->conf->backup_when;
-	s->quorum_lost = quorum_lost(s, t->weight);
+	s->backups = needs_backups(s);
 	for (size_t i = 0; i < s->nbackends; i++)
-		t->serving += serves(s, &s->backends[i]);
+		s->tally.serving += serves(s, &s->backends[i]);
 }
 
 /* Of RS_WEIGHT_UNIT: hundredths times tenths. */
@@ -120,25 +128,24 @@ static void tell(struct model *m, struct service *s, bool urgent,
 }
 
 static void tell_role(const struct service *s, const struct backend *b,
-		      const struct tally *t, struct changes *out)
+		      struct changes *out)
 {
-	changes_add(out, "state", s, b,
-		    word_text(backend_state_words, b->state),
-		    word_text(backend_state_words, (int)backend_state(b)),
-		    "primaries=%zu/%zu%s%s", t->primary, t->nprimary,
-		    s->panic ? " panic" : "", s->disabled ? " disabled" : "");
+	changes_add(
+	    out, "state", s, b, word_text(backend_state_words, b->state),
+	    word_text(backend_state_words, (int)backend_state(b)),
+	    "primaries=%zu/%zu%s%s", s->tally.primary, s->tally.nprimary,
+	    s->panic ? " panic" : "", s->disabled ? " disabled" : "");
 }
 
 static void settle_backend(struct model *m, struct service *s,
-			   struct backend *b, const struct tally *t,
-			   struct changes *out)
+			   struct backend *b, struct changes *out)
 {
 	bool served = b->serving;
 	enum backend_state state;
 	uint32_t now;
 
 	b->serving = serves(s, b);
-	if (b->serving && t->serving == 1)
+	if (b->serving && s->tally.serving == 1)
 		ramp_stop(b); /* nobody is there to spare it */
 	now = weight_now(s, b);
 	if (served != b->serving || now != b->now ||
@@ -149,56 +156,84 @@ static void settle_backend(struct model *m, struct service *s,
 	if (b->conf->backup && !b->fresh &&
 	    ((b->state == BACKEND_ACTIVE && state == BACKEND_STANDBY) ||
 	     (b->state == BACKEND_STANDBY && state == BACKEND_ACTIVE)))
-		tell_role(s, b, t, out);
+		tell_role(s, b, out);
 	b->state = (uint8_t)state;
 	b->fresh = false;
 }
 
-static enum service_state state_of(const struct service *s,
-				   const struct tally *t)
+static enum service_state state_of(const struct service *s)
 {
 	if (s->disabled)
 		return SERVICE_DISABLED;
-	if (t->serving == 0 || s->quorum_lost)
+	if (s->tally.serving == 0 || s->quorum_lost)
 		return SERVICE_DOWN;
 	/* Backups that wait are no fault, primaries that do not serve are. */
-	return t->primary == t->nprimary ? SERVICE_UP : SERVICE_DEGRADED;
+	return s->tally.primary == s->tally.nprimary ? SERVICE_UP
+						     : SERVICE_DEGRADED;
 }
 
-static void settle_state(struct service *s, const struct tally *t,
-			 struct changes *out)
+static void settle_state(struct service *s, struct changes *out)
 {
 	enum service_state old = s->state;
 	char quorum[48] = "";
 
-	s->state = state_of(s, t);
+	s->quorum_lost = quorum_lost(s, s->tally.weight);
+	s->state = state_of(s);
 	if (s->state == old || s->fresh)
 		return;
 	if (s->quorum_lost)
 		snprintf(quorum, sizeof(quorum), " quorum=%llu/%u lost",
-			 (unsigned long long)t->weight, s->conf->quorum);
+			 (unsigned long long)s->tally.weight, s->conf->quorum);
 	changes_add(
 	    out, "service", s, NULL, word_text(service_state_words, (int)old),
 	    word_text(service_state_words, (int)s->state),
-	    "usable=%zu/%zu%s%s%s", t->usable, s->nbackends,
+	    "usable=%zu/%zu%s%s%s", s->tally.usable, s->nbackends,
 	    s->backups ? " backups" : "", s->panic ? " panic" : "", quorum);
+}
+
+static void update(const struct service *s, struct backend *b, int64_t now_ms,
+		   struct changes *out)
+{
+	flap_forgive(s, b, now_ms);
+	ramp_update(s, b, now_ms);
+	drain_update(s, b, now_ms, out);
 }
 
 void settle(struct model *m, struct service *s, int64_t now_ms,
 	    struct changes *out)
 {
-	struct tally t = { 0 };
-
-	for (size_t i = 0; i < s->nbackends; i++) {
-		flap_forgive(s, &s->backends[i], now_ms);
-		ramp_update(s, &s->backends[i], now_ms);
-		drain_update(s, &s->backends[i], now_ms, out);
-	}
-	tally_count(&t, s);
-	decide(s, &t, out);
 	for (size_t i = 0; i < s->nbackends; i++)
-		settle_backend(m, s, &s->backends[i], &t, out);
-	settle_state(s, &t, out);
+		update(s, &s->backends[i], now_ms, out);
+	count_all(s);
+	decide(s, out);
+	for (size_t i = 0; i < s->nbackends; i++)
+		settle_backend(m, s, &s->backends[i], out);
+	settle_state(s, out);
 	s->fresh = false;
 	timers_set(m, s);
+}
+
+/* Does what happened to one backend touch others? A decision for all may be
+ * another one, or somebody may be left alone. */
+static bool touches_others(const struct service *s)
+{
+	return !s->tallied || s->fresh || is_panic(s) != s->panic ||
+	       needs_backups(s) != s->backups || s->tally.serving == 1;
+}
+
+void settle_one(struct model *m, struct service *s, struct backend *b,
+		int64_t now_ms, struct changes *out)
+{
+	uncount(&s->tally, b);
+	s->tally.serving -= b->serving;
+	count(&s->tally, s, b);
+	s->tally.serving += serves(s, b);
+	if (touches_others(s)) {
+		settle(m, s, now_ms, out);
+		return;
+	}
+	update(s, b, now_ms, out);
+	settle_backend(m, s, b, out);
+	settle_state(s, out);
+	timers_add(m, s, b);
 }

@@ -15,4 +15,12 @@
 void settle(struct model *m, struct service *s, int64_t now_ms,
 	    struct changes *out);
 
+/**
+ * settle_one() - the same where only @b has changed since the last time
+ * O(1) unless others have to serve, or not, because of it: ten thousand
+ * backends of few services may fail within a second.
+ */
+void settle_one(struct model *m, struct service *s, struct backend *b,
+		int64_t now_ms, struct changes *out);
+
 #endif

@@ -23,7 +23,7 @@ bool step_admin(struct model *m, struct service *s, struct backend *b,
 	model_mark_dirty(m, s);
 	changes_add(out, "admin", s, b, word_text(admin_words, (int)old),
 		    word_text(admin_words, (int)admin), "%s", who);
-	settle(m, s, now_ms, out);
+	settle_one(m, s, b, now_ms, out);
 	return true;
 }
 
@@ -49,7 +49,7 @@ bool step_weight(struct model *m, struct service *s, struct backend *b,
 	model_mark_dirty(m, s);
 	changes_add(out, "weight", s, b, old,
 		    weight_text(weight, new, sizeof(new)), "%s", who);
-	settle(m, s, now_ms, out);
+	settle_one(m, s, b, now_ms, out);
 	return true;
 }
 

@@ -20,8 +20,9 @@ struct observation {
 
 /**
  * step_observe() - check number @i of @b ended so
- * O(1) while it changes neither the check's health nor what the check says;
- * else O(backends of @s).
+ * O(1), and nothing is allocated while it changes neither the check's health
+ * nor what the check says; O(backends of @s) where others serve, or not,
+ * because of it.
  */
 void step_observe(struct model *m, struct service *s, struct backend *b,
 		  size_t i, const struct observation *o, int64_t now_ms,

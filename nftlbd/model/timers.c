@@ -5,7 +5,8 @@
  * with something due one comparison for each service of the list.
  *
  * Invariants: a service is in the list iff it is timed; one whose next_ms is 0
- * leaves it at the next walk. m->timed_ms is never later than any next_ms.
+ * leaves it at the next walk. No timer of a service is due before its next_ms
+ * (which may be that of one that was stopped), no next_ms before m->timed_ms.
  */
 #include "model/timers.h"
 
@@ -42,23 +43,26 @@ static void enlist(struct model *m, struct service *s)
 	*VEC_PUSH(m->timed, m->ntimed, m->captimed) = (size_t)(s - m->services);
 }
 
+static int64_t backend_next_ms(const struct service *s, const struct backend *b)
+{
+	int64_t next_ms = earlier(ramp_next_ms(s, b), drain_next_ms(s, b));
+
+	next_ms = earlier(next_ms, flap_next_ms(s, b));
+	return earlier(next_ms, hold_next_ms(b));
+}
+
 void timers_set(struct model *m, struct service *s)
 {
 	s->next_ms = 0;
-	for (size_t i = 0; i < s->nbackends; i++) {
-		const struct backend *b = &s->backends[i];
-
-		s->next_ms = earlier(s->next_ms, ramp_next_ms(s, b));
-		s->next_ms = earlier(s->next_ms, drain_next_ms(s, b));
-		s->next_ms = earlier(s->next_ms, flap_next_ms(s, b));
-		s->next_ms = earlier(s->next_ms, hold_next_ms(b));
-	}
+	for (size_t i = 0; i < s->nbackends; i++)
+		s->next_ms =
+		    earlier(s->next_ms, backend_next_ms(s, &s->backends[i]));
 	enlist(m, s);
 }
 
 void timers_add(struct model *m, struct service *s, const struct backend *b)
 {
-	s->next_ms = earlier(s->next_ms, hold_next_ms(b));
+	s->next_ms = earlier(s->next_ms, backend_next_ms(s, b));
 	enlist(m, s);
 }
 

@@ -7,7 +7,7 @@
 
 /** timers_set() - the timers of @s, all of its backends; O(backends) */
 void timers_set(struct model *m, struct service *s);
-/** timers_add() - @b's hold-down may have become one of them; O(1) */
+/** timers_add() - those of @b may have become more; O(1) */
 void timers_add(struct model *m, struct service *s, const struct backend *b);
 /**
  * timers_due() - the next service with a timer that is due

@@ -6,7 +6,8 @@
  *
  * Invariants: a service is in the list iff it is timed; one whose next_ms is 0
  * leaves it at the next walk. No timer of a service is due before its next_ms
- * (which may be that of one that was stopped), no next_ms before m->timed_ms.
+ * (which may be that of one that was stopped), no next_ms before m->timed_ms
+ * (INT64_MAX: all of them are 0).
  */
 #include "model/timers.h"
 
@@ -75,7 +76,8 @@ static void delist(struct model *m, size_t at)
 struct service *timers_due(struct model *m, size_t *at, int64_t now_ms)
 {
 	if (*at == 0) {
-		if (m->ntimed == 0 || now_ms < m->timed_ms)
+		if (m->ntimed == 0 ||
+		    (now_ms < m->timed_ms && m->timed_ms != INT64_MAX))
 			return NULL;
 		m->timed_ms = INT64_MAX;
 	}

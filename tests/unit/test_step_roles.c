@@ -321,8 +321,9 @@ static void test_timers(void **state)
 	assert_int_equal(step_next_ms(r.m), 1400);
 	model_rig_do(&r, "wait 5000");
 	assert_int_equal(r.m->services[0].next_ms, 0);
-	model_rig_do(&r, "wait 5000");
+	model_rig_do(&r, "wait 1");
 	assert_int_equal(step_next_ms(r.m), 0);
+	assert_int_equal(r.m->ntimed, 0);
 	model_rig_free(&r);
 }
 

@@ -4,11 +4,13 @@
 import os
 import sys
 
+import daemon
+from daemon import member, service
 from lab import FAMILIES, HERE, Lab, backend_addr
 from probing import expect, probe
 from process import check, equal, wait_until
 
-NOERROR, FORMERR, SERVFAIL, NXDOMAIN, REFUSED = 0, 1, 2, 3, 5
+NOERROR, SERVFAIL, NXDOMAIN, REFUSED = 0, 2, 3, 5
 STRANGER = {4: "10.2.0.99", 6: "2001:db8:2::99"}
 # dead.example.: unbound asks no server on its own machine, and says SERVFAIL
 UNBOUND = """
@@ -66,7 +68,7 @@ def unbound(lab):
     big = "\n    ".join(f"local-data: 'big.test. TXT \"{t}\"'" for t in BIG)
     with open(path, "w", encoding="ascii") as f:
         f.write(UNBOUND.format(dir=lab.dir, big=big))
-    p = lab.spawn("b1", "unbound", ["unbound", "-d", "-c", path])
+    p = lab.spawn("b1", f"unbound-{next(lab.count)}", ["unbound", "-d", "-c", path])
 
     def answers():
         check(p.running(), f"unbound: {p.errors()}")
@@ -202,3 +204,22 @@ def test_nobody_there():
             lab.do("b1", "nft", "flush", "ruleset")
         found = probe(lab, asked("www.test", timeout="8s"), "10.2.99.99:53")[0]
         equal(found["reason"], "unreachable", f"nobody answers ARP: {found}")
+
+
+def test_through_the_daemon():
+    """A name server that dies is out, says why, and comes back."""
+    lines = {member(1, f): target(family=f) for f in FAMILIES}
+    checks = {"name": {"type": "dns", "query": "www.test", "rise": 2, "fall": 2,
+                       "expect-answer": "192.0.2.7", "interval": "200ms",
+                       "timeout": "150ms"}}
+    with Lab(backends=1) as lab:
+        server = unbound(lab)
+        d = daemon.start(lab, {"www": service(
+            lines, protocol="udp", port=53, check="name")}, checks=checks)
+        d.wait_states("active")
+        server.kill()
+        d.wait_states("down")
+        wait_until(lambda: "reason=refused" in d.log(), 5,
+                   f"the log says why: {d.log()}")
+        unbound(lab)
+        d.wait_states("active")

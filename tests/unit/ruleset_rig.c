@@ -27,13 +27,13 @@ static const uint8_t tcp[] = { IPPROTO_TCP };
 static const uint8_t protos[] = { IPPROTO_TCP, IPPROTO_UDP };
 static const struct rs_ports ports[] = { { 80, 80 }, { 8000, 8010 } };
 static const struct rs_backend backends4[] = {
-	{ "b1", V4(11), 8080, 1, true, 61001 },
-	{ "b2", V4(12), 8080, 2, true, 0 },
-	{ "b3", V4(13), 0, 1, true, 61003 },
+	{ "b1", V4(11), 8080, 1, true, 61001, 0 },
+	{ "b2", V4(12), 8080, 2, true, 0, 0 },
+	{ "b3", V4(13), 0, 1, true, 61003, 0 },
 };
 static const struct rs_backend backends6[] = {
-	{ "b1", V6(11), 8080, 1, true, 61001 },
-	{ "b2", V6(12), 0, 1, false, 61002 },
+	{ "b1", V6(11), 8080, 1, true, 61001, 0 },
+	{ "b2", V6(12), 0, 1, false, 61002, 0 },
 };
 
 static const struct rs_service services[] = {

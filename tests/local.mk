@@ -279,8 +279,10 @@ tests_unit_test_persist_checks_SOURCES = tests/unit/test_persist_checks.c \
 	$(persist_rig)
 tests_unit_test_persist_checks_LDADD = $(tests_unit_test_persist_LDADD)
 
-# the texts of HTTP checks
-check_PROGRAMS += tests/unit/test_status
+# HTTP checks: their texts, and a probe step by step
+check_PROGRAMS += tests/unit/test_status tests/unit/test_http_check
+tests_unit_test_http_check_SOURCES = tests/unit/test_http_check.c
+tests_unit_test_http_check_LDADD = $(prober_libs) $(CMOCKA_LIBS)
 tests_unit_test_status_SOURCES = tests/unit/test_status.c
 tests_unit_test_status_LDADD = libutil.a $(CMOCKA_LIBS)
 EXTRA_DIST += tests/lab/bad_http.py tests/lab/certs.py \

@@ -91,6 +91,18 @@ tests_unit_test_icmp_message_LDADD = libprober.a libutil.a $(CMOCKA_LIBS)
 tests_unit_test_dns_message_SOURCES = tests/unit/test_dns_message.c
 tests_unit_test_dns_message_LDADD = libprober.a libutil.a $(RESOLV_LIBS) \
 	$(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_spec tests/unit/test_prober_specs \
+	tests/unit/test_prober_pace
+tests_unit_test_spec_SOURCES = tests/unit/test_spec.c
+tests_unit_test_spec_LDADD = libutil.a $(CMOCKA_LIBS)
+tests_unit_test_prober_specs_SOURCES = tests/unit/test_prober_specs.c \
+	$(prober_rig)
+tests_unit_test_prober_specs_CPPFLAGS = $(prober_cppflags)
+tests_unit_test_prober_specs_LDADD = libutil.a $(CMOCKA_LIBS)
+tests_unit_test_prober_pace_SOURCES = tests/unit/test_prober_pace.c \
+	$(prober_rig)
+tests_unit_test_prober_pace_CPPFLAGS = $(prober_cppflags)
+tests_unit_test_prober_pace_LDADD = libutil.a $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_lag
 tests_unit_test_lag_SOURCES = tests/unit/test_lag.c tests/unit/listener.c \
 	tests/unit/listener.h

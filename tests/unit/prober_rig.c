@@ -156,6 +156,41 @@ void rig_close(struct rig *p)
 	close(p->err);
 }
 
+/* What the prober wrote to stderr until it ended, as text. */
+static void stderr_read(struct rig *p, char *text, size_t size)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	while (len < size - 1 &&
+	       (n = read(p->err, text + len, size - 1 - len)) > 0)
+		len += (size_t)n;
+	text[len] = '\0';
+	close(p->err);
+}
+
+void rig_said(struct rig *p, const char *words)
+{
+	char text[4096];
+
+	stderr_read(p, text, sizeof(text));
+	if (!strstr(text, words) ||
+	    strchr(text, '\n') != text + strlen(text) - 1)
+		fail_msg("not one line that says \"%s\": %s", words, text);
+}
+
+void rig_refused(struct rig *p, const char *words)
+{
+	char packet[4096];
+	ssize_t n;
+
+	/* It closes its end. */
+	while ((n = rig_recv(p, packet, sizeof(packet))) > 0)
+		;
+	assert_int_equal(rig_end(p), 1);
+	rig_said(p, words);
+}
+
 struct hc_job rig_job(uint32_t id, const struct listener *l,
 		      uint32_t interval_ms, uint32_t timeout_ms)
 {

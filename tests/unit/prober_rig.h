@@ -40,6 +40,11 @@ int rig_end(struct rig *p);
 /** rig_close() - rig_end() with status 0 */
 void rig_close(struct rig *p);
 
+/** rig_said() - it is over and wrote one line, with @words; closes err */
+void rig_said(struct rig *p, const char *words);
+/** rig_refused() - it ends by itself with status 1, and one line says @words */
+void rig_refused(struct rig *p, const char *words);
+
 /** rig_recv() - the next packet's length, 0 = it closed, -1 = nothing came */
 ssize_t rig_recv(struct rig *p, void *packet, size_t size);
 /** rig_packet() - take one packet; results of an earlier one are forgotten */

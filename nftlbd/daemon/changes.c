@@ -8,28 +8,33 @@
 #include "daemon/daemon.h"
 #include "model/step.h"
 
-#define TICK_S 0.1
+#define TICK_MIN_S 0.05 /* what is due together is done together */
 
 static void tick_cb(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct changes changes = { 0 };
 	struct daemon *d = w->data;
 
+	d->tick_ms = 0;
 	step_tick(d->model, daemon_now_ms(), &changes);
 	daemon_changes(d, &changes);
 }
 
 void daemon_ticks(struct daemon *d)
 {
-	bool wanted = d->model->ntimed > 0;
+	int64_t next_ms = step_next_ms(d->model);
+	double wait_s;
 
-	if (wanted == (ev_is_active(&d->tick) != 0))
+	if (next_ms == d->tick_ms)
+		return; /* most results change no timer */
+	d->tick_ms = next_ms;
+	ev_timer_stop(d->loop, &d->tick);
+	if (next_ms == 0)
 		return;
-	if (!wanted) {
-		ev_timer_stop(d->loop, &d->tick);
-		return;
-	}
-	ev_timer_init(&d->tick, tick_cb, TICK_S, TICK_S);
+	wait_s = (double)(next_ms - daemon_now_ms()) / 1e3;
+	ev_now_update(d->loop);
+	ev_timer_init(&d->tick, tick_cb,
+		      wait_s > TICK_MIN_S ? wait_s : TICK_MIN_S, 0);
 	d->tick.data = d;
 	ev_timer_start(d->loop, &d->tick);
 }

@@ -36,7 +36,8 @@ struct daemon {
 	struct persist *persist; /* NULL: nothing is kept on disk */
 	struct events events;
 	void (*on_event)(struct daemon *d); /* NULL: nobody listens */
-	ev_timer tick;                      /* daemon_ticks() */
+	ev_timer tick;                      /* daemon_ticks()' own */
+	int64_t tick_ms;                    /* when it is due; 0 = not */
 	double started;                     /* Unix time */
 	bool flushed; /* `flush` was said: our tables stay away until
 		       * sync, reload or restart */

@@ -81,7 +81,7 @@ void lane_want(struct lane *lane, bool wanted)
 		lane_change(lane, PROBER_OFF, "is not needed any more");
 	prober_want(lane->prober, wanted);
 	if (!wanted)
-		hooks_lost(&lane->h->hooks, ev_time());
+		hooks_forget(&lane->h->hooks);
 }
 
 static void on_ready(void *arg, unsigned int restarts)

@@ -13,13 +13,16 @@
 #include "lib/xalloc.h"
 #include "model/probe_ports.h"
 
+#define SPEC_NONE UINT32_MAX
+
 static struct lane *lane_of(struct healthcheck *h, const struct conf_check *c)
 {
 	return &h->lanes[c->type == HC_SCRIPT ? HEALTH_SCRIPTS
 					      : HEALTH_NETWORK];
 }
 
-/* Encoded when the first backend needs it, and not for each of them. */
+/* Encoded when the first backend needs it, and not for each of them. Return:
+ * SPEC_NONE where it is too long. */
 static uint32_t spec_of(struct healthcheck *h, const struct conf_check *c)
 {
 	uint32_t *id = &h->specs[c - h->d->model->conf->checks];
@@ -28,7 +31,15 @@ static uint32_t spec_of(struct healthcheck *h, const struct conf_check *c)
 	if (*id)
 		return *id;
 	spec_encode(&c->spec, &bytes);
-	*id = health_walk_spec(&lane_of(h, c)->jobs, (uint8_t)c->type, &bytes);
+	if (bytes.len <= HC_BLOB_MAX) {
+		*id = health_walk_spec(&lane_of(h, c)->jobs, (uint8_t)c->type,
+				       &bytes);
+	} else {
+		log_error("check %s is not done: its texts and certificates "
+			  "are %zu bytes, more than %u",
+			  c->name, bytes.len, HC_BLOB_MAX);
+		*id = SPEC_NONE;
+	}
 	buf_free(&bytes);
 	return *id;
 }
@@ -102,6 +113,8 @@ static void backend_walk(struct healthcheck *h, size_t service, size_t backend)
 		if (!job_wanted(s, b, i, &job))
 			continue;
 		job.spec = spec_of(h, check);
+		if (job.spec == SPEC_NONE)
+			continue;
 		health_walk_want(&lane_of(h, check)->jobs, &job, &owner,
 				 is_urgent(h, b));
 	}

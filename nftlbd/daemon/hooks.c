@@ -237,10 +237,15 @@ void hooks_lost(struct hooks *h, double now_s)
 	}
 }
 
-void hooks_free(struct hooks *h)
+void hooks_forget(struct hooks *h)
 {
 	while (h->n > 0)
 		hook_remove(h, h->n - 1);
+}
+
+void hooks_free(struct hooks *h)
+{
+	hooks_forget(h);
 	free(h->list);
 	*h = (struct hooks){ 0 };
 }

@@ -50,6 +50,8 @@ void hooks_sent(struct hooks *h, const struct health_packet *p);
 void hooks_ran(struct hooks *h, const struct hc_ran *ran, double now_s);
 /** hooks_lost() - who ran them is gone: those that ran are not run again */
 void hooks_lost(struct hooks *h, double now_s);
+/** hooks_forget() - there are no hooks any more; the counts stay */
+void hooks_forget(struct hooks *h);
 
 void hooks_free(struct hooks *h);
 

@@ -15,6 +15,11 @@
 #include "daemon/want.h"
 #include "model/step.h"
 
+static const char *script_user(const struct conf *c)
+{
+	return c->script_user ? c->script_user : c->user;
+}
+
 /* What a running daemon cannot change: it is bound to these. */
 static int check_fixed(const struct conf *old, const struct conf *new,
 		       struct err *err)
@@ -26,6 +31,7 @@ static int check_fixed(const struct conf *old, const struct conf *new,
 		{ "control-socket", old->control_socket, new->control_socket },
 		{ "state-dir", old->state_dir, new->state_dir },
 		{ "user", old->user, new->user },
+		{ "script-user", script_user(old), script_user(new) },
 	};
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)

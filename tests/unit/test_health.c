@@ -17,6 +17,7 @@
 
 #include "health_rig.h"
 #include "lib/xalloc.h"
+#include "model/step.h"
 
 /* One service, one check named c, backends as given. */
 static char *ini_of(const char *check, const char *backends)
@@ -281,6 +282,32 @@ static void test_local_faults_change_nothing(void **state)
 	health_rig_close(&r);
 }
 
+/* What changes by itself does so on time, and nothing ticks after that. */
+static void test_time_passes_while_it_has_to(void **state)
+{
+	static const char ini[] = "[service s]\naddress = 192.0.2.1\n"
+				  "port = 80\ndrain-timeout = 1s\n"
+				  "backend.b = 127.0.0.1:9\n";
+	struct changes changes = { 0 };
+	struct health_rig r;
+	struct service *s;
+	uint64_t begun;
+
+	health_rig_open(&r, NULL, ini);
+	daemon_ticks(&r.d);
+	assert_false(ev_is_active(&r.d.tick));
+	s = model_service(r.d.model, "s");
+	step_admin(r.d.model, s, &s->backends[0], ADMIN_DRAIN, "test",
+		   daemon_now_ms(), &changes);
+	begun = now_ms();
+	daemon_changes(&r.d, &changes);
+	assert_true(ev_is_active(&r.d.tick));
+	LOOP_UNTIL(&r, health_rig_events(&r, "drain", NULL, "drained", NULL));
+	assert_in_range(now_ms() - begun, 990, 3000);
+	assert_false(ev_is_active(&r.d.tick));
+	health_rig_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +320,7 @@ int main(void)
 		    test_reload_with_another_target_is_another_job),
 		cmocka_unit_test(test_a_dead_prober_changes_nobodys_health),
 		cmocka_unit_test(test_local_faults_change_nothing),
+		cmocka_unit_test(test_time_passes_while_it_has_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

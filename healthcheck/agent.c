@@ -95,6 +95,13 @@ int agent_look(struct check *c)
 	return talk_look(c, &a->talk);
 }
 
+int agent_expire(struct check *c)
+{
+	struct agent *a = c->of.own;
+
+	return talk_expire(c, &a->talk);
+}
+
 void agent_cancel(struct check *c)
 {
 	struct agent *a = c->of.own;

@@ -13,6 +13,7 @@ const char *agent_prepare(struct spec *s, struct ev_loop *loop);
 void agent_release(struct spec *s);
 int agent_start(struct check *c, const struct hc_job *job);
 int agent_look(struct check *c);
+int agent_expire(struct check *c);
 void agent_cancel(struct check *c);
 
 #endif

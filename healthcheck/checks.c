@@ -32,9 +32,10 @@ static const struct check_ops ops_of_type[] = {
 	[HC_TCP] = { tcp_start, tcp_look, tcp_cancel, tcp_prepare, tcp_release,
 		     .needs_port = true },
 	[HC_UDP] = { udp_start, udp_look, udp_cancel, udp_prepare, udp_release,
-		     .needs_port = true },
+		     .needs_port = true, .expire = udp_expire },
 	[HC_AGENT] = { agent_start, agent_look, agent_cancel, agent_prepare,
-		       agent_release, .needs_port = true },
+		       agent_release, .needs_port = true,
+		       .expire = agent_expire },
 	[HC_HTTP] = { http_start, http_look, http_cancel, http_prepare,
 		      http_release, .needs_port = true },
 	[HC_HTTPS] = { http_start, http_look, http_cancel, http_prepare,
@@ -82,7 +83,9 @@ static void timeout_judge(struct check *c, uint64_t now_us)
 	uint64_t until_us;
 
 	if (stalled_us == 0) {
-		check_finish(c, HC_TIMEOUT);
+		check_finish(c, c->ops->expire
+				    ? (enum hc_reason)c->ops->expire(c)
+				    : HC_TIMEOUT);
 		return;
 	}
 	c->lag->extended += c->extended_us == 0;

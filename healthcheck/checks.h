@@ -48,6 +48,9 @@ struct check_ops {
 	/* after the last cancel, where prepare said NULL */
 	void (*release)(struct spec *s);
 	bool needs_port;
+	/* the time is up, and the loop was on time: what does that mean? An
+	 * enum hc_reason (NULL: HC_TIMEOUT) */
+	int (*expire)(struct check *c);
 };
 
 /* What a probe found out. */

@@ -194,7 +194,7 @@ static int talk_judged(struct check *c, const struct talk *t, int reason)
 	return t->judge ? t->judge(c, reason) : reason;
 }
 
-static int talk_go(struct check *c, struct talk *t)
+int talk_look(struct check *c, struct talk *t)
 {
 	int reason;
 
@@ -207,13 +207,9 @@ static int talk_go(struct check *c, struct talk *t)
 	return talk_judged(c, t, reason);
 }
 
-int talk_look(struct check *c, struct talk *t)
+int talk_expire(struct check *c, struct talk *t)
 {
-	int reason = talk_go(c, t);
-
-	if (reason != CHECK_RUNNING)
-		return reason;
-	/* The time is up, and the server had nothing against us: good. */
+	/* In all the time the server had nothing against us: good. */
 	return talk_judged(c, t,
 			   t->phase == phase_verdict ? HC_OK : HC_TIMEOUT);
 }
@@ -221,7 +217,7 @@ int talk_look(struct check *c, struct talk *t)
 static void talk_cb(struct ev_loop *loop, struct ev_io *w, int events)
 {
 	struct check *c = w->data;
-	int reason = talk_go(c, (struct talk *)w);
+	int reason = talk_look(c, (struct talk *)w);
 
 	if (reason != CHECK_RUNNING)
 		check_finish(c, (enum hc_reason)reason);
@@ -242,7 +238,7 @@ int talk_start(struct check *c, struct talk *t, const struct hc_job *job,
 		return talk_judged(c, t, probe_reason(-fd));
 	/* Cannot fail; if it did, the price would be TIME_WAIT. */
 	setsockopt(fd, IPPROTO_TCP, TCP_LINGER2, &forget, sizeof(forget));
-	return talk_go(c, t);
+	return talk_look(c, t);
 }
 
 void talk_end(struct check *c, struct talk *t)

@@ -62,9 +62,11 @@ void talk_plan_free(struct talk_plan *plan);
 int talk_start(struct check *c, struct talk *t, const struct hc_job *job,
 	       const struct talk_plan *plan);
 
-/** talk_look() - for check_ops.look: the time is up, is the talk over? Without
- * an end of its own that is HC_TIMEOUT, which is judged too. */
+/** talk_look() - for check_ops.look: goes on, as far as it can now */
 int talk_look(struct check *c, struct talk *t);
+
+/** talk_expire() - for check_ops.expire: HC_TIMEOUT mostly, judged */
+int talk_expire(struct check *c, struct talk *t);
 
 /** talk_end() - for check_ops.cancel: hang up; @t stays the caller's */
 void talk_end(struct check *c, struct talk *t);

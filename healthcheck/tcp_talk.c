@@ -70,6 +70,13 @@ static int dialogue_look(struct check *c)
 	return talk_look(c, &d->talk);
 }
 
+static int dialogue_expire(struct check *c)
+{
+	struct dialogue *d = c->of.own;
+
+	return talk_expire(c, &d->talk);
+}
+
 static void dialogue_cancel(struct check *c)
 {
 	struct dialogue *d = c->of.own;
@@ -82,6 +89,7 @@ static void dialogue_cancel(struct check *c)
 static const struct check_ops dialogue_ops = {
 	.look = dialogue_look,
 	.cancel = dialogue_cancel,
+	.expire = dialogue_expire,
 };
 
 static int reply_hear(struct check *c, const void *data, size_t len)

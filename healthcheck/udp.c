@@ -83,7 +83,7 @@ static int reply_reason(const struct plan *plan, const void *data, size_t len)
 	return reason;
 }
 
-static int reply_take(struct check *c)
+int udp_look(struct check *c)
 {
 	uint8_t data[DATAGRAM_MAX];
 	ssize_t len = recv(c->of.udp.io.fd, data, sizeof(data), 0);
@@ -98,20 +98,17 @@ static int reply_take(struct check *c)
 static void udp_cb(struct ev_loop *loop, struct ev_io *w, int events)
 {
 	struct check *c = w->data;
-	int reason = reply_take(c);
+	int reason = udp_look(c);
 
 	if (reason != CHECK_RUNNING)
 		check_finish(c, (enum hc_reason)reason);
 }
 
-int udp_look(struct check *c)
+int udp_expire(struct check *c)
 {
 	const struct plan *plan = c->spec->prepared;
-	int reason = reply_take(c);
 
-	if (reason == CHECK_RUNNING && !plan->expect)
-		return HC_OK;
-	return reason;
+	return plan->expect ? HC_TIMEOUT : HC_OK;
 }
 
 int udp_start(struct check *c, const struct hc_job *job)

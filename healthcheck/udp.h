@@ -19,6 +19,7 @@ const char *udp_prepare(struct spec *s, struct ev_loop *loop);
 void udp_release(struct spec *s);
 int udp_start(struct check *c, const struct hc_job *job);
 int udp_look(struct check *c);
+int udp_expire(struct check *c);
 void udp_cancel(struct check *c);
 
 #endif

@@ -11,8 +11,10 @@
 
 #include <arpa/inet.h>
 #include <cmocka.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "healthcheck/checks.h"
 #include "healthcheck/clock.h"
@@ -90,9 +92,19 @@ static void world_close(struct world *w)
 {
 	ev_timer_stop(w->loop, &w->blocker);
 	lag_close(&w->lag);
-	check_ops_of(HC_TCP)->release(&w->spec);
+	check_ops_of(w->spec.type)->release(&w->spec);
 	ev_loop_destroy(w->loop);
 	listener_close(&w->l);
+}
+
+/* Another spec for a world that is open. */
+static void world_check(struct world *w, enum hc_type type, char *expect)
+{
+	check_ops_of(w->spec.type)->release(&w->spec);
+	w->job.type = (uint8_t)type;
+	w->spec.type = type;
+	w->spec.of.expect = expect;
+	assert_null(check_ops_of(type)->prepare(&w->spec, w->loop));
 }
 
 /* Run the check; the loop is blocked at @at_ms, and again after @again_ms.
@@ -197,6 +209,49 @@ static void test_an_answer_that_waited_is_one(void **state)
 	world_close(&w);
 }
 
+/* Types that say themselves what it means that the time is up. */
+static void test_a_stall_is_given_back_to_talks(void **state)
+{
+	struct world w;
+
+	world_open(&w, 1000);
+	listener_drain(&w.l);
+	world_check(&w, HC_TCP, "x");
+	assert_in_range(run(&w, 200, 0, 500), 1490, 5000);
+	assert_int_equal(w.found.reason, HC_TIMEOUT);
+	assert_int_equal(w.lag.extended, 1);
+	world_check(&w, HC_AGENT, NULL);
+	w.spec.of.silent = SPEC_SILENT_IGNORE;
+	assert_in_range(run(&w, 200, 0, 500), 1490, 5000);
+	assert_int_equal(w.found.reason, HC_IGNORED);
+	assert_int_equal(w.found.detail, HC_TIMEOUT);
+	assert_int_equal(w.lag.extended, 2);
+	world_close(&w);
+}
+
+static void test_a_stall_is_given_back_to_udp(void **state)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof(to);
+	struct world w;
+
+	world_open(&w, 1000);
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (struct sockaddr *)&to, len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&to, &len), 0);
+	w.job.port = ntohs(to.sin_port);
+	world_check(&w, HC_UDP, NULL);
+	assert_in_range(run(&w, 200, 0, 500), 1490, 5000);
+	assert_int_equal(w.found.reason, HC_OK);
+	world_check(&w, HC_UDP, "x");
+	assert_in_range(run(&w, 200, 0, 500), 1490, 5000);
+	assert_int_equal(w.found.reason, HC_TIMEOUT);
+	assert_int_equal(w.lag.extended, 2);
+	world_close(&w);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +262,8 @@ int main(void)
 		cmocka_unit_test(test_stalls_without_end),
 		cmocka_unit_test(test_what_was_before_does_not_count),
 		cmocka_unit_test(test_an_answer_that_waited_is_one),
+		cmocka_unit_test(test_a_stall_is_given_back_to_talks),
+		cmocka_unit_test(test_a_stall_is_given_back_to_udp),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

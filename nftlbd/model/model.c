@@ -86,7 +86,6 @@ static void service_carry(struct service *s, const struct service *old,
 	s->disabled = old->disabled;
 	s->state = old->state;
 	s->quorum_lost = old->quorum_lost;
-	s->backups = old->backups;
 	s->panic = old->panic;
 	s->fresh = old->fresh;
 	for (size_t i = 0; i < s->nbackends; i++) {

@@ -2,7 +2,8 @@
 /*
  * A reload of a large file usually changes one service: what is the same need
  * not be compiled and compared with the kernel again. Everything that
- * daemon/want.c hands on has to be compared here.
+ * daemon/want.c hands on has to be compared here, but for what settle.c
+ * decides: who serves, and with which weight; it marks services dirty itself.
  */
 #include "model/same.h"
 
@@ -48,7 +49,6 @@ static bool backend_same(const struct backend *a, const struct backend *b)
 	return a->conf->port == b->conf->port &&
 	       addr_cmp(&a->conf->addr, &b->conf->addr) == 0 &&
 	       backend_weight(a) == backend_weight(b) &&
-	       a->serving == b->serving && a->now == b->now &&
 	       !strcmp(a->conf->name, b->conf->name);
 }
 

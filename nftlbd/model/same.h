@@ -7,7 +7,8 @@
 
 /**
  * service_same() - would @new be compiled to what @old was compiled to?
- * Compares the configuration and what follows from state; probes do not matter.
+ * Compares configurations and the operator's words; probes do not matter, and
+ * of changes of who serves settle() takes care.
  */
 bool service_same(const struct service *new, const struct service *old);
 

@@ -231,6 +231,27 @@ static void test_reload_keeps_what_is_the_same(void **state)
 	    said);
 }
 
+/* A model that is stepped before it was begun is settled by that. */
+static void test_a_step_before_the_first(void **state)
+{
+	struct model_rig r = { 0 };
+	struct model *old;
+
+	model_rig_conf(&r, "check c\nservice s\nbackend b1 check=c\n"
+			   "backend b2 check=c\nbackend b3 check=c");
+	old = r.m;
+	r.m = model_new(made_conf("check c\nservice s\n"
+				  "backend b1 check=c\nbackend b2 check=c\n"
+				  "backend b4 check=c"),
+			old);
+	model_free(old);
+	assert_string_equal(model_rig_do(&r, "b1 c refused"),
+			    "health b1 up>down refused after=1000.3ms "
+			    "fails=1/1\n"
+			    "service s up>degraded usable=2/3\n");
+	model_rig_free(&r);
+}
+
 static void test_urgent_and_worthwhile(void **state)
 {
 	struct model_rig r = { 0 };
@@ -257,6 +278,7 @@ int main(void)
 		cmocka_unit_test(test_a_backend_says),
 		cmocka_unit_test(test_weights_that_are_said),
 		cmocka_unit_test(test_reload_keeps_what_is_the_same),
+		cmocka_unit_test(test_a_step_before_the_first),
 		cmocka_unit_test(test_urgent_and_worthwhile),
 	};
 

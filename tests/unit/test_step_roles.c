@@ -201,9 +201,22 @@ static void test_flaps(void **state)
 		{ NULL, NULL, NULL },
 	};
 
+	const struct model_line shorter[] = {
+		{ "b1 c refused; b1 c ok; b1 c refused; b1 c ok; wait 2999",
+		  NULL, "down" },
+		{ "!check c\nservice s flap-hold=1000 flap-max=3000\n"
+		  "backend b1 check=c",
+		  "", "down" },
+		{ "wait 1", NULL, "b1=1000 up" },
+		{ NULL, NULL, NULL },
+	};
+
 	model_story("check c\nservice s flap-hold=10000 flap-max=25000\n"
 		    "backend b1 check=c",
 		    off);
+	model_story("check c\nservice s flap-hold=10000 flap-max=25000\n"
+		    "backend b1 check=c",
+		    shorter);
 	model_story("check c\nservice s flap-hold=10000 flap-max=25000\n"
 		    "backend b1 check=c",
 		    lines);

@@ -63,6 +63,8 @@ static void health_keys_check(struct look *l)
 	struct conf_service *s = &l->draft->conf;
 	char found[DURATION_STRLEN];
 
+	if (!s->quorum && !said_here(l, "quorum-hysteresis"))
+		s->quorum_hysteresis = 0;
 	if (s->quorum_hysteresis && s->quorum_hysteresis >= s->quorum) {
 		snprintf(found, sizeof(found), "%u", s->quorum_hysteresis);
 		refuse(l, "quorum-hysteresis", found, "not below the quorum",
@@ -255,6 +257,14 @@ static void service_build(struct look *l)
 		  l->r->capservices) = *s;
 }
 
+/* [defaults] may ask for more checks than this service has. */
+static struct where need_where(const struct look *l)
+{
+	return said_here(l, "check-require") ? said(l, "check-require")
+	       : said_here(l, "check")       ? said(l, "check")
+					     : l->section->where;
+}
+
 /* What can be said even of a service with a refused entry comes first; the
  * rest would only repeat that refusal in other words. */
 static void service_judge(struct look *l)
@@ -289,7 +299,7 @@ static void service_judge(struct look *l)
 				    .service = &l->draft->conf,
 				    .common = l->checks,
 				    .need = l->draft->need,
-				    .need_where = said(l, "check-require") };
+				    .need_where = need_where(l) };
 	if (!probes_settle(&probing, l->backends))
 		l->draft->broken = true;
 }

@@ -314,7 +314,8 @@ static void keys_of_states_are_read(void **state)
 	const struct conf *c = rig_good(
 	    *state, "[global]\nscript-user = _s\non-change = /g\n"
 		    "[defaults]\nscheduler = weighted\nslow-start = 30s\n"
-		    "on-change = /d\nflap-hold-max = 1h\n" WWW
+		    "on-change = /d\nflap-hold-max = 1h\n"
+		    "quorum-hysteresis = 3\n" WWW
 		    "backup-when = 3\nminimum-usable = 40\nquorum = 10\n"
 		    "quorum-hysteresis = 9\nflap-hold = 10s\n"
 		    "drain-timeout = 24h\non-down = cut\n"
@@ -338,6 +339,7 @@ static void keys_of_states_are_read(void **state)
 	assert_true(s->backends[0].backup);
 	/* of no use with this scheduler, hence not there */
 	assert_int_equal(s[1].slow_start_ms, 0);
+	assert_int_equal(s[1].quorum_hysteresis, 0);
 	assert_null(s[1].on_change);
 }
 

@@ -297,5 +297,5 @@ tests_unit_test_http_check_SOURCES = tests/unit/test_http_check.c
 tests_unit_test_http_check_LDADD = $(prober_libs) $(CMOCKA_LIBS)
 tests_unit_test_status_SOURCES = tests/unit/test_status.c
 tests_unit_test_status_LDADD = libutil.a $(CMOCKA_LIBS)
-EXTRA_DIST += tests/lab/bad_http.py tests/lab/certs.py \
+EXTRA_DIST += tests/lab/bad_http.py \
 	tests/lab/test_check_http.py

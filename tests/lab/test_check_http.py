@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """HTTP and HTTPS checks against nginx, HAProxy, and servers that misbehave."""
 
+import concurrent.futures
 import os
 import sys
 
 import bad_http
-from certs import Issuer, joined
-from lab import FAMILIES, Lab, backend_addr
+import daemon
+from lab import FAMILIES, Lab, backend_addr, vip
+from pki import Authority
 from probing import expect, probe
 from process import check, equal, wait_until
 
@@ -15,7 +17,6 @@ NAME = "www.example.org"
 BODY = "all is well"
 # X509_V_ERR_*
 EXPIRED, SELF_SIGNED, NO_ISSUER, OTHER_NAME = 10, 18, 20, 62
-SHORT = {"timeout": "300ms"}
 
 NGINX = """
 daemon off;
@@ -59,6 +60,7 @@ def nginx(lab, port, *servers):
     p = lab.spawn("b1", "nginx", ["nginx", "-c", path, "-e",
                                   os.path.join(lab.dir, "nginx-start.log")])
     listens(lab, p, port)
+    return p
 
 
 def listens(lab, p, port):
@@ -81,6 +83,11 @@ def target(port, family=4):
     return f"{address}:{port}" if family == 4 else f"[{address}]:{port}"
 
 
+def patience(reason):
+    """Short where the time-out is what is waited for."""
+    return {"timeout": "300ms" if reason == "timeout" else "8s"}
+
+
 def rows(lab, table, base, to):
     """Each row: what is said besides `base`, reason, detail."""
     for said, reason, detail in table:
@@ -88,8 +95,7 @@ def rows(lab, table, base, to):
 
 
 def good_names():
-    return ",".join([f"DNS:{NAME}"] + [
-        f"IP:{backend_addr(f, 1)}" for f in FAMILIES])
+    return [f"DNS:{NAME}"] + [f"IP:{backend_addr(f, 1)}" for f in FAMILIES]
 
 
 def test_statuses_and_bodies():
@@ -156,8 +162,8 @@ def test_nobody_keeps_a_trace():
 
 def test_requests():
     with Lab(backends=1, clients=0) as lab:
-        ca = Issuer(lab.dir, "ca")
-        bad(lab, ca.issue("b1"))
+        ca = Authority(lab.dir, "ca")
+        bad(lab, ca.sign("b1", ["DNS:b1"]))
         port = bad_http.port("mirror")
         here = f"{backend_addr(4, 1)}:{port}".replace(".", "[.]")
         table = (
@@ -238,18 +244,23 @@ BAD_DETAIL = {"ok": 200, "status": 101}
 
 
 def bad_ways(lab, kind, tls):
-    for way, reasons in BAD.items():
-        port = bad_http.port(way, tls)
-        for said, reason in zip(({}, {"expect-body": "well"}), reasons):
-            detail = BAD_DETAIL.get(reason, 0)
-            for family in FAMILIES:
-                expect(lab, {**kind, **SHORT, **said}, target(port, family),
-                       reason, detail=detail)
+    """All of BAD, several at once: most of it is waiting."""
+    def one(way, said, reason):
+        for family in FAMILIES:
+            expect(lab, {**kind, **patience(reason), **said},
+                   target(bad_http.port(way, tls), family), reason,
+                   detail=BAD_DETAIL.get(reason, 0))
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for end in [pool.submit(one, way, said, reason)
+                    for way, reasons in BAD.items()
+                    for said, reason in zip(({}, {"expect-body": "well"}),
+                                            reasons)]:
+            end.result()
 
 
 def test_servers_that_misbehave():
     with Lab(backends=1, clients=0) as lab:
-        bad(lab, Issuer(lab.dir, "ca").issue("b1"))
+        bad(lab, Authority(lab.dir, "ca").sign("b1", ["DNS:b1"]))
         bad_ways(lab, {"type": "http"}, False)
         for way, said, reason, detail in (
                 ("endless-drops", {"expect-body": "needle"}, "ok", 200),
@@ -269,21 +280,21 @@ def test_servers_that_misbehave():
 
 def test_misbehaviour_in_tls():
     with Lab(backends=1, clients=0) as lab:
-        bad(lab, Issuer(lab.dir, "ca").issue("b1"))
+        bad(lab, Authority(lab.dir, "ca").sign("b1", ["DNS:b1"]))
         bad_ways(lab, {"type": "https", "tls-verify": "no"}, True)
         # before TLS
         for way, reason in (("silent", "timeout"), ("hang-up", "closed"),
                             ("reset-at-once", "reset")):
-            expect(lab, {"type": "https", "tls-verify": "no", **SHORT},
+            expect(lab, {"type": "https", "tls-verify": "no", **patience(reason)},
                    target(bad_http.port(way)), reason, detail=0)
-        found = expect(lab, {"type": "https", "tls-verify": "no", **SHORT},
+        found = expect(lab, {"type": "https", "tls-verify": "no"},
                        target(bad_http.port("greeting")), "tls")
         check(found["detail"] > 0, f"OpenSSL's number: {found}")
 
 
 def test_http_2_that_misbehaves():
     with Lab(backends=1, clients=0) as lab:
-        bad(lab, Issuer(lab.dir, "ca").issue("b1"))
+        bad(lab, Authority(lab.dir, "ca").sign("b1", ["DNS:b1"]))
         table = {
             "h2-silent": "timeout", "h2-header-only": "timeout",
             "h2-good": "ok", "h2-close": "closed",
@@ -298,7 +309,7 @@ def test_http_2_that_misbehaves():
         for kind, tls in (({"type": "http"}, False),
                           ({"type": "https", "tls-verify": "no"}, True)):
             for way, reason in table.items():
-                expect(lab, {**kind, **SHORT, "http-version": "2",
+                expect(lab, {**kind, **patience(reason), "http-version": "2",
                              "expect-body": "well"},
                        target(bad_http.port(way, tls)), reason,
                        detail=BAD_DETAIL.get(reason, 0))
@@ -306,21 +317,21 @@ def test_http_2_that_misbehaves():
 
 def test_certificates():
     with Lab(backends=1, clients=0) as lab:
-        ca, other_ca = Issuer(lab.dir, "ca"), Issuer(lab.dir, "other-ca")
-        good = ca.issue("good", good_names())
-        other = ca.issue("other", "DNS:other.example.org")
+        ca, other_ca = Authority(lab.dir, "ca"), Authority(lab.dir, "other-ca")
+        good = ca.sign("good", good_names())
+        other = ca.sign("other", ["DNS:other.example.org"])
         nginx(lab, 8443, server(8443, "ssl", cert=good),
               server(8444, "ssl http2", cert=good),
-              server(8445, "ssl", cert=ca.issue("old", good_names(), days=-1)),
+              server(8445, "ssl", cert=ca.sign("old", good_names(), days=-1)),
               server(8446, "ssl", cert=other),
-              server(8447, "ssl", cert=other_ca.issue("fake", good_names())),
-              server(8448, "ssl", cert=(other_ca.cert, other_ca.key)),
+              server(8447, "ssl", cert=other_ca.sign("fake", good_names())),
+              server(8448, "ssl", cert=(other_ca.pem, other_ca.base + ".key")),
               # a certificate for each name
               server(8449, "ssl default_server", cert=other),
               server(8449, "ssl", NAME, good),
               server(8450, "ssl default_server", more="ssl_reject_handshake on;"),
               server(8450, "ssl", NAME, good))
-        trust = {"type": "https", "ca-file": ca.cert}
+        trust = {"type": "https", "ca-file": ca.pem}
         named = {**trust, "sni": NAME}
         careless = {"type": "https", "tls-verify": "no"}
         for family in FAMILIES:
@@ -336,7 +347,7 @@ def test_certificates():
                     (8443, {**named, "sni": "other.example.org"},
                      "certificate-name", OTHER_NAME),
                     (8443, {"type": "https"}, "certificate-untrusted", NO_ISSUER),
-                    (8443, {**trust, "ca-file": other_ca.cert},
+                    (8443, {**trust, "ca-file": other_ca.pem},
                      "certificate-untrusted", NO_ISSUER),
                     (8443, {**named, "http-version": "2"}, "malformed", 0),
                     (8444, {**named, "http-version": "2"}, "ok", 200),
@@ -382,24 +393,29 @@ frontend clear
 
 
 def haproxy(lab, ca, cert):
-    pem = joined(os.path.join(lab.dir, "haproxy.pem"), *cert)
+    pem = os.path.join(lab.dir, "haproxy.pem")
+    with open(pem, "w", encoding="ascii") as f:
+        for part in cert:
+            with open(part, encoding="ascii") as of:
+                f.write(of.read())
     path = os.path.join(lab.dir, "haproxy.cfg")
     with open(path, "w", encoding="ascii") as f:
-        f.write(HAPROXY.format(pem=pem, ca=ca.cert))
+        f.write(HAPROXY.format(pem=pem, ca=ca.pem))
     p = lab.spawn("b1", "haproxy", ["haproxy", "-db", "-f", path])
     listens(lab, p, 8445)
 
 
 def test_client_certificates():
     with Lab(backends=1, clients=0) as lab:
-        ca, other_ca = Issuer(lab.dir, "ca"), Issuer(lab.dir, "other-ca")
-        good = ca.issue("good", good_names())
+        ca, other_ca = Authority(lab.dir, "ca"), Authority(lab.dir, "other-ca")
+        good = ca.sign("good", good_names())
         haproxy(lab, ca, good)
         nginx(lab, 8543, server(8543, "ssl", cert=good, more=f"""
-            ssl_client_certificate {ca.cert}; ssl_verify_client on;"""))
-        trust = {"type": "https", "ca-file": ca.cert, "sni": NAME}
+            ssl_client_certificate {ca.pem}; ssl_verify_client on;"""))
+        trust = {"type": "https", "ca-file": ca.pem, "sni": NAME}
         mine, others = ({"cert-file": c, "key-file": k} for c, k in (
-            ca.issue("prober"), other_ca.issue("prober")))
+            ca.sign("prober", ["DNS:prober"]),
+            other_ca.sign("stranger", ["DNS:prober"])))
         for version in ("1.1", "2"):
             for port, said, reason in (
                     (8443, mine, "ok"), (8443, {}, "tls"),
@@ -421,7 +437,7 @@ def test_client_certificates():
 def test_source():
     """The address and interface that a probe comes from."""
     with Lab(backends=1, clients=0) as lab:
-        bad(lab, Issuer(lab.dir, "ca").issue("b1"))
+        bad(lab, Authority(lab.dir, "ca").sign("b1", ["DNS:b1"]))
         nginx(lab, 8080, server(8080, more="""
             if ($remote_addr !~ [:.]77$) { return 403; }"""))
         lab.ip("gw", ["addr add 10.2.0.77/16 dev back",
@@ -436,3 +452,35 @@ def test_source():
             expect(lab, {"type": "http", "interface": "nowhere"}, to, "local")
             expect(lab, {"type": "http", "source-address":
                          "10.2.0.78, 2001:db8:2::78"}, to, "local")
+
+
+def test_health_through_the_daemon():
+    """Up and down, and why, as nftlbctl shows it."""
+    with Lab(backends=1) as lab:
+        ca = Authority(lab.dir, "ca")
+        sick = os.path.join(lab.dir, "sick")
+        server_process = nginx(lab, 8443, server(
+            8443, "ssl http2", cert=ca.sign("good", good_names()),
+            more=f"if (-f {sick}) {{ return 503; }}"))
+        d = daemon.start(
+            lab, {"www": daemon.service(daemon.members(1, families=(4,)),
+                                        address=vip(4), check="web")},
+            checks={"web": {"type": "https", "port": 8443, "interval": "400ms",
+                            "timeout": "350ms", "rise": 2, "fall": 2,
+                            "sni": NAME, "ca-file": ca.pem,
+                            "http-version": "2", "expect-body": BODY}})
+
+        def reason():
+            return d.backend("b1")["check"]["reason"]
+
+        d.wait_state("b1", "active")
+        equal(reason(), "ok", "reason")
+        with open(sick, "w", encoding="ascii"):
+            pass
+        d.wait_state("b1", "down")
+        equal(reason(), "status", "reason")
+        os.unlink(sick)
+        d.wait_state("b1", "active")
+        server_process.stop()
+        d.wait_state("b1", "down")
+        equal(reason(), "refused", "reason")

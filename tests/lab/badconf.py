@@ -43,6 +43,9 @@ KEYS = {
     "slots not a number": "slots = some",
     "unknown pool": "pool = nowhere",
     "unknown check": "check = nowhere",
+    "check listed twice": "check = tcp, tcp",
+    "more checks required than there are": "check = tcp\ncheck-require = 2",
+    "slow-start without weights": "slow-start = 30s",
     "source-address without snat": "source-address = 10.2.0.1",
     "weight too large": "backend.b2 = 10.2.0.12:8080 weight=65536",
     "weight negative": "backend.b2 = 10.2.0.12:8080 weight=-1",
@@ -69,6 +72,10 @@ CHECKS = {
     "fall not a number": "fall = often",
     "unknown start": "start = maybe",
     "check key unknown": "colour = blue",
+    "check key of another type": "path = /healthz",
+    "check key that does nothing": "sni = www.example.org",
+    "check's authorities missing": "tls = yes\nca-file = /nonexistent/ca.pem",
+    "check's escape unknown": "send = a\\q",
 }
 
 FILES = {

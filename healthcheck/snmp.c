@@ -16,10 +16,11 @@
  * `malformed`. With authentication, only answers that carry its code count;
  * reports that say that user or key are wrong cannot have it.
  *
- * What was encrypted with a wrong key is noise to the agent, and most pass over
- * it without a word. So halfway to the time-out two empty requests follow, one
- * in the clear (signed) and one encrypted: if only the first is answered, it is
- * the key.
+ * Halfway to the time-out the request is sent once more: agents lose datagrams
+ * when they are busy. What was encrypted with a wrong key is noise to the
+ * agent, and most pass over it without a word. So two empty requests follow
+ * then, one encrypted and one that is signed only: if only this one is
+ * answered, it is the key.
  *
  * Must not know intervals, results or the daemon.
  */
@@ -154,8 +155,7 @@ int snmp_start(struct check *c, const struct hc_job *job)
 	if (reason != CHECK_RUNNING)
 		return reason;
 	ev_io_start(c->loop, &r->io);
-	if (snmp_is_v3(c) && snmp_level(&c->spec->of) & SNMP_FLAG_PRIV)
-		ev_timer_start(c->loop, &r->doubt);
+	ev_timer_start(c->loop, &r->doubt);
 	return reason;
 }
 

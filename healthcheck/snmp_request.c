@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Requests of the SNMP check, made and sent: a GET of the object; version 3
- * also without an engine (discovery), and empty ones. Must not know answers.
+ * also without an engine (discovery), and empty ones. One that is sent again
+ * keeps its id, so that a late answer to the first is an answer.
+ *
+ * Must not know answers.
  */
 #include <errno.h>
 #include <string.h>
@@ -112,16 +115,14 @@ static int out_send(const struct snmp_run *r, const struct snmp_out *out)
 	return CHECK_RUNNING;
 }
 
-/* Returns CHECK_RUNNING once it has gone. */
-int snmp_request(struct check *c, struct snmp_run *r)
+/* The one that has r->id. */
+static int request_send(struct check *c, struct snmp_run *r)
 {
 	const struct snmp_shared *s = c->spec->prepared;
 	const struct hc_spec *of = &c->spec->of;
 	bool discover = snmp_is_v3(c) && !r->engine.id_len;
 	struct snmp_out out;
 
-	if (!id_make(&r->id))
-		return HC_LOCAL;
 	snmp_put_get(&out, r->id, s->oid, discover ? 0 : s->noid);
 	if (snmp_is_v3(c)) {
 		if (!request_v3(c, r, r->id, discover ? 0 : snmp_level(of),
@@ -134,6 +135,11 @@ int snmp_request(struct check *c, struct snmp_run *r)
 	return snmp_out_len(&out) ? out_send(r, &out) : HC_LOCAL;
 }
 
+int snmp_request(struct check *c, struct snmp_run *r)
+{
+	return id_make(&r->id) ? request_send(c, r) : HC_LOCAL;
+}
+
 /* A request of nothing. */
 static void empty_send(const struct check *c, const struct snmp_run *r,
 		       uint8_t level, int32_t *id)
@@ -144,13 +150,16 @@ static void empty_send(const struct check *c, const struct snmp_run *r,
 		return;
 	snmp_put_get(&out, *id, NULL, 0);
 	if (request_v3(c, r, *id, level, &out))
-		out_send(r, &out); /* its failure is a silence more */
+		out_send(r, &out);
 }
 
+/* The one in the clear last: where an agent loses some, it is not the only one
+ * that gets through. */
 void snmp_doubt(struct check *c, struct snmp_run *r)
 {
-	if (!r->engine.id_len)
+	request_send(c, r); /* a fault is a silence more */
+	if (!r->engine.id_len || !(snmp_level(&c->spec->of) & SNMP_FLAG_PRIV))
 		return;
-	empty_send(c, r, SNMP_FLAG_AUTH, &r->plain_id);
 	empty_send(c, r, SNMP_FLAG_AUTH | SNMP_FLAG_PRIV, &r->secret_id);
+	empty_send(c, r, SNMP_FLAG_AUTH, &r->plain_id);
 }

@@ -39,9 +39,9 @@ bool snmp_is_v3(const struct check *c);
 /** snmp_level() - flags that requests and answers of this user have to have */
 uint8_t snmp_level(const struct hc_spec *of);
 
-/** snmp_request() - send it; CHECK_RUNNING, or an enum hc_reason */
+/** snmp_request() - send a new one; CHECK_RUNNING, or an enum hc_reason */
 int snmp_request(struct check *c, struct snmp_run *r);
-/** snmp_doubt() - send empty requests, signed only and encrypted */
+/** snmp_doubt() - nothing came: send it again, and what tells a wrong key */
 void snmp_doubt(struct check *c, struct snmp_run *r);
 
 /**

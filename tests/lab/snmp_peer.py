@@ -77,6 +77,15 @@ def discovered(request):
     return len(parts(security)[0][1]) > 0
 
 
+class Second:
+    """Loses the first request."""
+    count = 0
+
+    def __call__(self, request):
+        self.count += 1
+        return [answer(request)] if self.count > 1 else []
+
+
 class Engines:
     """Says each time that it is another engine."""
     count = 0
@@ -116,6 +125,7 @@ WAYS = {
     "unsigned-clock": lambda r: [report(r, 2 if discovered(r) else 4)],
     "no-engine": lambda r: [report(r, 4, b"")],
     "engines": Engines(),
+    "second": Second(),
     "other-report": lambda r: [report(r, 99)],
 }
 

@@ -193,7 +193,7 @@ def peer_start(lab, way, port):
 
 def test_bad_answers():
     ways = {
-        "good": "ok", "silent": "timeout", "empty": "malformed",
+        "good": "ok", "second": "ok", "silent": "timeout", "empty": "malformed",
         "noise": "malformed", "cut": "malformed", "long-length": "malformed",
         "other-id": "timeout", "late-first": "ok", "noise-first": "ok",
         "other-version": "malformed", "other-object": "malformed",
@@ -215,10 +215,10 @@ def test_bad_answers():
 def test_bad_answers_of_version_3():
     ways = {
         # reason, detail, requests
-        "unsigned": ("malformed", 0, 2), "badly-signed": ("malformed", 0, 2),
-        "unsigned-clock": ("auth", 2, 2), "no-engine": ("malformed", 0, 1),
+        "unsigned": ("malformed", 0, 3), "badly-signed": ("malformed", 0, 3),
+        "unsigned-clock": ("auth", 2, 2), "no-engine": ("malformed", 0, 2),
         "engines": ("auth", 4, 3), "other-report": ("status", 0, 1),
-        "silent": ("timeout", 0, 1), "noise": ("malformed", 0, 1),
+        "silent": ("timeout", 0, 2), "noise": ("malformed", 0, 2),
     }
     with Lab(backends=1) as lab:
         for i, (way, (reason, detail, asked)) in enumerate(ways.items()):

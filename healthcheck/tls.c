@@ -188,6 +188,9 @@ const char *tls_context(const struct hc_spec *spec, SSL_CTX **ctx)
 	SSL_CTX_set_session_cache_mode(*ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_mode(*ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
 				   SSL_MODE_RELEASE_BUFFERS);
+	/* A record that is no answer ends a read: a peer that sends such
+	 * without end does not keep the loop. */
+	SSL_CTX_clear_mode(*ctx, SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_cert_cb(*ctx, certificate_wanted, NULL);
 	verify_set(*ctx, spec);
 	if (spec->cert.data)

@@ -202,3 +202,26 @@ def test_wrong_answer_takes_a_server_out():
         with open(path, "w", encoding="ascii") as f:
             f.write("OK again\n")
         d.wait_state("b1", "active")
+
+
+def test_tls_through_the_daemon():
+    """The daemon reads the files, the confined prober shakes hands: with the
+    right authority and with another one."""
+    with Lab(backends=1) as lab:
+        ca, certs = certificates(lab)
+        lab.serve_all()
+        s_server(lab, 7001, certs["good"])
+        section = service(daemon.members(1, families=(4,)), address=vip(4),
+                          check="tls")
+        tls = {"type": "tcp", "port": 7001, "tls": "yes", "interval": "300ms",
+               "timeout": "250ms", "rise": 1, "fall": 1, "start": "down",
+               "ca-file": ca.pem}
+        d = daemon.start(lab, {"www": section}, checks={"tls": tls})
+        d.wait_state("b1", "active")
+        d.write({"www": section},
+                checks={"tls": {**tls, "ca-file": os.path.join(
+                    lab.dir, "other.pem")}})
+        d.reload()
+        d.wait_state("b1", "down")
+        equal(d.backend("b1")["check"]["reason"], "certificate-untrusted",
+              "reason")

@@ -19,7 +19,6 @@
 #include "lib/xalloc.h"
 
 #define TIMEOUT_MS 30000
-#define PATH_TEXT  "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
 
 struct run {
 	TAILQ_ENTRY(run) entry;
@@ -79,7 +78,7 @@ static void limit_cb(struct ev_loop *loop, struct ev_timer *w, int events)
 /* Returns negative errno where it did not begin. */
 static int run_begin(struct run *r)
 {
-	static char path[] = PATH_TEXT;
+	static char path[] = SPAWN_PATH;
 	const struct spec_list *command = &r->spec.command;
 	const struct spec_list *env = &r->spec.env;
 	char *argv[SPEC_LIST_MAX + 1] = { 0 }, *envp[SPEC_LIST_MAX + 2] = { 0 };

@@ -29,7 +29,6 @@
 #include "lib/xalloc.h"
 
 #define EXIT_WEIGHT 2 /* the exit status that means a weight of 0 */
-#define PATH_TEXT   "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* What the checks of one spec share. */
 struct scripts {
@@ -92,7 +91,8 @@ struct words {
 static void words_fill(struct words *w, const struct check *c,
 		       const struct hc_job *job)
 {
-	static const char *const env[] = { PATH_TEXT, "NFTLB_ADDRESS={address}",
+	static const char *const env[] = { SPAWN_PATH,
+					   "NFTLB_ADDRESS={address}",
 					   "NFTLB_PORT={port}",
 					   "NFTLB_BACKEND={backend}" };
 	const size_t nenv = sizeof(env) / sizeof(env[0]);

@@ -136,56 +136,58 @@ static void put32(uint8_t *at, uint32_t n)
 		at[i] = (uint8_t)n;
 }
 
-/* RFC 3414, 8.1.1.1; RFC 3826, 3.1.2.1. Returns its length. */
-static u_int vector_make(const struct hc_spec *spec,
-			 const struct usm_keys *keys, uint32_t boots,
-			 uint32_t time_s, const uint8_t salt[8],
-			 uint8_t iv[IV_MAX])
+/* What the library wants to know of a message. */
+struct cipher {
+	const oid *type;
+	size_t type_len;
+	struct usm_key key;
+	uint8_t iv[IV_MAX];
+	u_int iv_len;
+};
+
+/* RFC 3414, 8.1.1.1; RFC 3826, 3.1.2.1 */
+static void cipher_make(const struct hc_spec *spec, const struct usm_keys *keys,
+			uint32_t boots, uint32_t time_s, const uint8_t salt[8],
+			struct cipher *c)
 {
+	c->type = priv_oid(spec, &c->type_len);
+	c->key = keys->priv;
 	if (spec->snmp_priv == SPEC_PRIV_AES) {
-		put32(iv, boots);
-		put32(iv + 4, time_s);
-		memcpy(iv + 8, salt, 8);
-		return 16;
+		put32(c->iv, boots);
+		put32(c->iv + 4, time_s);
+		memcpy(c->iv + 8, salt, 8);
+		c->iv_len = 16;
+		return;
 	}
 	for (int i = 0; i < 8; i++)
-		iv[i] = keys->priv.bytes[DES_KEY_LEN + i] ^ salt[i];
-	return 8;
-}
-
-static u_int cipher_key_len(const struct hc_spec *spec)
-{
-	return spec->snmp_priv == SPEC_PRIV_AES ? PRIV_KEY_LEN : DES_KEY_LEN;
+		c->iv[i] = c->key.bytes[DES_KEY_LEN + i] ^ salt[i];
+	c->iv_len = 8;
+	c->key.len = DES_KEY_LEN;
 }
 
 bool usm_encrypt(const struct hc_spec *spec, const struct usm_keys *keys,
 		 uint32_t boots, uint32_t time_s, const uint8_t salt[8],
 		 const uint8_t *in, size_t len, uint8_t *out, size_t *out_len)
 {
-	struct usm_key key = keys->priv;
-	uint8_t iv[IV_MAX];
-	u_int niv = vector_make(spec, keys, boots, time_s, salt, iv);
-	size_t n;
-	const oid *type = priv_oid(spec, &n);
+	struct cipher c;
 
+	cipher_make(spec, keys, boots, time_s, salt, &c);
 	*out_len = len + 8;
-	return sc_encrypt(type, n, key.bytes, cipher_key_len(spec), iv, niv, in,
-			  (u_int)len, out, out_len) == 0;
+	return sc_encrypt(c.type, c.type_len, c.key.bytes, (u_int)c.key.len,
+			  c.iv, c.iv_len, in, (u_int)len, out, out_len) == 0;
 }
 
 bool usm_decrypt(const struct hc_spec *spec, const struct usm_keys *keys,
 		 uint32_t boots, uint32_t time_s, const uint8_t salt[8],
 		 const uint8_t *in, size_t len, uint8_t *out, size_t *out_len)
 {
-	struct usm_key key = keys->priv;
-	uint8_t iv[IV_MAX];
-	u_int niv = vector_make(spec, keys, boots, time_s, salt, iv);
-	size_t n;
-	const oid *type = priv_oid(spec, &n);
+	struct cipher c;
 
 	if (len == 0 || (spec->snmp_priv == SPEC_PRIV_DES && len % 8 != 0))
 		return false;
+	cipher_make(spec, keys, boots, time_s, salt, &c);
 	*out_len = len;
-	return sc_decrypt(type, n, key.bytes, cipher_key_len(spec), iv, niv,
-			  (u_char *)in, (u_int)len, out, out_len) == 0;
+	return sc_decrypt(c.type, c.type_len, c.key.bytes, (u_int)c.key.len,
+			  c.iv, c.iv_len, (u_char *)in, (u_int)len, out,
+			  out_len) == 0;
 }

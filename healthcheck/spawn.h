@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
+/* of their environment */
+#define SPAWN_PATH "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
+
 /* A program that runs. Its process group is its own. */
 struct spawn;
 

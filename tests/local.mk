@@ -65,7 +65,10 @@ jobs_rig = tests/unit/jobs_rig.c tests/unit/jobs_rig.h \
 	$(nftlbd_health_tables)
 tests_unit_test_health_jobs_SOURCES = tests/unit/test_health_jobs.c $(jobs_rig)
 tests_unit_test_health_jobs_LDADD = libutil.a $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_health_specs
+check_PROGRAMS += tests/unit/test_health_specs tests/unit/test_hooks
+tests_unit_test_hooks_SOURCES = tests/unit/test_hooks.c \
+	nftlbd/daemon/hooks.c nftlbd/daemon/hooks.h $(nftlbd_health_tables)
+tests_unit_test_hooks_LDADD = libutil.a $(CMOCKA_LIBS)
 tests_unit_test_health_specs_SOURCES = tests/unit/test_health_specs.c \
 	$(jobs_rig)
 tests_unit_test_health_specs_LDADD = libutil.a $(CMOCKA_LIBS)

@@ -218,6 +218,7 @@ static void bring_down(struct program *p)
 
 	if (d->health)
 		health_close(d->health);
+	d->health = NULL; /* no hooks from here on */
 	persist_snapshot(d->persist, d->model);
 	persist_close(d->persist);
 	control_close(d->control);

@@ -194,6 +194,10 @@ def test_requests():
                 ({"header": "User-Agent: me"}, "nftlb"), ({}, "HTTP2")):
             expect(lab, {"type": "http", **said, "expect-body": body},
                    target(port), "content", detail=0)
+        tls = bad_http.port("mirror", True)
+        expect(lab, {"type": "https", "tls-verify": "no", "sni": NAME,
+                     "expect-body": f"^Host: {NAME}:{tls}.$"},
+               target(tls), "ok", detail=200)
         expect(lab, {"type": "http", "expect-body":
                      f"^Host: \\[{backend_addr(6, 1)}]:{port}"},
                target(port, 6), "ok", detail=200)

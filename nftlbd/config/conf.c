@@ -118,12 +118,15 @@ void conf_errors_print(const struct conf_errors *e, struct buf *out)
 
 /* What a type does without a port that was said for its check. */
 static const struct {
-	bool none;       /* it has no port, or needs to be told */
-	uint16_t number; /* 0 = the backend's */
+	bool none;        /* it has no port, or needs to be told */
+	uint16_t number;  /* 0 = the backend's */
+	bool else_number; /* the backend's where it has one */
 } type_ports[HC_TYPES] = {
 	[HC_ICMP] = { .none = true },
 	[HC_AGENT] = { .none = true },
-	[HC_DNS] = { .number = 53 },
+	/* the backend of a DNS service is the name server that is meant; an
+	 * SNMP agent stands beside whatever the backend serves */
+	[HC_DNS] = { .number = 53, .else_number = true },
 	[HC_SNMP] = { .number = 161 },
 };
 
@@ -136,7 +139,10 @@ uint16_t conf_probe_port(const struct conf_backend *b,
 		return b->check_port;
 	if (check->port)
 		return check->port;
-	if (type_ports[check->type].number || type_ports[check->type].none)
+	if (type_ports[check->type].none)
+		return 0;
+	if (type_ports[check->type].number &&
+	    !(type_ports[check->type].else_number && b->probe_port))
 		return type_ports[check->type].number;
 	return b->probe_port;
 }

@@ -152,8 +152,8 @@ void conf_errors_free(struct conf_errors *e);
 
 /**
  * conf_probe_port() - the port that @check probes on @b
- * The backend's check-port, else the check's port, else the type's own (dns 53,
- * snmp 161), else the backend's or its service's single port.
+ * The backend's check-port, else the check's port, else the type's own (snmp
+ * 161), else the backend's or its service's single port.
  * Return: 0 where the type needs none, or none was said.
  */
 uint16_t conf_probe_port(const struct conf_backend *b,

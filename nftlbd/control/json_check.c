@@ -94,11 +94,23 @@ static json_t *json_weight(const struct check_state *cs)
 	return json_null();
 }
 
-static json_t *json_target(const struct conf_backend *b)
+/* What the probe is sent to: the backend, or the service's first address of its
+ * family. */
+static json_t *json_target(const struct service *s, const struct backend *b,
+			   const struct conf_check *c, uint16_t *port)
 {
+	const struct addr *to = &b->conf->check_addr;
 	char text[ADDR_STRLEN];
 
-	return json_string(addr_format(&b->check_addr, text));
+	*port = conf_probe_port(b->conf, c);
+	if (c->via == CONF_VIA_SERVICE) {
+		*port = conf_via_port(s->conf, b->conf, c);
+		for (size_t i = s->conf->naddrs; i > 0; i--)
+			if (s->conf->addrs[i - 1].family ==
+			    b->conf->addr.family)
+				to = &s->conf->addrs[i - 1];
+	}
+	return json_string(addr_format(to, text));
 }
 
 static json_t *json_probe(const struct service *s, const struct backend *b,
@@ -106,15 +118,15 @@ static json_t *json_probe(const struct service *s, const struct backend *b,
 {
 	const struct conf_check *c = b->conf->checks->list[i];
 	const struct check_state *cs = &b->checks[i];
-	uint16_t port = conf_probe_port(b->conf, c);
+	uint16_t port;
+	json_t *target = json_target(s, b, c, &port);
 
 	return json_pack(
 	    "{s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:o, s:i, s:o, s:i, s:i,"
 	    " s:i, s:i, s:o, s:o}",
 	    "service", s->conf->name, "backend", b->conf->name, "check",
 	    c->name, "type", word_text(hc_type_words, c->type), "address",
-	    json_target(b->conf), "port",
-	    port ? json_integer(port) : json_null(), "via",
+	    target, "port", port ? json_integer(port) : json_null(), "via",
 	    word_text(conf_via_words, c->via), "health",
 	    word_text(health_words, cs->health), "reason",
 	    cs->decided ? json_string(word_text(hc_reason_words, cs->reason))

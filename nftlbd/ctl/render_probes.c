@@ -9,18 +9,17 @@
 
 static void cell_target(struct table *t, const json_t *p)
 {
-	bool service = !strcmp(field_text(p, "via"), "service");
+	const char *via =
+	    strcmp(field_text(p, "via"), "service") ? "" : " (service)";
 	const char *addr = field_text(p, "address");
 	json_int_t port = field_int(p, "port");
 
-	if (service)
-		table_cell(t, PLAIN, "via the service");
-	else if (port)
+	if (port)
 		table_cell(t, PLAIN,
-			   strchr(addr, ':') ? "[%s]:%lld" : "%s:%lld", addr,
-			   (long long)port);
+			   strchr(addr, ':') ? "[%s]:%lld%s" : "%s:%lld%s",
+			   addr, (long long)port, via);
 	else
-		table_cell(t, PLAIN, "%s", addr);
+		table_cell(t, PLAIN, "%s%s", addr, via);
 }
 
 /* "status 503": the number where there is one. */

@@ -11,8 +11,9 @@
  * the last real one: no drift, and jobs that are spread over time stay spread
  * after a stall (turns that were missed are left out, never made up for in a
  * burst). Jitter only shortens an interval, never below the timeout, so one
- * probe is over before the next is due. The first interval is shortened at
- * random: jobs that begin together are apart from their second probe on.
+ * probe is over before the next is due. The first interval, and the first at a
+ * slower pace, is shortened at random: jobs that begin together, or change
+ * together, are apart after it.
  *
  * A job whose last result could not be sent yet leaves out turns: nothing that
  * was measured is lost, and a daemon that does not read causes no load.
@@ -44,7 +45,7 @@ struct job {
 	uint32_t streak;      /* results of the same kind, of late */
 	bool good;            /* that kind */
 	bool begun;           /* its first probe was started */
-	bool spread;          /* that was the last one */
+	bool spread;          /* the interval is the first of its kind */
 	bool overdue;         /* became due while a probe was under way */
 	struct ev_timer rhythm;
 	struct check check;
@@ -176,10 +177,12 @@ static void job_done(struct check *c, const struct finding *found)
 	link_push(j->jobs->link, &j->out);
 	j->overdue = false;
 	streak_count(j, found->reason);
-	if (pace_us(j) != j->interval_us)
+	if (pace_us(j) != j->interval_us) {
+		j->spread |= pace_us(j) > j->interval_us;
 		rhythm_plan(j);
-	else if (!overdue)
+	} else if (!overdue) {
 		return;
+	}
 	rhythm_arm(j, clock_now_us());
 }
 

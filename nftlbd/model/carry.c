@@ -3,6 +3,8 @@
  * From one model to the next. Objects are the same if their names are. A check
  * is the same if its name is and the probe too: what it found out stays true.
  * How often it is done, and how many results decide, does not matter for that.
+ * Of what another check will find a reload knows nothing: it takes nobody down,
+ * and sends no flows to who was down.
  *
  * Checks are compared once for each configuration, not for each backend: ten
  * thousand of them may share one that is long.
@@ -99,6 +101,31 @@ static int same_check(const struct carry *c, const struct backend *b,
 	return -1;
 }
 
+static bool same_server(const struct conf_backend *a,
+			const struct conf_backend *b)
+{
+	return a->port == b->port && addr_cmp(&a->addr, &b->addr) == 0;
+}
+
+/* Its checks, when it starts anew or goes on. */
+static void carry_checks(const struct carry *c, struct backend *b,
+			 const struct backend *old)
+{
+	const struct conf_backend *conf = b->conf;
+	bool goes_on = same_server(conf, old->conf);
+
+	for (size_t i = 0; conf->checks && i < conf->checks->n; i++) {
+		int was = same_check(c, b, conf->checks->list[i], old);
+
+		if (was >= 0)
+			b->checks[i] = old->checks[was];
+		else if (goes_on)
+			b->checks[i].health = old->health == HEALTH_UP
+						  ? HEALTH_UP
+						  : HEALTH_UNKNOWN;
+	}
+}
+
 void carry_backend(const struct carry *c, struct backend *b,
 		   const struct backend *old)
 {
@@ -112,10 +139,5 @@ void carry_backend(const struct carry *c, struct backend *b,
 	/* The operator's word stands, unless the file's own word changed. */
 	if (old->conf->disabled != conf->disabled)
 		b->admin = admin;
-	for (size_t i = 0; conf->checks && i < conf->checks->n; i++) {
-		int was = same_check(c, b, conf->checks->list[i], old);
-
-		if (was >= 0)
-			checks[i] = old->checks[was];
-	}
+	carry_checks(c, b, old);
 }

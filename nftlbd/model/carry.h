@@ -13,8 +13,9 @@ void carry_free(struct carry *c);
 
 /**
  * carry_backend() - all that is known of @old now is of @b, which is as fresh
- * A check keeps its state if it does the same to the same address as before;
- * others stay in their start state.
+ * A check keeps its state if it does the same to the same address as before.
+ * Others begin as up where @old is, else as unknown; but in their start state
+ * where @b has another address or port, which is another server.
  */
 void carry_backend(const struct carry *c, struct backend *b,
 		   const struct backend *old);

@@ -115,7 +115,10 @@ enum backend_state backend_state(const struct backend *b)
 		return BACKEND_DOWN;
 	if (combine_weight(b, backend_weight(b)) == 0)
 		return BACKEND_DRAIN;
-	return b->serving ? BACKEND_ACTIVE : BACKEND_STANDBY;
+	if (b->serving)
+		return BACKEND_ACTIVE;
+	/* Of the others only those of a disabled service do not serve. */
+	return b->conf->backup ? BACKEND_STANDBY : BACKEND_DISABLED;
 }
 
 enum cut backend_cut(const struct service *s, const struct backend *b)

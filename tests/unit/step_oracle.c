@@ -241,7 +241,9 @@ static enum backend_state state_of(const struct o_backend *b)
 		return BACKEND_DOWN;
 	if (!wanted(b))
 		return BACKEND_DRAIN;
-	return b->serving ? BACKEND_ACTIVE : BACKEND_STANDBY;
+	if (b->conf->backup)
+		return b->serving ? BACKEND_ACTIVE : BACKEND_STANDBY;
+	return b->serving ? BACKEND_ACTIVE : BACKEND_DISABLED;
 }
 
 static enum cut cut_of(const struct o_service *s, const struct o_backend *b)
@@ -383,6 +385,8 @@ static void conf_backend(struct o_backend *b, const struct conf_backend *conf,
 					      [HC_START_UNKNOWN] =
 						  HEALTH_UNKNOWN };
 	enum admin admin = conf->disabled ? ADMIN_DISABLED : ADMIN_ENABLED;
+	bool goes_on = was && conf->port == was->conf->port &&
+		       !addr_cmp(&conf->addr, &was->conf->addr);
 
 	*b = was ? *was
 		 : (struct o_backend){ .weight = -1,
@@ -397,8 +401,13 @@ static void conf_backend(struct o_backend *b, const struct conf_backend *conf,
 		const struct conf_check *c = conf->checks->list[i];
 		const struct o_check *old = check_before(was, conf, c);
 
-		b->checks[i] =
-		    old ? *old : (struct o_check){ .health = starts[c->start] };
+		b->checks[i] = (struct o_check){ .health = starts[c->start] };
+		if (old)
+			b->checks[i] = *old;
+		else if (goes_on)
+			b->checks[i].health = was->health == HEALTH_UP
+						  ? HEALTH_UP
+						  : HEALTH_UNKNOWN;
 		b->checks[i].conf = c;
 	}
 	if (!was)

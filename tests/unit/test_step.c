@@ -187,16 +187,23 @@ static void test_reload_keeps_what_is_the_same(void **state)
 		{ "!check d send=x\ncheck c rise=3\nservice s\n"
 		  "backend b4 check=c\nbackend b1 check=c\n"
 		  "backend b2 check=c\nbackend b3 check=d",
-		  "health b3 down>up reload: other checks\n"
-		  "service s down>degraded usable=2/4\n",
+		  "health b3 down>unknown reload: other checks\n"
+		  "service s down>degraded usable=1/4\n",
+		  "b4=1000 degraded" },
+		{ "b3 d ok",
+		  "health b3 unknown>up ok after=1000.3ms successes=1/1\n",
 		  "b4=1000 b3=1000 degraded" },
 		{ "b1 c ok; b1 c ok; b1 c ok", NULL,
 		  "b4=1000 b1=7000 b3=1000 degraded" },
 		{ "b2 enabled", NULL, "b4=1000 b1=7000 b2=1000 b3=1000 up" },
-		/* a second check that has to be good as well */
-		{ "!check c\ncheck e start=unknown\nservice s\n"
+		/* a second check that has to be good as well; who is up was
+		 * not added, so where that starts does not matter */
+		{ "!check c\ncheck e start=down\nservice s\n"
 		  "backend b1 check=c check=e",
-		  "health b1 up>unknown reload: other checks\n"
+		  "", "b1=7000 up" },
+		{ "b1 e refused",
+		  "health b1 up>down refused check=e after=1000.3ms "
+		  "fails=1/1\n"
 		  "service s up>down usable=0/1\n",
 		  "down" },
 		{ "b1 e ok", NULL, "b1=7000 up" },

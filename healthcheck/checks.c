@@ -30,7 +30,7 @@
 
 static const struct check_ops ops_of_type[] = {
 	[HC_TCP] = { tcp_start, tcp_look, tcp_cancel, tcp_prepare, tcp_release,
-		     .needs_port = true },
+		     .kernel_answers = true, .needs_port = true },
 	[HC_UDP] = { udp_start, udp_look, udp_cancel, udp_prepare, udp_release,
 		     .needs_port = true, .expire = udp_expire },
 	[HC_AGENT] = { agent_start, agent_look, agent_cancel, agent_prepare,
@@ -82,7 +82,7 @@ static void timeout_judge(struct check *c, uint64_t now_us)
 	uint64_t stalled_us = lag_stalled_us(c->lag, now_us) - c->stalled_us;
 	uint64_t until_us;
 
-	if (stalled_us == 0) {
+	if (stalled_us == 0 || c->ops->kernel_answers) {
 		check_finish(c, c->ops->expire
 				    ? (enum hc_reason)c->ops->expire(c)
 				    : HC_TIMEOUT);

@@ -47,6 +47,9 @@ struct check_ops {
 	const char *(*prepare)(struct spec *s, struct ev_loop *loop);
 	/* after the last cancel, where prepare said NULL */
 	void (*release)(struct spec *s);
+	/* The kernel alone answers, and look asks it: what has no answer when
+	 * the time is up has none, however late our loop was. */
+	bool kernel_answers;
 	bool needs_port;
 	/* the time is up, and the loop was on time: what does that mean? An
 	 * enum hc_reason (NULL: HC_TIMEOUT) */

@@ -11,19 +11,20 @@
 #include "daemon/committer.h"
 #include "daemon/health.h"
 
-#define STATES 4 /* of services as of backends */
+#define STATES_MAX 8 /* of services, or of backends */
 
-static json_t *json_states(const struct word *words, const size_t n[STATES])
+/* How many there are in each state that @words has. */
+static json_t *json_states(const struct word *words, const size_t n[STATES_MAX])
 {
 	json_t *o = json_object();
 	size_t total = 0;
 
-	for (int i = 0; i < STATES; i++)
-		total += n[i];
+	for (const struct word *w = words; w->text; w++)
+		total += n[w->value];
 	json_object_set_new(o, "total", json_integer((json_int_t)total));
-	for (int i = 0; i < STATES; i++)
-		json_object_set_new(o, word_text(words, i),
-				    json_integer((json_int_t)n[i]));
+	for (const struct word *w = words; w->text; w++)
+		json_object_set_new(o, w->text,
+				    json_integer((json_int_t)n[w->value]));
 	return o;
 }
 
@@ -92,7 +93,7 @@ static json_t *json_commits(const struct daemon *d)
 json_t *json_status(const struct daemon *d)
 {
 	const struct model *m = d->model;
-	size_t services[STATES] = { 0 }, backends[STATES] = { 0 };
+	size_t services[STATES_MAX] = { 0 }, backends[STATES_MAX] = { 0 };
 	char seed[16];
 
 	for (size_t i = 0; i < m->nservices; i++) {

@@ -187,9 +187,9 @@ static void ports_are_the_types_own(void **state)
 		    "[service any]\naddress = 192.0.2.2\nport = any\n"
 		    "backend.a = 10.0.0.1 check=d,i,f,x\n");
 	const struct conf_backend *b = c->services[0].backends;
-	static const uint16_t a_ports[] = { 8080, 161, 0, 8080, 8080, 88, 8080 },
-			      b_ports[] = { 7, 0, 7, 7 },
-			      any_ports[] = { 53, 0, 0, 0 };
+	static const uint16_t
+	    a_ports[] = { 8080, 161, 0, 8080, 8080, 88, 8080 },
+	    b_ports[] = { 7, 0, 7, 7 }, any_ports[] = { 53, 0, 0, 0 };
 	size_t i;
 
 	assert_int_equal(b[0].checks->n, 7);

@@ -150,6 +150,7 @@ static void test_a_stall_is_given_back(void **state)
 	struct world w;
 
 	world_open(&w, 1000);
+	world_check(&w, HC_TCP, "x");
 	/* 0 .. 200 is seen, 200 .. 700 not, 700 .. 1500 again */
 	assert_in_range(run(&w, 200, 0, 500), 1490, 5000);
 	assert_int_equal(w.found.reason, HC_TIMEOUT);
@@ -163,6 +164,7 @@ static void test_a_stall_at_the_very_end(void **state)
 	struct world w;
 
 	world_open(&w, 1000);
+	world_check(&w, HC_TCP, "x");
 	/* it ends after the time-out: the loop has its look before and after */
 	assert_in_range(run(&w, 900, 0, 500), 1490, 5000);
 	assert_int_equal(w.found.reason, HC_TIMEOUT);
@@ -175,6 +177,7 @@ static void test_a_stall_of_the_whole_timeout(void **state)
 	struct world w;
 
 	world_open(&w, 300);
+	world_check(&w, HC_TCP, "x");
 	run(&w, 50, 0, 400);
 	assert_int_equal(w.found.reason, HC_LATE);
 	world_close(&w);
@@ -187,6 +190,7 @@ static void test_stalls_again_and_again(void **state)
 	struct world w;
 
 	world_open(&w, 400);
+	world_check(&w, HC_TCP, "x");
 	assert_in_range(run(&w, 25, 25, 75), 400, 5000);
 	assert_int_equal(w.found.reason, HC_LATE);
 	assert_int_equal(w.lag.extended, 1);
@@ -202,6 +206,18 @@ static void test_what_was_before_does_not_count(void **state)
 	run(&w, 1, 0, 1000);
 	/* none of it was the check's; at most the turn it ended */
 	assert_int_equal(w.found.reason, HC_TIMEOUT);
+	world_close(&w);
+}
+
+/* To a plain connect only the kernel answers, which is never late. */
+static void test_a_connect_needs_no_time_of_ours(void **state)
+{
+	struct world w;
+
+	world_open(&w, 300);
+	assert_in_range(run(&w, 50, 0, 400), 300, 5000);
+	assert_int_equal(w.found.reason, HC_TIMEOUT);
+	assert_int_equal(w.lag.extended, 0);
 	world_close(&w);
 }
 
@@ -269,6 +285,7 @@ int main(void)
 		cmocka_unit_test(test_a_stall_of_the_whole_timeout),
 		cmocka_unit_test(test_stalls_again_and_again),
 		cmocka_unit_test(test_what_was_before_does_not_count),
+		cmocka_unit_test(test_a_connect_needs_no_time_of_ours),
 		cmocka_unit_test(test_an_answer_that_waited_is_one),
 		cmocka_unit_test(test_a_stall_is_given_back_to_talks),
 		cmocka_unit_test(test_a_stall_is_given_back_to_udp),

@@ -83,7 +83,7 @@ static void vectors_grow(void **state)
 
 static void words_map_both_ways(void **state)
 {
-	char list[64], tiny[8];
+	char list[128], tiny[8];
 
 	assert_int_equal(word_find(rs_mode_words, "snat"), RS_SNAT);
 	assert_int_equal(word_find(rs_mode_words, "SNAT"), -1);
@@ -93,7 +93,8 @@ static void words_map_both_ways(void **state)
 	assert_string_equal(words_list(hc_start_words, list, sizeof(list)),
 			    "up, down or unknown");
 	assert_string_equal(words_list(hc_type_words, list, sizeof(list)),
-			    "tcp");
+			    "tcp, http, https, icmp, udp, dns, snmp, script, "
+			    "agent or file");
 	assert_string_equal(words_list(rs_mode_words, list, sizeof(list)),
 			    "dnat or snat");
 	words_list(hc_start_words, tiny, sizeof(tiny));

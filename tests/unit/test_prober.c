@@ -163,10 +163,15 @@ static void test_a_late_loop_makes_no_timeouts(void **state)
 	listener_close(&l);
 }
 
-/* Stopped for @stopped_ms in the middle of a probe that nobody answers. */
+#define TALK_SPEC 78
+
+/* Stopped for @stopped_ms in the middle of a probe that nobody answers, of a
+ * type whose answers could lie unread. */
 static enum hc_reason
 stopped_in_a_probe(uint32_t timeout_ms, uint32_t stopped_ms, uint64_t *extended)
 {
+	char expect[] = "x";
+	const struct hc_spec talk = { .expect = expect };
 	struct hc_result r;
 	struct listener l;
 	struct rig p;
@@ -176,7 +181,9 @@ stopped_in_a_probe(uint32_t timeout_ms, uint32_t stopped_ms, uint64_t *extended)
 	listener_open(&l, AF_INET, 0);
 	listener_fill(&l);
 	rig_open(&p);
+	rig_spec(&p, TALK_SPEC, HC_TCP, &talk, 0);
 	j = rig_job(1, &l, 60000, timeout_ms);
+	j.spec = TALK_SPEC;
 	rig_jobs(&p, &j, 1);
 	WAIT_FOR(tcp_sockets(l.port, TCP_SYN_SENT) == 2);
 	kill(p.pid, SIGSTOP);

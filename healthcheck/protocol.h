@@ -22,7 +22,7 @@
 #define HC_ICMP4_FD      5   /* a raw ICMP socket, where the daemon had one */
 #define HC_ICMP6_FD      6   /* the same for IPv6 */
 #define HC_RECORDS_MAX   128 /* per packet */
-#define HC_BLOB_MAX      (2u << 20) /* bytes of an encoded spec or run */
+#define HC_BLOB_MAX      (4u << 20) /* bytes of an encoded spec or run */
 #define HC_PART_MAX      32768      /* bytes of it in one packet */
 #define HC_NAME_MAX      63
 #define HC_WEIGHT_MAX    65535

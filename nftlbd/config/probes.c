@@ -110,6 +110,15 @@ static const char *via_problem(const struct conf_service *s,
 			 : "goes via the service, which has any port: say one";
 }
 
+/* Their source port names the backend: two at once would be one flow. */
+static bool second_via(const struct conf_checks *all, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (all->list[k]->via == CONF_VIA_SERVICE)
+			return true;
+	return false;
+}
+
 static void checks_judge(struct probing *p, const struct backend_draft *b)
 {
 	const struct conf_backend probed = { .addr = b->addr,
@@ -123,11 +132,16 @@ static void checks_judge(struct probing *p, const struct backend_draft *b)
 
 	for (i = 0; i < b->checks->n; i++) {
 		check = b->checks->list[i];
-		if (check->via == CONF_VIA_SERVICE)
+		if (check->via == CONF_VIA_SERVICE &&
+		    second_via(b->checks, i)) {
+			problem = "a second check via the service";
+			allowed = "one such check for each backend";
+		} else if (check->via == CONF_VIA_SERVICE) {
 			problem =
 			    via_problem(p->service, &probed, check, &allowed);
-		else
+		} else {
 			problem = direct_problem(&probed, check, &allowed);
+		}
 		if (!problem)
 			continue;
 		refuse(p, b, check->name, problem, allowed);

@@ -35,6 +35,8 @@ json_t *json_price(const struct plan_price *price, json_t *flows);
 json_t *json_safe(const char *text);
 /** json_text() - the same, or null where @text is NULL or empty */
 json_t *json_text(const char *text);
+/** json_time() - milliseconds of Unix time as "2026-11-21T12:00:00.000Z" */
+json_t *json_time(int64_t unix_ms);
 /** json_share() - part / whole, 0 where the whole is 0 */
 json_t *json_share(uint64_t part, uint64_t whole);
 

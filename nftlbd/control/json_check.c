@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "control/json.h"
+#include "daemon/health.h"
 #include "lib/xalloc.h"
 
 /* ---- definitions */
@@ -113,6 +114,26 @@ static json_t *json_target(const struct service *s, const struct backend *b,
 	return json_string(addr_format(to, text));
 }
 
+/* What is known of the probe itself, whoever shares it. */
+static void add_counts(json_t *o, const struct daemon *d,
+		       const struct service *s, const struct backend *b,
+		       size_t i)
+{
+	struct health_probe p = { 0 };
+	bool known = d->health &&
+		     health_probe(d->health, (size_t)(s - d->model->services),
+				  (size_t)(b - s->backends), i, &p);
+
+	json_object_set_new(o, "results",
+			    known ? json_integer(p.results) : json_null());
+	json_object_set_new(o, "failed",
+			    known ? json_integer(p.failures) : json_null());
+	json_object_set_new(o, "shared_by",
+			    known ? json_integer(p.owners) : json_null());
+	json_object_set_new(o, "last_at",
+			    p.last_ms ? json_time(p.last_ms) : json_null());
+}
+
 static json_t *json_probe(const struct service *s, const struct backend *b,
 			  size_t i)
 {
@@ -141,6 +162,10 @@ static json_t *json_probe(const struct service *s, const struct backend *b,
 void json_probes(const struct daemon *d, const struct service *s,
 		 const struct backend *b, json_t *list)
 {
-	for (size_t i = 0; b->conf->checks && i < b->conf->checks->n; i++)
-		json_array_append_new(list, json_probe(s, b, i));
+	for (size_t i = 0; b->conf->checks && i < b->conf->checks->n; i++) {
+		json_t *o = json_probe(s, b, i);
+
+		add_counts(o, d, s, b, i);
+		json_array_append_new(list, o);
+	}
 }

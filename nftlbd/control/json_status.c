@@ -4,7 +4,6 @@
  */
 #include <ev.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "config.h"
 #include "control/json.h"
@@ -119,18 +118,12 @@ json_t *json_status(const struct daemon *d)
 
 json_t *json_event(const struct event *e)
 {
-	time_t s = (time_t)(e->time_ms / 1000);
-	char day[32], text[48];
-	struct tm tm;
-
-	gmtime_r(&s, &tm);
-	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text, sizeof(text), "%s.%03dZ", day, (int)(e->time_ms % 1000));
 	return json_pack(
-	    "{s:I, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "id", (json_int_t)e->id,
-	    "time", text, "kind", e->kind, "service", json_text(e->service),
-	    "backend", json_text(e->backend), "old", json_text(e->old_state),
-	    "new", json_text(e->new_state), "reason", json_text(e->reason));
+	    "{s:I, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "id", (json_int_t)e->id,
+	    "time", json_time(e->time_ms), "kind", e->kind, "service",
+	    json_text(e->service), "backend", json_text(e->backend), "old",
+	    json_text(e->old_state), "new", json_text(e->new_state), "reason",
+	    json_text(e->reason));
 }
 
 json_t *json_price(const struct plan_price *p, json_t *flows)

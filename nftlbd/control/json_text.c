@@ -3,8 +3,10 @@
  * Small values as JSON. Texts may have come from a file, a peer or the kernel,
  * or been cut in the middle of a character: JSON takes UTF-8 only.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "control/json.h"
 #include "lib/parse.h"
@@ -32,4 +34,16 @@ json_t *json_text(const char *text)
 json_t *json_share(uint64_t part, uint64_t whole)
 {
 	return json_real(whole ? (double)part / (double)whole : 0.);
+}
+
+json_t *json_time(int64_t unix_ms)
+{
+	time_t s = (time_t)(unix_ms / 1000);
+	char day[32], text[48];
+	struct tm tm;
+
+	gmtime_r(&s, &tm);
+	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text, sizeof(text), "%s.%03dZ", day, (int)(unix_ms % 1000));
+	return json_string(text);
 }

@@ -145,6 +145,12 @@ void committer_delays(const struct committer *c, struct committer_delays *out)
 	*out = (struct committer_delays){ 0 };
 }
 
+bool health_probe(const struct healthcheck *h, size_t service, size_t backend,
+		  size_t check, struct health_probe *out)
+{
+	return false;
+}
+
 void health_info(const struct healthcheck *h, struct health_info *info)
 {
 	*info = (struct health_info){ 0 };

@@ -101,7 +101,7 @@ static void has_shape(const json_t *o, const char *shape)
 #define PROBE_SHAPE                                                            \
 	"service:s backend:s check:s type:s address:s port:Ni via:s health:s " \
 	"reason:Ns detail:i last_ms:Nr successes:i failures:i rise:i fall:i "  \
-	"says:a weight:Ns"
+	"says:a weight:Ns results:Ni failed:Ni shared_by:Ni last_at:Ns"
 
 static const struct {
 	const char *path;

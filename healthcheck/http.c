@@ -124,15 +124,10 @@ static const struct {
 	CURLcode code;
 	int reason;
 } reasons[] = {
-	{ CURLE_GOT_NOTHING, HC_CLOSED },
-	{ CURLE_PARTIAL_FILE, HC_CLOSED },
-	{ CURLE_OPERATION_TIMEDOUT, HC_TIMEOUT },
-	{ CURLE_HTTP2_STREAM, HC_RESET },
-	{ CURLE_COULDNT_CONNECT, HC_RESET },
-	{ CURLE_SSL_CIPHER, HC_TLS },
-	{ CURLE_FAILED_INIT, HC_LOCAL },
-	{ CURLE_URL_MALFORMAT, HC_LOCAL },
-	{ CURLE_SSL_CERTPROBLEM, HC_LOCAL },
+	{ CURLE_GOT_NOTHING, HC_CLOSED },  { CURLE_PARTIAL_FILE, HC_CLOSED },
+	{ CURLE_HTTP2_STREAM, HC_RESET },  { CURLE_COULDNT_CONNECT, HC_RESET },
+	{ CURLE_SSL_CIPHER, HC_TLS },      { CURLE_FAILED_INIT, HC_LOCAL },
+	{ CURLE_URL_MALFORMAT, HC_LOCAL }, { CURLE_SSL_CERTPROBLEM, HC_LOCAL },
 };
 
 static int reason_of(CURLcode code)
@@ -306,9 +301,10 @@ static void on_tls_event(const SSL *ssl, int where, int value)
 {
 	struct http_check *own = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 	unsigned long error = ERR_peek_error();
-
 	bool heard = where & SSL_CB_ALERT && where & SSL_CB_READ;
 
+	if (where & SSL_CB_HANDSHAKE_START)
+		tls_session_bound(ssl);
 	if (heard && value >> 8 == SSL3_AL_FATAL)
 		own->tls_error = SSL_AD_REASON_OFFSET + (value & 0xff);
 	else if (heard)

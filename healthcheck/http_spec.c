@@ -51,6 +51,8 @@ static const struct {
 	{ CURLOPT_DNS_CACHE_TIMEOUT, -1 }, /* there is one name */
 	{ CURLOPT_SSL_SESSIONID_CACHE, 0 },
 	{ CURLOPT_BUFFERSIZE, BUFFER_BYTES },
+	/* the time-out is ours (checks.c); 0 would be five minutes */
+	{ CURLOPT_CONNECTTIMEOUT_MS, INT32_MAX },
 };
 
 /* NULL takes a default of libcurl's away. */
@@ -182,7 +184,8 @@ int http_spec_tls(const struct http_spec *h, SSL_CTX *ctx)
 	SSL_CTX_set1_cert_store(ctx, SSL_CTX_get_cert_store(h->tls));
 	SSL_CTX_set_quiet_shutdown(ctx, 1);
 	SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
-	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+	if (!tls_context_bound(ctx))
+		return -ENOMEM;
 	if (!cert || !key)
 		return 0;
 	SSL_CTX_get0_chain_certs(h->tls, &chain);

@@ -8,6 +8,12 @@
  * the system's certificates are read once at the start (tls_open), and all
  * contexts share them. That store is the one thing here that outlives a spec.
  *
+ * Hostile peers: OpenSSL passes over some messages of a handshake without
+ * coming back, and over records that are no answer; who sends them without end
+ * would keep the loop. So a handshake has a bound, and a record that is no
+ * answer ends a read. Diffie-Hellman without curves, with numbers of the peer's
+ * choice, is half a second of arithmetic: not offered.
+ *
  * Must not know what is said inside TLS, nor who waits for the socket.
  */
 #include "healthcheck/tls.h"
@@ -22,6 +28,11 @@
 #include "healthcheck/checks.h"
 #include "healthcheck/socket.h"
 #include "healthcheck/tls_pem.h"
+
+/* More than the largest chain of certificates that OpenSSL reads. */
+#define HANDSHAKE_MAX (256u << 10)
+#define CIPHERS       "DEFAULT:!DHE"
+#define GROUPS        "X25519:P-256:X448:P-384:P-521"
 
 static X509_STORE *system_store; /* set by tls_open() only */
 
@@ -112,6 +123,14 @@ int tls_reason(SSL *ssl, int rc, int32_t *detail, bool *want_write)
 
 /* ---- contexts */
 
+bool tls_context_bound(SSL_CTX *ctx)
+{
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
+	return SSL_CTX_set_cipher_list(ctx, CIPHERS) == 1 &&
+	       SSL_CTX_set1_groups_list(ctx, GROUPS) == 1;
+}
+
 static X509_STORE *store_of(const struct spec_bytes *pem)
 {
 	X509_STORE *store = X509_STORE_new();
@@ -184,13 +203,14 @@ const char *tls_context(const struct hc_spec *spec, SSL_CTX **ctx)
 	*ctx = SSL_CTX_new(TLS_client_method());
 	if (!*ctx)
 		return "no memory for TLS";
+	if (!tls_context_bound(*ctx)) {
+		SSL_CTX_free(*ctx);
+		*ctx = NULL;
+		return "not with this OpenSSL";
+	}
 	SSL_CTX_set_min_proto_version(*ctx, TLS1_2_VERSION);
 	SSL_CTX_set_session_cache_mode(*ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_mode(*ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
-				   SSL_MODE_RELEASE_BUFFERS);
-	/* A record that is no answer ends a read: a peer that sends such
-	 * without end does not keep the loop. */
-	SSL_CTX_clear_mode(*ctx, SSL_MODE_AUTO_RETRY);
+	SSL_CTX_set_mode(*ctx, SSL_MODE_ENABLE_PARTIAL_WRITE);
 	SSL_CTX_set_cert_cb(*ctx, certificate_wanted, NULL);
 	verify_set(*ctx, spec);
 	if (spec->cert.data)
@@ -200,6 +220,26 @@ const char *tls_context(const struct hc_spec *spec, SSL_CTX **ctx)
 }
 
 /* ---- sessions */
+
+static long handshake_read(BIO *bio, int oper, const char *data, size_t len,
+			   int argi, long argl, int ret, size_t *done)
+{
+	const SSL *ssl = (const SSL *)(void *)BIO_get_callback_arg(bio);
+
+	if (oper != BIO_CB_READ || SSL_is_init_finished(ssl) ||
+	    BIO_number_read(bio) < HANDSHAKE_MAX)
+		return ret;
+	ERR_raise(ERR_LIB_SSL, SSL_R_EXCESSIVE_MESSAGE_SIZE);
+	return -1;
+}
+
+void tls_session_bound(const SSL *ssl)
+{
+	BIO *bio = SSL_get_rbio(ssl);
+
+	BIO_set_callback_arg(bio, (char *)(uintptr_t)ssl);
+	BIO_set_callback_ex(bio, handshake_read);
+}
 
 static int name_set(SSL *ssl, const struct hc_spec *spec,
 		    const struct hc_job *job)
@@ -223,6 +263,7 @@ SSL *tls_session(SSL_CTX *ctx, const struct hc_spec *spec,
 
 	if (ssl && SSL_set_fd(ssl, fd) == 1 && name_set(ssl, spec, job) == 1) {
 		SSL_set_connect_state(ssl);
+		tls_session_bound(ssl);
 		ERR_clear_error();
 		return ssl;
 	}

@@ -49,6 +49,20 @@ const char *tls_context(const struct hc_spec *spec, SSL_CTX **ctx);
 SSL *tls_session(SSL_CTX *ctx, const struct hc_spec *spec,
 		 const struct hc_job *job, int fd);
 
+/**
+ * tls_context_bound() - what bounds the work that a peer can give us
+ * For contexts that others make; tls_context()'s have it.
+ * Return: false where this OpenSSL cannot.
+ */
+bool tls_context_bound(SSL_CTX *ctx);
+
+/**
+ * tls_session_bound() - a handshake of @ssl without end ends: as a failure of
+ * TLS For sessions that others make, when their handshake begins;
+ * tls_session()'s have it.
+ */
+void tls_session_bound(const SSL *ssl);
+
 /** tls_asked() - did the peer ask for our certificate? */
 bool tls_asked(const SSL *ssl);
 

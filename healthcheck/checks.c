@@ -41,7 +41,7 @@ static const struct check_ops ops_of_type[] = {
 	[HC_HTTPS] = { http_start, http_look, http_cancel, http_prepare,
 		       http_release, .needs_port = true },
 	[HC_SNMP] = { snmp_start, snmp_look, snmp_cancel, snmp_prepare,
-		      snmp_release, .needs_port = true },
+		      snmp_release, .needs_port = true, .expire = snmp_expire },
 	[HC_SCRIPT] = { script_start, script_look, script_cancel,
 			script_prepare, script_release },
 	[HC_FILE] = { file_start, file_look, file_cancel },

@@ -120,16 +120,18 @@ static void doubt_cb(struct ev_loop *loop, struct ev_timer *w, int events)
 
 int snmp_look(struct check *c)
 {
-	struct snmp_run *r = c->of.own;
-	int reason = answers_read(c, r);
+	return answers_read(c, c->of.own);
+}
 
-	if (reason != CHECK_RUNNING)
-		return reason;
+int snmp_expire(struct check *c)
+{
+	const struct snmp_run *r = c->of.own;
+
 	if (r->plain_answered && !r->secret_answered) {
 		c->detail = SNMP_REPORT_DECRYPT;
 		return HC_AUTH;
 	}
-	return r->unreadable ? HC_MALFORMED : CHECK_RUNNING;
+	return r->unreadable ? HC_MALFORMED : HC_TIMEOUT;
 }
 
 int snmp_start(struct check *c, const struct hc_job *job)

@@ -12,6 +12,7 @@ struct spec;
 /* Rows of the table in checks.c: see struct check_ops. */
 int snmp_start(struct check *c, const struct hc_job *job);
 int snmp_look(struct check *c);
+int snmp_expire(struct check *c);
 void snmp_cancel(struct check *c);
 const char *snmp_prepare(struct spec *s, struct ev_loop *loop);
 void snmp_release(struct spec *s);

@@ -477,8 +477,8 @@ def test_health_through_the_daemon():
         def reason():
             return d.backend("b1")["check"]["reason"]
 
-        d.wait_state("b1", "active")
-        equal(reason(), "ok", "reason")
+        wait_until(lambda: reason() == "ok", 5, "the first answer")
+        equal(d.backend("b1")["state"], "active", "state")
         with open(sick, "w", encoding="ascii"):
             pass
         d.wait_state("b1", "down")

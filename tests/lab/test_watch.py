@@ -3,7 +3,9 @@
 
 import json
 import os
+import pty
 import re
+import select
 
 import daemon
 from daemon import members, service
@@ -167,3 +169,35 @@ def test_hook_that_fails():
             d.do("backend", "enable", "www", "b1")
         lab.servers["b3"].kill()
         d.wait_state("b3", "down")
+
+
+def test_top_on_a_terminal():
+    """Drawn again as things change; q ends it and leaves the terminal."""
+    with Lab() as lab:
+        d = started(lab)
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.environ["TERM"] = "xterm"
+            os.execv(program("nftlbctl"),
+                     ["nftlbctl", "-s", d.socket, "top"])
+        seen = b""
+        try:
+            def shows(text):
+                nonlocal seen
+                if select.select([fd], [], [], 0.1)[0]:
+                    seen += os.read(fd, 1 << 16)
+                return text in seen
+            wait_until(lambda: shows(b"\033[?1049h"), 10, "its own screen")
+            wait_until(lambda: shows(b"b1"), 10, "backends")
+            check(b"www/b2" not in seen, "no event of b2 yet")
+            lab.servers["b2"].kill()
+            wait_until(lambda: shows(b"www/b2"), 10, "the event of b2")
+            os.write(fd, b"q")
+            wait_until(lambda: shows(b"\033[?1049l"), 10, "the screen of before")
+            _, status = os.waitpid(pid, 0)
+            pid = 0
+        finally:
+            os.close(fd)    # hangs up
+            if pid:
+                os.waitpid(pid, 0)
+        equal(status, 0, "exit status")

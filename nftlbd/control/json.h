@@ -25,6 +25,12 @@ json_t *json_status(const struct daemon *d);
 json_t *json_event(const struct event *e);
 /** json_checks() - all checks, and how many backends each finds up or down */
 json_t *json_checks(const struct model *m);
+/** json_reason() - why its last probe ended as it did; null before the first */
+json_t *json_reason(const struct check_state *cs);
+/** json_says() - what a check says of its backend, enum hc_says, as words */
+json_t *json_says(uint8_t says);
+/** json_said_weight() - the weight that it says, "75%" or "3"; null = none */
+json_t *json_said_weight(const struct check_state *cs);
 /** json_probes() - append each check of @b with its last result to @list */
 void json_probes(const struct daemon *d, const struct service *s,
 		 const struct backend *b, json_t *list);

@@ -70,7 +70,15 @@ json_t *json_checks(const struct model *m)
 
 /* ---- probes */
 
-static json_t *json_says(uint8_t says)
+/* Also of probes that counted as nothing: it may have no others. */
+json_t *json_reason(const struct check_state *cs)
+{
+	if (!cs->decided && cs->reason == HC_OK)
+		return json_null();
+	return json_string(word_text(hc_reason_words, cs->reason));
+}
+
+json_t *json_says(uint8_t says)
 {
 	static const struct word words[] = {
 		{ "ready", HC_SAYS_READY },
@@ -86,7 +94,7 @@ static json_t *json_says(uint8_t says)
 	return list;
 }
 
-static json_t *json_weight(const struct check_state *cs)
+json_t *json_said_weight(const struct check_state *cs)
 {
 	if (cs->says & HC_SAYS_PERCENT)
 		return json_sprintf("%u%%", cs->weight);
@@ -149,14 +157,12 @@ static json_t *json_probe(const struct service *s, const struct backend *b,
 	    c->name, "type", word_text(hc_type_words, c->type), "address",
 	    target, "port", port ? json_integer(port) : json_null(), "via",
 	    word_text(conf_via_words, c->via), "health",
-	    word_text(health_words, cs->health), "reason",
-	    cs->decided ? json_string(word_text(hc_reason_words, cs->reason))
-			: json_null(),
+	    word_text(health_words, cs->health), "reason", json_reason(cs),
 	    "detail", (int)cs->detail, "last_ms",
 	    cs->last_us ? json_real(cs->last_us / 1000.) : json_null(),
 	    "successes", (int)cs->rise, "failures", (int)cs->fall, "rise",
 	    (int)c->rise, "fall", (int)c->fall, "says", json_says(cs->says),
-	    "weight", json_weight(cs));
+	    "weight", json_said_weight(cs));
 }
 
 void json_probes(const struct daemon *d, const struct service *s,

@@ -73,13 +73,22 @@ static json_t *json_check_state(const struct backend *b)
 		return json_null();
 	check = b->conf->checks->list[cs - b->checks];
 	return json_pack(
-	    "{s:s, s:s, s:o, s:o}", "name", check->name, "type",
+	    "{s:s, s:s, s:o, s:o, s:o, s:o}", "name", check->name, "type",
 	    word_text(hc_type_words, check->type), "last_ms",
 	    cs->last_us ? json_real(cs->last_us / 1000.) : json_null(),
-	    "reason",
-	    cs->decided || cs->last_us
-		? json_string(word_text(hc_reason_words, cs->reason))
-		: json_null());
+	    "reason", json_reason(cs), "says", json_says(cs->says), "weight",
+	    json_said_weight(cs));
+}
+
+/* What stands in place of the configured weight, the operator's or a check's;
+ * null where nothing does. */
+static json_t *json_dynamic(const struct service *s, const struct backend *b)
+{
+	uint32_t weight_100 = backend_weight_100(s, b);
+
+	if (weight_100 == b->conf->weight * 100)
+		return json_null();
+	return json_real(weight_100 / 100.);
 }
 
 static json_t *json_backend(const struct daemon *d, const struct service *s,
@@ -93,18 +102,19 @@ static json_t *json_backend(const struct daemon *d, const struct service *s,
 	bool known = counts_get(c, (size_t)(s - d->model->services), i, &n);
 
 	return json_pack(
-	    "{s:s, s:o, s:o, s:s, s:s, s:s, s:{s:i, s:n, s:i}, s:i, s:o, s:o,"
-	    " s:o}",
+	    "{s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:{s:i, s:o, s:i}, s:i, s:o,"
+	    " s:o, s:o}",
 	    "name", conf->name, "address", json_addr(&conf->addr), "port",
 	    conf->port ? json_integer(conf->port) : json_null(), "admin",
-	    word_text(admin_words, b->admin), "health",
+	    word_text(admin_words, b->admin), "said",
+	    word_text(admin_words, b->said_admin), "health",
 	    word_text(health_words, b->health), "state",
 	    word_text(backend_state_words, backend_state(b)), "weight",
-	    "configured", (int)conf->weight, "dynamic", "effective",
-	    (int)backend_effective_weight(s, b), "slots", (int)v->owned[i],
-	    "share", json_share(v->owned[i], total), "connections",
-	    known ? json_integer((json_int_t)n) : json_null(), "check",
-	    json_check_state(b));
+	    "configured", (int)conf->weight, "dynamic", json_dynamic(s, b),
+	    "effective", (int)backend_effective_weight(s, b), "slots",
+	    (int)v->owned[i], "share", json_share(v->owned[i], total),
+	    "connections", known ? json_integer((json_int_t)n) : json_null(),
+	    "check", json_check_state(b));
 }
 
 json_t *json_backends(const struct daemon *d, const struct service *s,
@@ -186,7 +196,8 @@ json_t *json_service(const struct daemon *d, const struct service *s,
 	for (size_t i = 0; i < s->nbackends; i++)
 		json_array_append_new(list, json_backend(d, s, i, &v, c));
 	o = json_pack(
-	    "{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:s, s:o, s:s, s:s, s:i, s:o}",
+	    "{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:s, s:o, s:s, s:s, s:b, s:b,"
+	    " s:b, s:i, s:o}",
 	    "name", conf->name, "addresses", json_addresses(conf), "protocol",
 	    json_protocols(conf), "ports", json_ports(conf), "mode",
 	    word_text(rs_mode_words, conf->mode), "scheduler",
@@ -195,8 +206,9 @@ json_t *json_service(const struct daemon *d, const struct service *s,
 	    word_text(rs_on_empty_words, conf->on_empty), "pool",
 	    json_text(conf->pool), "admin",
 	    s->disabled ? "disabled" : "enabled", "state",
-	    word_text(service_state_words, s->state), "slots",
-	    (int)(v.total[0] + v.total[1]), "backends", list);
+	    word_text(service_state_words, s->state), "panic", (int)s->panic,
+	    "backups", (int)s->backups, "quorum_lost", (int)s->quorum_lost,
+	    "slots", (int)(v.total[0] + v.total[1]), "backends", list);
 	free(v.owned);
 	return o;
 }

@@ -56,9 +56,15 @@ enum colour state_colour(const char *state);
 
 /* Cells that several tables have. */
 void cell_endpoint(struct table *t, const json_t *backend);
+#define SAYS_MAX 128
+/** field_says() - what a check says of its backend: "drain weight 50%", or "-"
+ */
+const char *field_says(const json_t *check, char buf[SAYS_MAX]);
 void cell_state(struct table *t, const json_t *o, const char *key);
 void cell_share(struct table *t, const json_t *backend);
 void cell_connections(struct table *t, const json_t *backend);
+/** cell_service_state() - and what is unusual about who serves */
+void cell_service_state(struct table *t, const json_t *service);
 void cell_check(struct table *t, const json_t *backend);
 
 #endif

@@ -105,12 +105,16 @@ void render_backend_line(struct render *r, const json_t *b)
 {
 	const json_t *w = json_object_get(b, "weight");
 	const char *state = field_text(b, "state");
+	const char *said = field_text(b, "said");
 
 	buf_printf(r->out, "%s/%s: ", field_text(b, "service"),
 		   field_text(b, "name"));
 	colour_text(r->out, r->colours, state_colour(state), state);
-	buf_printf(r->out, ", admin %s, health %s, weight %lld, share %.1f%%\n",
-		   field_text(b, "admin"), field_text(b, "health"),
+	buf_printf(r->out, ", admin %s", field_text(b, "admin"));
+	if (strcmp(said, "-") != 0 && strcmp(said, "enabled") != 0)
+		buf_printf(r->out, ", its checks say %s", said);
+	buf_printf(r->out, ", health %s, weight %lld, share %.1f%%\n",
+		   field_text(b, "health"),
 		   (long long)field_int(w, "effective"),
 		   100. * field_real(b, "share"));
 }

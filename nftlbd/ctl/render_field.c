@@ -39,6 +39,21 @@ const char *field_list(const json_t *o, const char *key, char *buf, size_t size)
 	return buf;
 }
 
+const char *field_says(const json_t *check, char buf[SAYS_MAX])
+{
+	bool weight = json_is_string(json_object_get(check, "weight"));
+	bool words = json_array_size(json_object_get(check, "says")) > 0;
+	size_t n;
+
+	field_list(check, "says", buf, SAYS_MAX);
+	if (!weight)
+		return buf;
+	n = words ? strlen(buf) : 0;
+	snprintf(buf + n, SAYS_MAX - n, "%sweight %s", words ? " " : "",
+		 field_text(check, "weight"));
+	return buf;
+}
+
 enum colour state_colour(const char *state)
 {
 	static const struct {
@@ -77,6 +92,18 @@ void cell_state(struct table *t, const json_t *o, const char *key)
 	table_cell(t, state_colour(state), "%s", state);
 }
 
+void cell_service_state(struct table *t, const json_t *s)
+{
+	const char *state = field_text(s, "state");
+
+	table_cell(
+	    t, state_colour(state), "%s%s%s%s", state,
+	    json_is_true(json_object_get(s, "panic")) ? ", panic" : "",
+	    json_is_true(json_object_get(s, "backups")) ? ", backups" : "",
+	    json_is_true(json_object_get(s, "quorum_lost")) ? ", no quorum"
+							    : "");
+}
+
 void cell_share(struct table *t, const json_t *b)
 {
 	table_cell(t, PLAIN, "%.1f%%", 100. * field_real(b, "share"));
@@ -95,15 +122,19 @@ void cell_connections(struct table *t, const json_t *b)
 void cell_check(struct table *t, const json_t *b)
 {
 	const json_t *check = json_object_get(b, "check");
-	const char *reason = field_text(check, "reason");
+	char says[SAYS_MAX], ms[32] = "";
+	bool tells;
 
-	if (!json_is_object(check))
+	if (!json_is_object(check)) {
 		table_cell(t, PLAIN, "-");
-	else if (json_is_real(json_object_get(check, "last_ms")))
-		table_cell(t, PLAIN, "%s: %s, %.1f ms",
-			   field_text(check, "name"), reason,
-			   field_real(check, "last_ms"));
-	else
-		table_cell(t, PLAIN, "%s: %s", field_text(check, "name"),
-			   reason);
+		return;
+	}
+	field_says(check, says);
+	tells = strcmp(says, "-") != 0 && strcmp(says, "ready") != 0;
+	if (json_is_real(json_object_get(check, "last_ms")))
+		snprintf(ms, sizeof(ms), ", %.1f ms",
+			 field_real(check, "last_ms"));
+	table_cell(t, PLAIN, "%s: %s%s%s%s", field_text(check, "name"),
+		   field_text(check, "reason"), tells ? ", " : "",
+		   tells ? says : "", ms);
 }

@@ -48,19 +48,6 @@ static void cell_streak(struct table *t, const json_t *p)
 			   (long long)field_int(p, "rise"));
 }
 
-static void cell_says(struct table *t, const json_t *p)
-{
-	char words[64], all[128];
-
-	snprintf(all, sizeof(all), "%s",
-		 field_list(p, "says", words, sizeof(words)));
-	if (json_is_string(json_object_get(p, "weight")))
-		snprintf(all, sizeof(all), "%s%sweight %s",
-			 words[0] == '-' ? "" : words,
-			 words[0] == '-' ? "" : " ", field_text(p, "weight"));
-	table_cell(t, PLAIN, "%s", all);
-}
-
 void render_probes(struct render *r, const json_t *answer)
 {
 	static const struct column columns[] = {
@@ -72,6 +59,7 @@ void render_probes(struct render *r, const json_t *answer)
 	static const char *const names[] = { "service", "backend", "check",
 					     "type" };
 	const json_t *p;
+	char says[SAYS_MAX];
 	struct table t;
 	size_t i;
 
@@ -88,7 +76,7 @@ void render_probes(struct render *r, const json_t *answer)
 		else
 			table_cell(&t, PLAIN, "-");
 		cell_streak(&t, p);
-		cell_says(&t, p);
+		table_cell(&t, PLAIN, "%s", field_says(p, says));
 	}
 	table_end(&t, r->out, r->colours);
 }

@@ -60,7 +60,7 @@ void render_services(struct render *r, const json_t *answer)
 				   field_list(s, lists[j], text, sizeof(text)));
 		table_cell(&t, PLAIN, "%s", field_text(s, "mode"));
 		table_cell(&t, PLAIN, "%s", field_text(s, "scheduler"));
-		cell_state(&t, s, "state");
+		cell_service_state(&t, s);
 		table_cell(&t, PLAIN, "%zu/%zu", active_backends(s),
 			   json_array_size(json_object_get(s, "backends")));
 		table_cell(&t, PLAIN, "%lld", (long long)field_int(s, "slots"));

@@ -105,7 +105,7 @@ static void service_row(struct table *t, const json_t *s)
 		   field_list(s, "addresses", addresses, sizeof(addresses)),
 		   field_list(s, "protocol", protocols, sizeof(protocols)),
 		   field_list(s, "ports", ports, sizeof(ports)));
-	cell_state(t, s, "state");
+	cell_service_state(t, s);
 	for (size_t i = 3; i < sizeof(columns) / sizeof(columns[0]); i++)
 		table_cell(t, PLAIN, "%s", "");
 }

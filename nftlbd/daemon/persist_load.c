@@ -201,10 +201,8 @@ static void check_restore(struct check_state *cs, const json_t *o)
 	int64_t says = number_of(o, "says", HC_SAYS_ALL);
 	int64_t weight = number_of(o, "weight", HC_WEIGHT_MAX);
 
-	if (value >= 0) {
+	if (value >= 0)
 		cs->health = (uint8_t)value;
-		cs->decided = value != HEALTH_UNKNOWN;
-	}
 	if (says >= 0 && weight >= 0) {
 		cs->says = (uint8_t)says;
 		cs->weight = (uint16_t)weight;

@@ -72,7 +72,7 @@ static bool health_differs(const struct backend *b, size_t i)
 
 static bool check_differs(const struct backend *b, size_t i)
 {
-	return health_differs(b, i) || b->checks[i].says;
+	return health_differs(b, i) || (b->checks[i].says & ~HC_SAYS_READY);
 }
 
 static bool checks_differ(const struct backend *b)

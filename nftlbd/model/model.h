@@ -57,7 +57,7 @@ struct check_state {
 			      * it stands until something else is said */
 	uint8_t reason;      /* enum hc_reason of the last result */
 	uint8_t health;      /* enum health, by this check alone */
-	bool decided;        /* a first result has come */
+	bool decided;        /* a first result has come, since the start */
 };
 
 /* Times are milliseconds of a monotonic clock; 0 = never, or not running. */
@@ -191,8 +191,9 @@ enum backend_state backend_state(const struct backend *b);
  * more, and then sets b->flows_cut to it.
  */
 enum cut backend_cut(const struct service *s, const struct backend *b);
-/** backend_check() - the check that says most of it: the first that is down,
- * else the first; NULL where it has none */
+/** backend_check() - the check that tells most of why it is as it is: the first
+ * that is down, or else not up, or takes it out of service, or else the first;
+ * NULL where it has none */
 const struct check_state *backend_check(const struct backend *b);
 
 #endif

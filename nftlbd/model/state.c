@@ -134,12 +134,23 @@ enum cut backend_cut(const struct service *s, const struct backend *b)
 	return CUT_NONE;
 }
 
+/* How much it keeps its backend from serving. */
+static int check_rank(const struct check_state *cs)
+{
+	if (cs->health != HEALTH_UP)
+		return cs->health == HEALTH_DOWN ? 4 : 3;
+	if (cs->says & (HC_SAYS_MAINT | HC_SAYS_DRAIN))
+		return cs->says & HC_SAYS_MAINT ? 2 : 1;
+	return cs->says & (HC_SAYS_PERCENT | HC_SAYS_WEIGHT) && !cs->weight;
+}
+
 const struct check_state *backend_check(const struct backend *b)
 {
-	if (!b->conf->checks)
-		return NULL;
-	for (size_t i = 0; i < b->conf->checks->n; i++)
-		if (b->checks[i].health == HEALTH_DOWN)
-			return &b->checks[i];
-	return &b->checks[0];
+	const struct check_state *most = NULL;
+	size_t n = b->conf->checks ? b->conf->checks->n : 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!most || check_rank(&b->checks[i]) > check_rank(most))
+			most = &b->checks[i];
+	return most;
 }

@@ -43,7 +43,7 @@ bool step_disable(struct model *m, struct service *s, bool disabled,
 /**
  * step_begin() - settle a model that is new: after model_new() and, at start,
  * persist_load()
- * Who restores state sets, of each check: health, decided, says, weight; of
+ * Who restores state sets, of each check: health, says, weight; of
  * backends: admin, weight, flaps, flap_ms, hold_ms; of services: disabled. A
  * backend's own health and word follow from its checks.
  * @out: changes that the new configuration makes; what is new in it begins

@@ -95,7 +95,7 @@ static void has_shape(const json_t *o, const char *shape)
 }
 
 #define BACKEND_SHAPE                                                          \
-	"name:s address:s port:Ni admin:s health:s state:s weight:o "          \
+	"name:s address:s port:Ni admin:s said:s health:s state:s weight:o "   \
 	"slots:i share:r connections:Ni check:No"
 
 #define PROBE_SHAPE                                                            \
@@ -116,12 +116,14 @@ static const struct {
 	  0 },
 	{ "/v1/services",
 	  "name:s addresses:a protocol:a ports:a mode:s scheduler:s "
-	  "hash_key:Ns on_empty:s pool:Ns admin:s state:s slots:i backends:a",
+	  "hash_key:Ns on_empty:s pool:Ns admin:s state:s panic:b "
+	  "backups:b quorum_lost:b slots:i backends:a",
 	  2 },
 	{ "/v1/services?fields=name", "name:s", 2 },
 	{ "/v1/services/www",
 	  "name:s addresses:a protocol:a ports:a mode:s scheduler:s "
-	  "hash_key:Ns on_empty:s pool:Ns admin:s state:s slots:i backends:a",
+	  "hash_key:Ns on_empty:s pool:Ns admin:s state:s panic:b "
+	  "backups:b quorum_lost:b slots:i backends:a",
 	  0 },
 	{ "/v1/backends", BACKEND_SHAPE " service:s", 5 },
 	{ "/v1/services/www/backends", BACKEND_SHAPE " service:s", 3 },

@@ -183,14 +183,17 @@ static void test_table_colours(void **state)
 static const char one_service[] =
     "[{'name':'www','addresses':['192.0.2.10','2001:db8::10'],"
     "'protocol':['tcp'],'ports':['80','8000-8010'],'mode':'dnat',"
-    "'scheduler':'weighted','state':'degraded','slots':4,'backends':["
+    "'scheduler':'weighted','state':'degraded','panic':true,'backups':false,"
+    "'quorum_lost':false,'slots':4,'backends':["
     "{'name':'b1','service':'www','address':'10.0.0.1','port':8080,"
-    "'admin':'enabled','health':'up','state':'active','weight':"
+    "'admin':'enabled','said':'enabled','health':'up','state':'active',"
+    "'weight':"
     "{'configured':2,'dynamic':null,'effective':2},'slots':4,'share':1.0,"
     "'connections':7,'check':{'name':'tcp','type':'tcp','last_ms':0.25,"
-    "'reason':'ok'}},"
+    "'reason':'ok','says':['ready'],'weight':'50%'}},"
     "{'name':'b2','service':'www','address':'2001:db8::2','port':null,"
-    "'admin':'drain','health':'unknown','state':'drain','weight':"
+    "'admin':'drain','said':'disabled','health':'unknown',"
+    "'state':'drain','weight':"
     "{'configured':1,'dynamic':null,'effective':0},'slots':0,'share':0.0,"
     "'connections':null,'check':null}]}]";
 
@@ -242,7 +245,8 @@ static void test_render_status(void **state)
 		    "backends  2: 1 active, 1 drain", "not running",
 		    "our tables were removed", "was refused", "kaputt",
 		    "192.0.2.10,2001:db8::10 tcp 80,8000-8010", "  b1 ",
-		    "10.0.0.1:8080", "100.0%", "tcp: ok, 0.2 ms", NULL });
+		    "10.0.0.1:8080", "100.0%", "degraded, panic",
+		    "tcp: ok, ready weight 50%, 0.2 ms", NULL });
 }
 
 static void test_render_lists(void **state)
@@ -262,6 +266,18 @@ static void test_render_lists(void **state)
 		"[{'id':1,'time':'T','kind':'health','service':'www',"
 		"'backend':'b1','old':'up','new':'down','reason':'timeout'}]",
 		NULL, (const char *const[]){ "up -> down  timeout", NULL });
+}
+
+static void test_render_backend_line(void **state)
+{
+	renders(render_backend_line,
+		"{'service':'www','name':'b1','state':'drain',"
+		"'admin':'enabled','said':'drain','health':'up',"
+		"'weight':{'effective':0},'share':0.0}",
+		NULL,
+		(const char *const[]){ "www/b1: drain, admin enabled, its "
+				       "checks say drain, health up, weight 0",
+				       NULL });
 }
 
 static void test_render_plan(void **state)
@@ -324,6 +340,7 @@ int main(void)
 		cmocka_unit_test(test_table_colours),
 		cmocka_unit_test(test_render_status),
 		cmocka_unit_test(test_render_lists),
+		cmocka_unit_test(test_render_backend_line),
 		cmocka_unit_test(test_render_plan),
 		cmocka_unit_test(test_render_route),
 		cmocka_unit_test(test_render_anything),

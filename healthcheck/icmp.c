@@ -6,7 +6,6 @@
  * A probe under way has a slot; the lower 16 bits of its number are the
  * request's sequence number. What comes is believed if it is from (an error:
  * about) the address of the probe in such a slot, and has the probe's cookie.
- * Only of an error that quotes too little of the request no cookie is asked.
  *
  * Invariants: a slot is a probe's from start to cancel. A probe that looks is
  * told by its `reason`; others are finished as their packets are read.
@@ -75,13 +74,11 @@ static struct check *probe_find(const struct icmp *i,
 				const struct icmp_seen *seen,
 				const struct addr *about)
 {
-	if (!seen->is_error && !seen->has_cookie)
-		return NULL;
 	for (size_t n = seen->seq; n < i->nslots; n += SEQUENCES) {
 		struct check *c = i->slots[n];
 
 		if (c && addr_cmp(&c->of.icmp.to, about) == 0 &&
-		    (!seen->has_cookie || seen->cookie == c->of.icmp.cookie))
+		    seen->cookie == c->of.icmp.cookie)
 			return c;
 	}
 	return NULL;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ICMP messages. A request carries eight random bytes, the cookie: who answers
- * it has seen it. A reply without a cookie is none of ours; an error may quote
- * no more than the request's first eight bytes (RFC 792), the ICMP header.
+ * it has seen it. What has no cookie is none of ours. That goes for errors too:
+ * all requests have the same id and low numbers, which any target of ours knows
+ * and could quote in an error about another one. (RFC 792 lets a router quote
+ * less than the cookie; today's quote more, RFC 1812, 4.3.2.3. The price would
+ * be a time-out instead of "unreachable".)
  *
  * Invariants: nothing is believed of a packet but its length.
  *
@@ -91,16 +94,14 @@ size_t icmp_behind_ip4(const uint8_t *packet, size_t len)
 	return header >= IP4_LEN_MIN && header < len ? header : 0;
 }
 
-/* Header and, if it is there, cookie. */
+/* Header and cookie. */
 static bool echo_read(const uint8_t *p, size_t len, struct icmp_seen *seen)
 {
-	if (len < HEADER_LEN)
+	if (len < ICMP_ECHO_LEN)
 		return false;
 	seen->id = get16(p + 4);
 	seen->seq = get16(p + 6);
-	seen->has_cookie = len >= ICMP_ECHO_LEN;
-	if (seen->has_cookie)
-		memcpy(&seen->cookie, p + HEADER_LEN, sizeof(seen->cookie));
+	memcpy(&seen->cookie, p + HEADER_LEN, sizeof(seen->cookie));
 	return true;
 }
 

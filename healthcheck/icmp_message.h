@@ -17,7 +17,6 @@ struct icmp_seen {
 	struct addr to; /* error: whom the request was for */
 	int32_t why;    /* error: type << 8 | code */
 	uint16_t id, seq;
-	bool has_cookie; /* errors may quote less than all of the request */
 	uint64_t cookie;
 };
 
@@ -40,7 +39,7 @@ bool icmp_read(int family, const uint8_t *message, size_t len,
 	       struct icmp_seen *seen);
 
 /**
- * icmp_read_request() - our own request, or its beginning, as errors quote it
+ * icmp_read_request() - our own request, as errors quote it
  * Fills in id, seq and cookie only.
  */
 bool icmp_read_request(int family, const uint8_t *message, size_t len,

@@ -14,18 +14,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct icmp_seen seen = { 0 };
 	size_t skip = 0;
 	int family;
+	bool read;
 
 	if (!size)
 		return 0;
 	family = *data & 1 ? AF_INET6 : AF_INET;
 	if (*data & 2) {
-		icmp_read_request(family, data + 1, size - 1, &seen);
+		read = icmp_read_request(family, data + 1, size - 1, &seen);
 	} else {
 		if (family == AF_INET && *data & 4)
 			skip = icmp_behind_ip4(data + 1, size - 1);
-		icmp_read(family, data + 1 + skip, size - 1 - skip, &seen);
+		read =
+		    icmp_read(family, data + 1 + skip, size - 1 - skip, &seen);
 	}
-	if (seen.has_cookie && size - 1 - skip < ICMP_ECHO_LEN)
+	if (read && size - 1 - skip < ICMP_ECHO_LEN)
 		abort();
 	return 0;
 }

@@ -47,11 +47,9 @@ static void requests(void **state)
 	assert_memory_equal(out, v4, sizeof(v4));
 	assert_true(icmp_read_request(AF_INET, out, sizeof(out), &seen));
 	assert_int_equal(seen.seq, 0x5678);
-	assert_true(seen.has_cookie && seen.cookie == COOKIE);
+	assert_true(seen.cookie == COOKIE);
 	assert_false(icmp_read_request(AF_INET6, out, sizeof(out), &seen));
-	assert_true(icmp_read_request(AF_INET, out, 8, &seen));
-	assert_false(seen.has_cookie);
-	assert_false(icmp_read_request(AF_INET, out, 7, &seen));
+	assert_false(icmp_read_request(AF_INET, out, sizeof(out) - 1, &seen));
 	icmp_echo(AF_INET6, 0x1234, 0x5678, COOKIE, out);
 	assert_memory_equal(out, v6, sizeof(v6));
 	/* our own request is no answer */
@@ -69,11 +67,10 @@ static void replies(void **state)
 	assert_false(seen.is_error);
 	assert_int_equal(seen.id, 0x1234);
 	assert_int_equal(seen.seq, 0x5678);
-	assert_true(seen.has_cookie && seen.cookie == COOKIE);
+	assert_true(seen.cookie == COOKIE);
 	assert_true(reads(AF_INET6, v6, sizeof(v6), &seen));
-	assert_true(seen.has_cookie && seen.cookie == COOKIE);
-	assert_true(reads(AF_INET, v4, sizeof(v4) - 1, &seen));
-	assert_false(seen.has_cookie);
+	assert_true(seen.cookie == COOKIE);
+	assert_false(reads(AF_INET, v4, sizeof(v4) - 1, &seen));
 	assert_false(reads(AF_INET, v4, 7, &seen));
 	assert_false(reads(AF_INET, v4, 0, &seen));
 	assert_false(reads(AF_INET, v6, sizeof(v6), &seen));
@@ -89,12 +86,9 @@ static void errors_of_ipv4(void **state)
 	assert_true(seen.is_error);
 	assert_int_equal(seen.why, 3 << 8 | 13);
 	assert_int_equal(addr_cmp(&seen.to, &to), 0);
-	assert_true(seen.has_cookie && seen.cookie == COOKIE);
-	/* routers may quote eight bytes */
-	assert_true(reads(AF_INET, data, sizeof(data) - 8, &seen));
-	assert_int_equal(seen.seq, 0x5678);
-	assert_false(seen.has_cookie);
-	for (size_t n = 0; n < sizeof(data) - 8; n++)
+	assert_true(seen.cookie == COOKIE);
+	/* anybody can guess what is in front of the cookie */
+	for (size_t n = 0; n < sizeof(data); n++)
 		assert_false(reads(AF_INET, data, n, &seen));
 	data[0] = 11;
 	assert_true(reads(AF_INET, data, sizeof(data), &seen));
@@ -122,8 +116,8 @@ static void errors_of_ipv6(void **state)
 	assert_true(seen.is_error);
 	assert_int_equal(seen.why, 1 << 8 | 4);
 	assert_int_equal(addr_cmp(&seen.to, &to), 0);
-	assert_true(seen.has_cookie && seen.cookie == COOKIE);
-	for (size_t n = 0; n < sizeof(data) - 8; n++)
+	assert_true(seen.cookie == COOKIE);
+	for (size_t n = 0; n < sizeof(data); n++)
 		assert_false(reads(AF_INET6, data, n, &seen));
 	data[0] = 2; /* packet too big */
 	assert_false(reads(AF_INET6, data, sizeof(data), &seen));

@@ -103,7 +103,8 @@ static const struct damage damages[] = {
 	  "flush map ip rig services\nflush map ip rig slots\n"
 	  "flush map ip rig backends\nflush map ip rig backends-portless\n"
 	  "flush map ip rig service-ranges\nflush map ip6 rig services\n"
-	  "flush map ip rig snat-services\nflush map ip rig services-any\n" },
+	  "flush map ip rig snat-services\nflush map ip rig services-any\n"
+	  "flush map ip rig probes\n" },
 	/* elements */
 	{ "keys with other verdicts",
 	  "add element ip rig services { 9.9.9.9 . tcp . 80 : drop, "
@@ -161,6 +162,33 @@ static const struct damage damages[] = {
 	{ "slot with the number that means none",
 	  "delete element ip rig slots { 0:10 }\n"
 	  "add element ip rig slots { 0:10 : ffff:ffff }\n" },
+	/* probes */
+	{ "probes emptied", "flush map ip rig probes\n"
+			    "flush map ip6 rig probes\n" },
+	{ "map of probes gone", "flush chain ip rig output\n"
+				"delete map ip rig probes\n" },
+	{ "probe gone",
+	  "delete element ip rig probes { 10.0.0.1 . tcp . 61001 }\n" },
+	{ "probe of another backend",
+	  "delete element ip rig probes { 10.0.0.1 . tcp . 61001 }\n"
+	  "add element ip rig probes { 10.0.0.1 . tcp . 61001 comment "
+	  "\"web/b1\" : 0:11 }\n" },
+	{ "probe with another comment",
+	  "delete element ip rig probes { 10.0.0.1 . udp . 61001 }\n"
+	  "add element ip rig probes { 10.0.0.1 . udp . 61001 comment "
+	  "\"intruder/b1\" : 0:10 }\n" },
+	{ "probes that nobody asked for",
+	  "add element ip rig probes { 9.9.9.9 . tcp . 61001 : 0:10, "
+	  "10.0.0.1 . tcp . 61002 comment \"web/intruder\" : 0:10, "
+	  "10.0.0.1 . sctp . 61001 comment \"web/b1\" : 0:10, "
+	  "10.0.0.2 . tcp . 65535 comment \"any/b1\" : 0:777, "
+	  "10.0.0.1 . tcp . 80 comment \"intruder\" : ffff:ffff }\n" },
+	{ "output without its first rule",
+	  "flush chain ip rig output\n"
+	  "add rule ip rig output ip daddr . ip protocol . tcp dport vmap "
+	  "@services\n" },
+	{ "output with a rule before the first",
+	  "insert rule ip rig output ip daddr 9.9.9.9 accept\n" },
 	{ "catch-all key", "add element ip rig services { * : drop }\n" },
 	{ "catch-all slot", "add element ip rig slots { * : 0:10 }\n" },
 	/* tables */

@@ -147,6 +147,7 @@ void committer_adopted(struct daemon *d)
 	for (size_t i = 0; i < m->nservices; i++)
 		committed(d, &m->services[i]);
 	m->ndirty = 0;
+	delays_end(&d->committer->delays, true);
 }
 
 /* ---- repair */

@@ -11,7 +11,9 @@
 
 #include "lib/xalloc.h"
 
-#define BELIEVED_US 60000000 /* more is a clock that went wrong */
+#define BELIEVED_US                                                            \
+	60000000 /* more is a clock that went wrong, or tables                 \
+		  * that were flushed */
 
 static int64_t now_us(void)
 {
@@ -25,7 +27,8 @@ void delays_add(struct delays *d, int64_t since_us)
 {
 	int64_t past_us = now_us() - since_us;
 
-	if (since_us > 0 && past_us >= 0 && past_us < BELIEVED_US)
+	if (d->n < DELAYS_KEPT && since_us > 0 && past_us >= 0 &&
+	    past_us < BELIEVED_US)
 		*VEC_PUSH(d->open, d->n, d->cap) = since_us;
 }
 
@@ -34,8 +37,9 @@ void delays_end(struct delays *d, bool good)
 	int64_t end_us = now_us();
 
 	for (size_t i = 0; good && i < d->n; i++)
-		d->kept_us[d->total++ % DELAYS_KEPT] =
-		    (uint32_t)(end_us - d->open[i]);
+		if (end_us - d->open[i] < BELIEVED_US)
+			d->kept_us[d->total++ % DELAYS_KEPT] =
+			    (uint32_t)(end_us - d->open[i]);
 	if (good)
 		d->n = 0;
 }

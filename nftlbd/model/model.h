@@ -126,10 +126,9 @@ struct model {
 	size_t ndirty, capdirty;
 	size_t *timed; /* indices of services with running timers */
 	size_t ntimed, captimed;
-	int64_t timed_ms; /* none of the timers is due before */
-	/* probe_ports.c's: */
-	uint16_t next_via_port;
-	size_t no_via_port; /* backends that got none: all are used */
+	int64_t timed_ms;   /* none of the timers is due before */
+	size_t no_via_port; /* probe_ports.c's: backends that got none, as all
+			     * are used */
 };
 
 /**

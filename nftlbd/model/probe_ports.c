@@ -3,9 +3,15 @@
  * Source ports of probes by way of the service: one for each backend that has
  * such a check, the same over reloads, never two backends with one.
  *
+ * Conntrack remembers where the probes from a port went, of UDP for as long as
+ * they go on. So the port follows from whom it is for, and is the same after a
+ * restart (but for collisions), whatever the order in the file.
+ *
  * Pure; costs nothing where no check is of that kind.
  */
 #include "model/probe_ports.h"
+
+#include <string.h>
 
 #define NPORTS (PROBE_PORT_MAX - PROBE_PORT_MIN + 1)
 
@@ -49,18 +55,36 @@ static void keep(struct ports *p, struct model *m, struct service *s)
 	}
 }
 
-/* There is a free one. */
-static uint16_t next_free(const struct ports *p, uint16_t *next)
+static uint64_t hash_add(uint64_t hash, const void *data, size_t len)
 {
-	uint16_t port;
+	const uint8_t *at = data;
 
-	do {
-		port = *next;
-		*next = (uint16_t)(port + 1u);
-		if (port == PROBE_PORT_MAX)
-			*next = PROBE_PORT_MIN;
-	} while (p->used[port - PROBE_PORT_MIN]);
-	return port;
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ at[i]) * 1099511628211u; /* FNV-1a */
+	return hash;
+}
+
+/* Which port it would like best. */
+static size_t first_choice(const struct service *s, const struct backend *b)
+{
+	const struct conf_backend *c = b->conf;
+	uint64_t hash = 14695981039346656037u;
+
+	hash = hash_add(hash, s->conf->name, strlen(s->conf->name) + 1);
+	hash = hash_add(hash, c->name, strlen(c->name) + 1);
+	hash = hash_add(hash, c->addr.ip, sizeof(c->addr.ip));
+	hash = hash_add(hash, &c->port, sizeof(c->port));
+	return (hash ^ hash >> 32) % NPORTS;
+}
+
+/* There is a free one. */
+static uint16_t take(struct ports *p, size_t at)
+{
+	while (p->used[at])
+		at = (at + 1) % NPORTS;
+	p->used[at] = true;
+	p->nused++;
+	return (uint16_t)(PROBE_PORT_MIN + at);
 }
 
 static void assign(struct ports *p, struct model *m, struct service *s)
@@ -74,9 +98,7 @@ static void assign(struct ports *p, struct model *m, struct service *s)
 			m->no_via_port++;
 			continue;
 		}
-		b->via_port = next_free(p, &m->next_via_port);
-		p->used[b->via_port - PROBE_PORT_MIN] = true;
-		p->nused++;
+		b->via_port = take(p, first_choice(s, b));
 		model_mark_dirty(m, s);
 	}
 }
@@ -85,7 +107,6 @@ void probe_ports_assign(struct model *m, const struct model *old)
 {
 	struct ports p = { .nused = 0 };
 
-	m->next_via_port = old ? old->next_via_port : PROBE_PORT_MIN;
 	if (!has_via(m->conf) && !(old && has_via(old->conf)))
 		return;
 	for (size_t i = 0; i < m->nservices; i++)

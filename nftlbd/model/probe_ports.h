@@ -15,9 +15,9 @@
 
 /**
  * probe_ports_assign() - set via_port of @m's backends, and m->no_via_port
- * What was carried over from @old (NULL: nothing) stays. Others get the next
- * that is free, in turn, so that one that was given back is not used again at
- * once. Services are dirty where one changed.
+ * What was carried over from @old (NULL: nothing) stays. Others get one by
+ * their names and address, or the next one that is free. Services are dirty
+ * where one changed.
  */
 void probe_ports_assign(struct model *m, const struct model *old);
 

@@ -133,22 +133,37 @@ static void test_via_service_has_a_port_of_its_own(void **state)
 	    HEAD S1 "check = via\n"
 		    "backend.b5 = 10.0.0.5:80\nbackend.b3 = 10.0.0.3:80\n"
 		    "backend.b1 = 10.0.0.1:80 check=c\n";
+	static const char again[] =
+	    HEAD S2 "check = via\n"
+		    "backend.b1 = 10.0.0.1:80\n" S1 "check = via\n"
+		    "backend.b3 = 10.0.0.3:80\nbackend.b2 = 10.0.0.2:80\n"
+		    "backend.b1 = 10.0.0.9:80\n";
 	struct health_rig r;
-	uint16_t b3;
+	uint16_t b1, b2, b3, other;
 
 	health_rig_open(&r, "mute", first);
 	assert_int_equal(health_rig_info(&r).jobs, 5); /* none is shared */
 	b3 = port_of(&r, "s1", "b3");
-	assert_int_equal(port_of(&r, "s1", "b1"), PROBE_PORT_MIN);
-	assert_int_equal(b3, PROBE_PORT_MIN + 2);
-	assert_int_equal(port_of(&r, "s2", "b1"), PROBE_PORT_MIN + 3);
+	b2 = port_of(&r, "s1", "b2");
+	b1 = port_of(&r, "s1", "b1");
+	other = port_of(&r, "s2", "b1");
+	assert_in_range(b1, PROBE_PORT_MIN, PROBE_PORT_MAX);
+	assert_int_not_equal(b1, other);
 	assert_int_equal(port_of(&r, "s1", "b4"), 0);
 	/* one goes, one comes, one is probed straight from now on */
 	health_rig_reload(&r, second);
 	assert_int_equal(port_of(&r, "s1", "b3"), b3);
 	assert_int_equal(port_of(&r, "s1", "b1"), 0);
 	/* what was given back is not used again at once */
-	assert_int_equal(port_of(&r, "s1", "b5"), PROBE_PORT_MIN + 4);
+	assert_int_not_equal(port_of(&r, "s1", "b5"), b1);
+	assert_int_not_equal(port_of(&r, "s1", "b5"), b2);
+	health_rig_close(&r);
+	/* after a restart: the same, in whatever order, for the same servers */
+	health_rig_open(&r, "mute", again);
+	assert_int_equal(port_of(&r, "s1", "b2"), b2);
+	assert_int_equal(port_of(&r, "s1", "b3"), b3);
+	assert_int_equal(port_of(&r, "s2", "b1"), other);
+	assert_int_not_equal(port_of(&r, "s1", "b1"), b1);
 	health_rig_close(&r);
 }
 

@@ -11,9 +11,8 @@
 
 #include "lib/xalloc.h"
 
-#define BELIEVED_US                                                            \
-	60000000 /* more is a clock that went wrong, or tables                 \
-		  * that were flushed */
+/* More is a clock that went wrong, or tables that were flushed. */
+#define BELIEVED_US 60000000
 
 static int64_t now_us(void)
 {

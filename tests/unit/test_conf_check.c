@@ -214,21 +214,25 @@ static void ports_via_the_service_are_its_own(void **state)
 			     "via = service\n"
 			     "[service www]\naddress = 192.0.2.1\n"
 			     "port = 80, 440-450\n"
-			     "backend.a = 10.0.0.1:8080 check=a,b\n"
+			     "backend.a = 10.0.0.1:8080 check=a\n"
 			     "backend.b = 10.0.0.2 check=a check-port=441\n"
+			     "backend.c = 10.0.0.3 check=b\n"
 			     "[service any]\naddress = 192.0.2.2\nport = any\n"
 			     "protocol = tcp, udp\n"
-			     "backend.a = 10.0.0.1:99 check=a,b,d\n");
+			     "backend.a = 10.0.0.1:99 check=a\n"
+			     "backend.b = 10.0.0.2:99 check=b\n"
+			     "backend.d = 10.0.0.3:99 check=d\n");
 	const struct conf_service *s = c->services;
 	const struct conf_backend *b = s->backends;
 
 	assert_int_equal(conf_via_port(s, &b[0], b[0].checks->list[0]), 80);
-	assert_int_equal(conf_via_port(s, &b[0], b[0].checks->list[1]), 443);
 	assert_int_equal(conf_via_port(s, &b[1], b[1].checks->list[0]), 441);
+	assert_int_equal(conf_via_port(s, &b[2], b[2].checks->list[0]), 443);
 	b = s[1].backends;
-	assert_int_equal(conf_via_port(&s[1], &b[0], b->checks->list[0]), 99);
-	assert_int_equal(conf_via_port(&s[1], &b[0], b->checks->list[1]), 443);
-	assert_int_equal(conf_via_port(&s[1], &b[0], b->checks->list[2]), 53);
+	assert_int_equal(conf_via_port(&s[1], &b[0], b[0].checks->list[0]), 99);
+	assert_int_equal(conf_via_port(&s[1], &b[1], b[1].checks->list[0]),
+			 443);
+	assert_int_equal(conf_via_port(&s[1], &b[2], b[2].checks->list[0]), 53);
 }
 
 static void backends_share_sets(void **state)

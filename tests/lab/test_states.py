@@ -7,12 +7,13 @@ import time
 
 import daemon
 from daemon import member, members, service
-from lab import FAMILIES, Lab, backend_addr, gw_addr, vip
-from marks import alone
+from lab import FAMILIES, IN_VM, Lab, backend_addr, gw_addr, vip
+from marks import alone, vm
 from process import check, equal, wait_until
 
 FAST = {"type": "tcp", "interval": "100ms", "timeout": "90ms", "rise": 1,
         "fall": 2}
+SLOW = {**FAST, "interval": "1s", "timeout": "900ms"}
 V4 = (4,)
 
 
@@ -401,12 +402,14 @@ def test_shared_probe():
         equal(len(events(d, kind="health", backend="b2")), 2, "events")
 
 
+@vm
 def test_via_service():
     """A probe that goes to the service's address reaches its own backend."""
     with Lab() as lab:
         lab.serve_all()
         d = daemon.start(lab, {"www": service(check="through")},
-                         checks={"through": {**FAST, "via": "service"}})
+                         checks={"through": {**(SLOW if IN_VM else FAST),
+                                             "via": "service"}})
         d.wait_states("active")
         for f in FAMILIES:
             for i in (1, 2, 3):

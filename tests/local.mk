@@ -34,7 +34,8 @@ EXTRA_DIST += tests/lab/badconf.py tests/lab/daemon.py tests/lab/demo.py \
 	tests/lab/test_modes.py tests/lab/test_soak.py
 
 EXTRA_DIST += tests/lab/bad_dns.py tests/lab/test_check_dns.py \
-	tests/lab/bad_icmp.py tests/lab/test_check_icmp.py
+	tests/lab/bad_icmp.py tests/lab/test_check_icmp.py \
+	tests/lab/hostile.py tests/lab/test_hostile.py
 
 # The prober, and the daemon's side of it. TEST_PROBER: the one just built.
 prober_rig = tests/unit/prober_rig.c tests/unit/prober_rig.h \

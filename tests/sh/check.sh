@@ -60,7 +60,7 @@ suite_lab() {
 suite_lab_asan() {
     export BUILD=$build/asan
     exec python3 tests/lab/run.py -j "$jobs" control. empty. modes. flows. \
-        balance. health.health hash.key kernel.foreign kernel.start \
+        balance. health.health hostile. hash.key kernel.foreign kernel.start \
         kernel.changed kernel.flush_command
 }
 

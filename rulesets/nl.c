@@ -112,7 +112,7 @@ void batch_may_cut(struct batch *b)
 	    (struct batch_cut){ b->buf.len, b->nwhat };
 }
 
-size_t batch_messages(const struct batch *b)
+static size_t batch_messages(const struct batch *b)
 {
 	return b->nwhat - 1;
 }

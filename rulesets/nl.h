@@ -59,7 +59,6 @@ void batch_msg_end(struct batch *b);
  * A batch is one transaction, unless the socket cannot be made large enough.
  */
 void batch_may_cut(struct batch *b);
-size_t batch_messages(const struct batch *b);
 void batch_free(struct batch *b);
 
 /**

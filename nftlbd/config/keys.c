@@ -306,7 +306,7 @@ const struct conf_key conf_keys[] = {
 	{ 0 },
 };
 
-const size_t conf_nkeys = sizeof(conf_keys) / sizeof(conf_keys[0]) - 1;
+static const size_t conf_nkeys = sizeof(conf_keys) / sizeof(conf_keys[0]) - 1;
 
 _Static_assert(sizeof(conf_keys) / sizeof(conf_keys[0]) <= DRAFT_KEYS_MAX,
 	       "drafts have room for every row");

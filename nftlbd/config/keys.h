@@ -80,7 +80,6 @@ struct conf_key {
 };
 
 extern const struct conf_key conf_keys[]; /* a row without name ends it */
-extern const size_t conf_nkeys;
 
 /** key_find() - row of @name in a section, NULL where it is unknown there */
 const struct conf_key *key_find(unsigned int place, const char *name);

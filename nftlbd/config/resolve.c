@@ -106,7 +106,7 @@ bool section_read(struct resolver *r, const struct doc_section *s,
 	return good;
 }
 
-void draft_defaults(unsigned int place, void *draft)
+static void draft_defaults(unsigned int place, void *draft)
 {
 	const struct conf_key *key;
 	const char *problem;

@@ -65,9 +65,6 @@ bool section_read(struct resolver *r, const struct doc_section *s,
 		  unsigned int place, void *draft, struct where *set,
 		  struct backend_list *backends);
 
-/** draft_defaults() - the table's defaults of a place into its draft */
-void draft_defaults(unsigned int place, void *draft);
-
 /** draft_where() - where the key was said; line 0 = nowhere */
 struct where draft_where(const struct where *set, unsigned int place,
 			 const char *key);

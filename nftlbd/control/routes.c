@@ -59,7 +59,8 @@ static char *capture_of(const char *pattern, struct captures *at, size_t *len)
 	return NULL;
 }
 
-bool routes_path_match(const char *pattern, const char *path,
+/* Does @path have the form of @pattern? */
+static bool path_match(const char *pattern, const char *path,
 		       struct captures *at)
 {
 	memset(at, 0, sizeof(*at));
@@ -99,7 +100,7 @@ const struct route *routes_find(const char *method, const char *path,
 	if (!strcmp(method, "HEAD"))
 		method = "GET";
 	for (size_t i = 0; i < NROUTES; i++) {
-		if (!routes_path_match(routes[i].path, path, at))
+		if (!path_match(routes[i].path, path, at))
 			continue;
 		if (!strcmp(routes[i].method, method)) {
 			allow[0] = '\0';

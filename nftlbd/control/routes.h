@@ -34,10 +34,6 @@ const struct route *routes_find(const char *method, const char *path,
 				struct captures *at,
 				char allow[ROUTES_ALLOW_MAX]);
 
-/** routes_path_match() - does @path have the form of @pattern? Pure. */
-bool routes_path_match(const char *pattern, const char *path,
-		       struct captures *at);
-
 /* Handlers: one answer each, at once or later. */
 void show_status(struct request *rq);
 void show_version(struct request *rq);

@@ -24,7 +24,8 @@ static int64_t unix_now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-int64_t persist_unix_ms(int64_t model_ms)
+/* The Unix time of a time of the model. */
+static int64_t unix_ms_of(int64_t model_ms)
 {
 	return unix_now_ms() - (daemon_now_ms() - model_ms);
 }
@@ -37,17 +38,6 @@ int64_t persist_model_ms(int64_t unix_ms)
 }
 
 /* ---- what differs from the configuration */
-
-enum health persist_start_health(const struct conf_check *c)
-{
-	static const enum health of_start[] = {
-		[HC_START_UP] = HEALTH_UP,
-		[HC_START_DOWN] = HEALTH_DOWN,
-		[HC_START_UNKNOWN] = HEALTH_UNKNOWN,
-	};
-
-	return of_start[c->start];
-}
 
 static enum admin configured_admin(const struct backend *b)
 {
@@ -67,7 +57,7 @@ static bool known_down(const struct backend *b)
 static bool health_differs(const struct backend *b, size_t i)
 {
 	return b->checks[i].health !=
-	       persist_start_health(b->conf->checks->list[i]);
+	       check_start_health(b->conf->checks->list[i]);
 }
 
 static bool check_differs(const struct backend *b, size_t i)
@@ -123,7 +113,7 @@ static void put_number(struct buf *t, const char *key, int64_t value)
 static void put_time(struct buf *t, const char *key, int64_t model_ms)
 {
 	if (model_ms)
-		put_number(t, key, persist_unix_ms(model_ms));
+		put_number(t, key, unix_ms_of(model_ms));
 }
 
 static void put_check(struct buf *t, const struct backend *b, size_t i)

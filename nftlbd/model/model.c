@@ -35,18 +35,13 @@ static void model_index(struct model *m)
 
 static void backend_init(struct backend *b, const struct conf_backend *conf)
 {
-	static const enum health of_start[] = {
-		[HC_START_UP] = HEALTH_UP,
-		[HC_START_DOWN] = HEALTH_DOWN,
-		[HC_START_UNKNOWN] = HEALTH_UNKNOWN,
-	};
-
 	b->conf = conf;
 	b->weight = WEIGHT_DEFAULT;
 	b->ramp = RAMP_FULL;
 	b->admin = conf->disabled ? ADMIN_DISABLED : ADMIN_ENABLED;
 	for (size_t i = 0; conf->checks && i < conf->checks->n; i++)
-		b->checks[i].health = of_start[conf->checks->list[i]->start];
+		b->checks[i].health =
+		    (uint8_t)check_start_health(conf->checks->list[i]);
 	b->health = combine_health(b);
 	b->fresh = true;
 }

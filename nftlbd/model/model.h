@@ -163,12 +163,6 @@ uint32_t backend_weight(const struct backend *b);
 uint32_t backend_weight_100(const struct service *s, const struct backend *b);
 /** backend_admin() - the stronger one of the operator's and its own word */
 enum admin backend_admin(const struct backend *b);
-/**
- * backend_usable() - is it well, weight and role aside?
- * enabled by the operator and by itself, and health up (an unchecked backend
- * counts as up).
- */
-bool backend_usable(const struct backend *b);
 /** backend_effective_weight() - what the slot table uses, rounded: at least 1
  * for a backend that serves, 0 for others */
 uint32_t backend_effective_weight(const struct service *s,
@@ -190,6 +184,8 @@ enum backend_state backend_state(const struct backend *b);
  * more, and then sets b->flows_cut to it.
  */
 enum cut backend_cut(const struct service *s, const struct backend *b);
+/** check_start_health() - before it was ever done */
+enum health check_start_health(const struct conf_check *c);
 /** backend_check() - the check that tells most of why it is as it is: the first
  * that is down, or else not up, or takes it out of service, or else the first;
  * NULL where it has none */

@@ -64,11 +64,6 @@ enum admin backend_admin(const struct backend *b)
 	return said > b->admin ? said : b->admin;
 }
 
-bool backend_usable(const struct backend *b)
-{
-	return backend_admin(b) == ADMIN_ENABLED && b->health == HEALTH_UP;
-}
-
 bool service_weights(const struct service *s)
 {
 	return s->conf->scheduler == RS_WEIGHTED;
@@ -132,6 +127,17 @@ enum cut backend_cut(const struct service *s, const struct backend *b)
 	if (down || s->disabled || backend_admin(b) == ADMIN_DISABLED)
 		return CUT_UDP;
 	return CUT_NONE;
+}
+
+enum health check_start_health(const struct conf_check *c)
+{
+	static const enum health of_start[] = {
+		[HC_START_UP] = HEALTH_UP,
+		[HC_START_DOWN] = HEALTH_DOWN,
+		[HC_START_UNKNOWN] = HEALTH_UNKNOWN,
+	};
+
+	return of_start[c->start];
 }
 
 /* How much it keeps its backend from serving. */

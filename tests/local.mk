@@ -110,6 +110,11 @@ tests_unit_test_prober_pace_SOURCES = tests/unit/test_prober_pace.c \
 	$(prober_rig)
 tests_unit_test_prober_pace_CPPFLAGS = $(prober_cppflags)
 tests_unit_test_prober_pace_LDADD = libutil.a $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_prober_storm
+tests_unit_test_prober_storm_SOURCES = tests/unit/test_prober_storm.c \
+	$(prober_rig)
+tests_unit_test_prober_storm_CPPFLAGS = $(prober_cppflags)
+tests_unit_test_prober_storm_LDADD = libutil.a $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_lag
 tests_unit_test_lag_SOURCES = tests/unit/test_lag.c tests/unit/listener.c \
 	tests/unit/listener.h

@@ -426,3 +426,27 @@ def test_via_service():
             equal(who(lab, family=f), {"b1", "b3"}, f"IPv{f} servers")
         serve(lab, "b2")
         d.wait_states("active")
+
+
+def test_via_service_after_restart():
+    """What conntrack remembers of UDP probes does not lead them astray, when a
+    restart finds the backends in another order."""
+    check_udp = {**FAST, "type": "udp", "send": "x", "expect": "b*",
+                 "via": "service"}
+    with Lab() as lab:
+        serve(lab, "b2", "b3")      # b1 refuses
+        lines = members(3, families=V4)
+        d = start(lab, v4(lines, protocol="udp", check="through"),
+                  {"through": check_udp})
+        states = {"b1": "down", "b2": "active", "b3": "active"}
+        wait_until(lambda: d.states() == states, 5, "b1 is down")
+        d.write({"www": v4(dict(reversed(lines.items())), protocol="udp",
+                           check="through")}, checks={"through": check_udp})
+        d.restart()
+        first = results(d)
+        wait_until(lambda: results(d) > first + 30, 10, "more probes")
+        equal(d.states(), states, "states after the restart")
+
+
+def results(d):
+    return d.json("status")["prober"]["results"]

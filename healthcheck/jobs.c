@@ -160,6 +160,13 @@ static void streak_count(struct job *j, enum hc_reason reason)
 		j->streak++;
 }
 
+/* As the one before, and nobody waits for it. */
+static bool routine(const struct job *j, const struct finding *found)
+{
+	return found->reason == HC_OK && !found->says && j->good &&
+	       j->streak > j->conf.rise;
+}
+
 static void job_done(struct check *c, const struct finding *found)
 {
 	struct job *j = (struct job *)((char *)c - offsetof(struct job, check));
@@ -174,7 +181,7 @@ static void job_done(struct check *c, const struct finding *found)
 		.reason = (uint8_t)found->reason,
 		.says = found->says,
 	};
-	link_push(j->jobs->link, &j->out);
+	link_push(j->jobs->link, &j->out, routine(j, found));
 	j->overdue = false;
 	streak_count(j, found->reason);
 	if (pace_us(j) != j->interval_us) {
@@ -220,6 +227,8 @@ static void rhythm_cb(struct ev_loop *loop, struct ev_timer *w, int events)
 	now_us = clock_now_us();
 	due_us = j->due_us;
 	rhythm_next(j, now_us);
+	if (j->out.queued)
+		link_flush(j->jobs->link);
 	if (!j->out.queued)
 		probe_start(j, now_us > due_us ? now_us - due_us : 0);
 }

@@ -7,7 +7,8 @@
  * build and a daemon that we misunderstand is worse than none. A full socket
  * loses no result: they wait in the queue (one per job at most, one per run)
  * until it can be written. Only statistics are left out: the next ones count
- * the same things.
+ * the same things. Results that say what the one before said wait for others,
+ * ROUTINE_S at most.
  *
  * Must not know what packets say, how checks work or when they run.
  */
@@ -22,6 +23,7 @@
 #include "lib/xalloc.h"
 
 #define PACKETS_PER_TURN 16 /* then let the checks have their turn */
+#define ROUTINE_S        0.02
 
 struct packet_out {
 	struct hc_header head;
@@ -128,8 +130,11 @@ static bool rans_send(struct link *l)
 
 static void all_send(struct link *l)
 {
-	if (results_send(l) && rans_send(l))
-		ev_io_stop(l->loop, &l->out);
+	if (!results_send(l) || !rans_send(l))
+		return;
+	ev_io_stop(l->loop, &l->out);
+	ev_timer_stop(l->loop, &l->lazy);
+	l->due = false;
 }
 
 static void out_cb(struct ev_loop *loop, struct ev_io *w, int events)
@@ -142,14 +147,32 @@ static void flush_cb(struct ev_loop *loop, struct ev_prepare *w, int events)
 {
 	struct link *l = w->data;
 
-	if ((!TAILQ_EMPTY(&l->queue) || l->nrans) && !ev_is_active(&l->out))
+	if (l->due)
+		link_flush(l);
+}
+
+static void lazy_cb(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+	link_flush(w->data);
+}
+
+void link_flush(struct link *l)
+{
+	if (!ev_is_active(&l->out))
 		all_send(l);
 }
 
-void link_push(struct link *l, struct link_result *r)
+void link_push(struct link *l, struct link_result *r, bool routine)
 {
 	r->queued = true;
 	TAILQ_INSERT_TAIL(&l->queue, r, entry);
+	l->nqueued++;
+	if (!routine || l->nqueued >= HC_RECORDS_MAX) {
+		l->due = true;
+	} else if (!ev_is_active(&l->lazy)) {
+		ev_timer_set(&l->lazy, ROUTINE_S, 0);
+		ev_timer_start(l->loop, &l->lazy);
+	}
 }
 
 void link_drop(struct link *l, struct link_result *r)
@@ -158,11 +181,13 @@ void link_drop(struct link *l, struct link_result *r)
 		return;
 	r->queued = false;
 	TAILQ_REMOVE(&l->queue, r, entry);
+	l->nqueued--;
 }
 
 void link_ran(struct link *l, const struct hc_ran *ran)
 {
 	*VEC_PUSH(l->rans, l->nrans, l->caprans) = *ran;
+	l->due = true;
 }
 
 void link_stats(struct link *l, const struct hc_stats *stats)
@@ -204,7 +229,8 @@ int link_open(struct link *l, struct ev_loop *loop, int fd,
 	ev_io_init(&l->in, in_cb, fd, EV_READ);
 	ev_io_init(&l->out, out_cb, fd, EV_WRITE);
 	ev_prepare_init(&l->flush, flush_cb);
-	l->in.data = l->out.data = l->flush.data = l;
+	ev_init(&l->lazy, lazy_cb);
+	l->in.data = l->out.data = l->flush.data = l->lazy.data = l;
 	ev_io_start(loop, &l->in);
 	ev_prepare_start(loop, &l->flush);
 	return 0;
@@ -215,6 +241,7 @@ void link_close(struct link *l)
 	ev_io_stop(l->loop, &l->in);
 	ev_io_stop(l->loop, &l->out);
 	ev_prepare_stop(l->loop, &l->flush);
+	ev_timer_stop(l->loop, &l->lazy);
 	packets_free(&l->packets);
 	free(l->rans);
 }

@@ -23,6 +23,9 @@ struct link {
 	struct packets packets;
 	struct ev_io in, out;
 	struct ev_prepare flush;
+	struct ev_timer lazy; /* runs while only routine waits */
+	bool due;             /* something is to leave in this turn */
+	size_t nqueued;
 	TAILQ_HEAD(link_queue, link_result) queue;
 	struct hc_ran *rans; /* runs that are over, not sent yet */
 	size_t nrans, caprans;
@@ -40,8 +43,14 @@ int link_open(struct link *l, struct ev_loop *loop, int fd,
 	      const struct packets_ops *ops, void *arg);
 void link_close(struct link *l);
 
-/** link_push() - send @r with the others of this turn; @r must not be queued */
-void link_push(struct link *l, struct link_result *r);
+/**
+ * link_push() - send @r with the others of this turn; @r must not be queued
+ * @routine: it can wait for others, 20 ms at most: ten thousand times a second
+ * "still well" need not wake the daemon each time.
+ */
+void link_push(struct link *l, struct link_result *r, bool routine);
+/** link_flush() - send what waits now, as far as the socket takes it */
+void link_flush(struct link *l);
 /** link_drop() - take @r back, if it has not gone */
 void link_drop(struct link *l, struct link_result *r);
 

@@ -355,6 +355,33 @@ def test_health_lives_through_restart():
         equal(events(d, kind="health"), [], "events")
 
 
+def test_reload_with_other_checks():
+    """A reload that changes what checks do takes nobody down, and sends nothing
+    to who was down: that takes a result."""
+    with Lab() as lab:
+        lab.serve_all()
+        signs = Signs(lab)
+        d = start(lab, v4(check="sign"),
+                  {"sign": signs.check("one", present="down")})
+        signs.put("one")
+        d.wait_state("b2", "down")
+        for section, state in (("two", "down"), ("three", "active")):
+            if state == "down":
+                signs.put(section)
+            d.write({"www": v4(check="sign")}, checks={"sign": {
+                **signs.check(section, present="down"), "interval": "60s",
+                "start": "down"}})
+            d.reload()
+            wait_until(lambda state=state: d.states() == {
+                "b1": "active", "b2": state, "b3": "active"}, 5, state)
+        seen = [(e["backend"], e["old"], e["new"])
+                for e in events(d, kind="health")]
+        equal(seen, [("b2", "up", "down"),
+                     ("b2", "down", "unknown"), ("b2", "unknown", "down"),
+                     ("b2", "down", "unknown"), ("b2", "unknown", "up")],
+              "events")
+
+
 def test_added_backend_is_probed_at_once():
     with Lab() as lab:
         lab.serve_all()

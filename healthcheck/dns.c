@@ -77,16 +77,6 @@ static void dns_cb(struct ev_loop *loop, struct ev_io *w, int events)
 		check_finish(c, (enum hc_reason)reason);
 }
 
-static void wait_for(struct check *c, struct dns_run *r, int events)
-{
-	if (ev_is_active(&r->io) &&
-	    (r->io.events & (EV_READ | EV_WRITE)) == events)
-		return;
-	ev_io_stop(c->loop, &r->io);
-	ev_io_set(&r->io, r->io.fd, events);
-	ev_io_start(c->loop, &r->io);
-}
-
 static enum dns_verdict judge(struct check *c, const struct dns_run *r,
 			      const void *data, size_t len)
 {
@@ -174,7 +164,7 @@ static int stream_look(struct check *c, struct dns_run *r)
 		if (reason != CHECK_RUNNING || r->sent < r->query_len)
 			return reason;
 	}
-	wait_for(c, r, EV_READ);
+	probe_await(c->loop, &r->io, EV_READ);
 	return stream_receive(c, r);
 }
 
@@ -189,7 +179,7 @@ static int stream_begin(struct check *c, struct dns_run *r)
 	close(r->io.fd);
 	ev_io_set(&r->io, fd, EV_WRITE);
 	r->tcp = true;
-	wait_for(c, r, EV_WRITE);
+	probe_await(c->loop, &r->io, EV_WRITE);
 	return stream_look(c, r);
 }
 
@@ -249,7 +239,6 @@ int dns_start(struct check *c, const struct hc_job *job)
 		return probe_reason(-fd);
 	if (query_make(c->spec->prepared, r) < 0)
 		return HC_LOCAL;
-	probe_hear_errors(fd, job);
 	reason = probe_connect(fd, job);
 	if (reason != HC_OK)
 		return reason;

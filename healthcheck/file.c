@@ -17,8 +17,8 @@
 #include <sys/stat.h>
 
 #include "healthcheck/checks.h"
+#include "healthcheck/socket.h"
 #include "healthcheck/text.h"
-#include "lib/addr.h"
 
 static int file_present(struct check *c)
 {
@@ -30,7 +30,6 @@ static int file_present(struct check *c)
 
 int file_start(struct check *c, const struct hc_job *job)
 {
-	struct addr a = { .family = job->family };
 	char address[ADDR_STRLEN];
 	struct buf path = { 0 };
 	struct stat st;
@@ -38,8 +37,7 @@ int file_start(struct check *c, const struct hc_job *job)
 
 	if (!c->spec->of.file)
 		return HC_LOCAL;
-	memcpy(a.ip, job->ip, sizeof(a.ip));
-	addr_format(&a, address);
+	probe_address(job, address);
 	braces_fill(c->spec->of.file, address, job->port, job->name, &path);
 	error = stat(path.data ? path.data : "", &st) < 0 ? errno : 0;
 	buf_free(&path);

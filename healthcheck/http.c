@@ -277,14 +277,6 @@ static int on_opened(void *arg, curl_socket_t fd, curlsocktype purpose)
 	return CURL_SOCKOPT_ALREADY_CONNECTED;
 }
 
-static int socket_close(int fd)
-{
-	static const struct linger abort_now = { .l_onoff = 1, .l_linger = 0 };
-
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort_now, sizeof(abort_now));
-	return close(fd);
-}
-
 static int on_close(void *arg, curl_socket_t fd)
 {
 	struct http_check *own = arg;
@@ -293,7 +285,7 @@ static int on_close(void *arg, curl_socket_t fd)
 	if (own->verdict == CHECK_RUNNING &&
 	    recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
 		own->ended = true;
-	return socket_close(fd);
+	return probe_abort(fd);
 }
 
 /* libcurl keeps OpenSSL's words for itself; these are the numbers. */
@@ -447,7 +439,7 @@ void http_cancel(struct check *c)
 	if (own->easy)
 		http_spec_give(h, own->easy);
 	if (own->fd >= 0 && !own->handed)
-		socket_close(own->fd);
+		probe_abort(own->fd);
 	buf_free(&own->body);
 	free(own);
 }

@@ -12,8 +12,8 @@
  *    loop to sleep.
  *  - It may take back descriptors that it never named: these have no watcher.
  *
- * There is one for the process (libcurl itself has state of that kind): each
- * has two descriptors and some tens of kilobytes, and specs can be thousands.
+ * There is one for all specs (shared.h): each has two descriptors and some tens
+ * of kilobytes, and specs can be thousands.
  *
  * Must not know what is transferred.
  */
@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "healthcheck/shared.h"
 #include "lib/xalloc.h"
 
 struct http_loop {
@@ -29,10 +30,7 @@ struct http_loop {
 	http_loop_done *done;
 	CURLM *multi;
 	struct ev_timer timer; /* also fed, for "at once" */
-	unsigned int users;
 };
-
-static struct http_loop *the_loop; /* NULL = no users */
 
 /* Hand on what is over. What is called may add and remove transfers. */
 static void transfers_end(struct http_loop *h)
@@ -112,22 +110,16 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
 	return 0;
 }
 
-struct http_loop *http_loop_get(struct ev_loop *loop, http_loop_done *done)
+static void *multi_open(struct ev_loop *loop)
 {
-	struct http_loop *h = the_loop;
-	CURLM *multi;
+	CURLM *multi = curl_multi_init();
+	struct http_loop *h;
 
-	if (h) {
-		h->users++;
-		return h;
-	}
-	multi = curl_multi_init();
 	if (!multi)
 		return NULL;
-	h = the_loop = xcalloc(1, sizeof(*h));
-	*h = (struct http_loop){
-		.loop = loop, .done = done, .multi = multi, .users = 1
-	};
+	h = xcalloc(1, sizeof(*h));
+	h->loop = loop;
+	h->multi = multi;
 	ev_init(&h->timer, timer_cb);
 	ev_set_priority(&h->timer, EV_MINPRI);
 	h->timer.data = h;
@@ -140,14 +132,29 @@ struct http_loop *http_loop_get(struct ev_loop *loop, http_loop_done *done)
 	return h;
 }
 
-void http_loop_put(struct http_loop *h)
+static void multi_close(void *object)
 {
-	if (--h->users > 0)
-		return;
+	struct http_loop *h = object;
+
 	curl_multi_cleanup(h->multi);
 	ev_timer_stop(h->loop, &h->timer);
 	free(h);
-	the_loop = NULL;
+}
+
+static const struct shared_kind http_kind = { multi_open, multi_close };
+
+struct http_loop *http_loop_get(struct ev_loop *loop, http_loop_done *done)
+{
+	struct http_loop *h = shared_hold(loop, &http_kind);
+
+	if (h)
+		h->done = done;
+	return h;
+}
+
+void http_loop_put(struct http_loop *h)
+{
+	shared_drop(h->loop, &http_kind);
 }
 
 int http_loop_add(struct http_loop *h, CURL *easy)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libcurl's transfers on libev: one multi handle for the whole process. */
+/* libcurl's transfers on libev: one multi handle for all specs. */
 #ifndef HEALTHCHECK_HTTP_LOOP_H
 #define HEALTHCHECK_HTTP_LOOP_H
 
@@ -11,8 +11,8 @@
 typedef void http_loop_done(void *private, CURLcode code);
 
 /**
- * http_loop_get() - the process's only one; made for its first user
- * curl_global_init() was called before. @loop, @done: the same for all users.
+ * http_loop_get() - the loop's only one; made for its first user
+ * curl_global_init() was called before. @done: the same for all users.
  * Return: give it back with http_loop_put(); NULL: no memory, no descriptors.
  */
 struct http_loop *http_loop_get(struct ev_loop *loop, http_loop_done *done);

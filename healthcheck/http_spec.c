@@ -28,8 +28,8 @@
 #include <strings.h>
 
 #include "config.h"
+#include "healthcheck/socket.h"
 #include "healthcheck/tls.h"
-#include "lib/addr.h"
 #include "lib/xalloc.h"
 
 #define USER_AGENT     "nftlb-prober/" PACKAGE_VERSION
@@ -139,12 +139,10 @@ static int target_set(CURL *easy, const struct http_spec *h,
 		      const struct hc_job *job)
 {
 	const char *scheme = h->tls ? "https" : "http";
-	struct addr a = { .family = job->family };
 	char address[ADDR_STRLEN], url[URL_MAX];
 	bool brackets = !h->name && job->family == AF_INET6;
 
-	memcpy(a.ip, job->ip, sizeof(a.ip));
-	addr_format(&a, address);
+	probe_address(job, address);
 	snprintf(url, sizeof(url), "%s://%s%s%s:%u/", scheme,
 		 brackets ? "[" : "", h->name ? h->name : address,
 		 brackets ? "]" : "", (unsigned int)job->port);

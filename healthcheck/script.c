@@ -22,9 +22,9 @@
 #include <sys/wait.h>
 
 #include "healthcheck/checks.h"
+#include "healthcheck/socket.h"
 #include "healthcheck/spawn.h"
 #include "healthcheck/text.h"
-#include "lib/addr.h"
 #include "lib/log.h"
 #include "lib/xalloc.h"
 
@@ -97,12 +97,10 @@ static void words_fill(struct words *w, const struct check *c,
 					   "NFTLB_BACKEND={backend}" };
 	const size_t nenv = sizeof(env) / sizeof(env[0]);
 	const struct spec_list *command = &c->spec->of.command;
-	struct addr a = { .family = job->family };
 	char address[ADDR_STRLEN];
 	char *at;
 
-	memcpy(a.ip, job->ip, sizeof(a.ip));
-	addr_format(&a, address);
+	probe_address(job, address);
 	for (size_t i = 0; i < command->n + nenv; i++) {
 		braces_fill(i < command->n ? command->list[i]
 					   : env[i - command->n],

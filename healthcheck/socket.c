@@ -3,7 +3,8 @@
  * Sockets of probes: made, bound, connected, and what their errors mean. Asking
  * how far a connect() is means connect() again: 0, the error, or EALREADY.
  * This is one system call, clears the error, and is safe against spurious
- * wake-ups. Must not know what is said on them.
+ * wake-ups. Linux keeps "host unreachable" and its like from datagram sockets
+ * that have no IP_RECVERR. Must not know what is said on them.
  */
 #include "healthcheck/socket.h"
 
@@ -11,8 +12,6 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "lib/addr.h"
 
 static const struct {
 	int error;
@@ -72,11 +71,25 @@ static bool met_itself(int fd, const struct sockaddr_storage *to)
 	       a4->sin_addr.s_addr == b4->sin_addr.s_addr;
 }
 
-socklen_t probe_target(const struct hc_job *job, struct sockaddr_storage *to)
+static struct addr address_of(const struct hc_job *job)
 {
 	struct addr a = { .family = job->family };
 
 	memcpy(a.ip, job->ip, sizeof(a.ip));
+	return a;
+}
+
+void probe_address(const struct hc_job *job, char text[ADDR_STRLEN])
+{
+	struct addr a = address_of(job);
+
+	addr_format(&a, text);
+}
+
+socklen_t probe_target(const struct hc_job *job, struct sockaddr_storage *to)
+{
+	struct addr a = address_of(job);
+
 	return addr_sockaddr(&a, job->port, to);
 }
 
@@ -116,6 +129,16 @@ static int bind_source(int fd, const struct spec *spec,
 	return bind(fd, (struct sockaddr *)&ss, len);
 }
 
+static void errors_hear(int fd, int family)
+{
+	static const int on = 1;
+
+	if (family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on));
+	else
+		setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
+}
+
 static int bind_interface(int fd, const struct spec *spec)
 {
 	const char *name = spec->of.interface;
@@ -132,6 +155,8 @@ int probe_socket(const struct spec *spec, const struct hc_job *job, int type)
 
 	if (fd < 0)
 		return -errno;
+	if (type == SOCK_DGRAM)
+		errors_hear(fd, job->family);
 	if (bind_interface(fd, spec) == 0 && bind_source(fd, spec, job) == 0)
 		return fd;
 	error = errno;
@@ -139,12 +164,19 @@ int probe_socket(const struct spec *spec, const struct hc_job *job, int type)
 	return -error;
 }
 
-void probe_hear_errors(int fd, const struct hc_job *job)
+void probe_await(struct ev_loop *loop, struct ev_io *io, int events)
 {
-	static const int on = 1;
+	if (ev_is_active(io) && (io->events & (EV_READ | EV_WRITE)) == events)
+		return;
+	ev_io_stop(loop, io);
+	ev_io_set(io, io->fd, events);
+	ev_io_start(loop, io);
+}
 
-	if (job->family == AF_INET6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on));
-	else
-		setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
+int probe_abort(int fd)
+{
+	static const struct linger abort_now = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort_now, sizeof(abort_now));
+	return close(fd);
 }

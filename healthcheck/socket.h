@@ -4,16 +4,21 @@
 #define HEALTHCHECK_SOCKET_H
 
 #include "healthcheck/checks.h"
+#include "lib/addr.h"
 
 /**
  * probe_socket() - a non-blocking socket for a probe of @job
  * Bound to the spec's source address and interface and to the job's source
  * port, where these are said; not connected.
- * @type: SOCK_STREAM or SOCK_DGRAM
+ * @type: SOCK_STREAM or SOCK_DGRAM, whose wait ICMP's errors end at once: the
+ * soft ones too, since no route behind a router is worth knowing now
  * Return: the descriptor, the caller's; -errno (EADDRNOTAVAIL, EADDRINUSE,
  * ENODEV: the fault is this machine's).
  */
 int probe_socket(const struct spec *spec, const struct hc_job *job, int type);
+
+/** probe_address() - the job's address as text */
+void probe_address(const struct hc_job *job, char text[ADDR_STRLEN]);
 
 /** probe_target() - the job's address and port as a socket address */
 socklen_t probe_target(const struct hc_job *job, struct sockaddr_storage *to);
@@ -34,10 +39,13 @@ int probe_reason(int error);
  */
 int probe_connect(int fd, const struct hc_job *job);
 
+/** probe_await() - the loop waits for these @events of @io's descriptor only */
+void probe_await(struct ev_loop *loop, struct ev_io *io, int events);
+
 /**
- * probe_hear_errors() - ICMP's errors end a datagram socket's wait at once
- * The soft ones too: no route behind a router is worth knowing now.
+ * probe_abort() - close a TCP socket with RST
+ * At once, and without TIME_WAIT; what was not read or sent is lost.
  */
-void probe_hear_errors(int fd, const struct hc_job *job);
+int probe_abort(int fd);
 
 #endif

@@ -44,20 +44,11 @@
 
 /* ---- plain or TLS: NEXT where at least one byte was moved */
 
-static void talk_await(struct check *c, struct talk *t, int events)
-{
-	if (ev_is_active(&t->io) && t->io.events == events)
-		return;
-	ev_io_stop(c->loop, &t->io);
-	ev_io_set(&t->io, t->io.fd, events);
-	ev_io_start(c->loop, &t->io);
-}
-
 static int socket_reason(struct check *c, struct talk *t, int events)
 {
 	if (errno != EAGAIN && errno != EINTR)
 		return probe_reason(errno);
-	talk_await(c, t, events);
+	probe_await(c->loop, &t->io, events);
 	return CHECK_RUNNING;
 }
 
@@ -67,7 +58,7 @@ static int ssl_reason(struct check *c, struct talk *t, int rc)
 	int reason = tls_reason(t->ssl, rc, &c->detail, &want_write);
 
 	if (reason == CHECK_RUNNING)
-		talk_await(c, t, want_write ? EV_WRITE : EV_READ);
+		probe_await(c->loop, &t->io, want_write ? EV_WRITE : EV_READ);
 	else
 		t->ssl_dead = true;
 	return reason;
@@ -176,7 +167,7 @@ static int phase_connect(struct check *c, struct talk *t)
 	int reason = probe_connect(t->io.fd, t->job);
 
 	if (reason == CHECK_RUNNING)
-		talk_await(c, t, EV_WRITE);
+		probe_await(c->loop, &t->io, EV_WRITE);
 	if (reason != HC_OK)
 		return reason;
 	t->phase = phase_send;
@@ -243,7 +234,6 @@ int talk_start(struct check *c, struct talk *t, const struct hc_job *job,
 
 void talk_end(struct check *c, struct talk *t)
 {
-	static const struct linger abort_now = { .l_onoff = 1, .l_linger = 0 };
 
 	ev_io_stop(c->loop, &t->io);
 	if (t->ssl && t->over && !t->ssl_dead && SSL_is_init_finished(t->ssl)) {
@@ -253,10 +243,10 @@ void talk_end(struct check *c, struct talk *t)
 	SSL_free(t->ssl);
 	if (t->io.fd < 0)
 		return;
-	if (!t->over)
-		setsockopt(t->io.fd, SOL_SOCKET, SO_LINGER, &abort_now,
-			   sizeof(abort_now));
-	close(t->io.fd);
+	if (t->over)
+		close(t->io.fd);
+	else
+		probe_abort(t->io.fd);
 }
 
 /* ---- what all talks of a spec share */

@@ -117,7 +117,6 @@ static int socket_take(const struct spec *spec, const struct hc_job *job)
 /* Either way sends RST as the third packet of the handshake; see above. */
 static void socket_give(struct check *c, int fd)
 {
-	static const struct linger abort_now = { .l_onoff = 1, .l_linger = 0 };
 	static const struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
 	struct idle *idle = idle_of(c->spec, c->of.tcp.job);
 
@@ -126,8 +125,7 @@ static void socket_give(struct check *c, int fd)
 		idle->fds[idle->n++] = fd;
 		return;
 	}
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort_now, sizeof(abort_now));
-	close(fd);
+	probe_abort(fd);
 }
 
 int tcp_look(struct check *c)

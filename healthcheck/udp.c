@@ -11,9 +11,6 @@
  * time-out. A dead machine behind the same link answers nothing, which looks
  * good for as long as its neighbour entry lives; the manual says so.
  *
- * IP_RECVERR is set because without it Linux keeps "host unreachable" and its
- * like from UDP sockets.
- *
  * Must not know intervals or the daemon.
  */
 #include "healthcheck/udp.h"
@@ -122,7 +119,6 @@ int udp_start(struct check *c, const struct hc_job *job)
 	u->io.data = c;
 	if (fd < 0)
 		return probe_reason(-fd);
-	probe_hear_errors(fd, job);
 	reason = probe_connect(fd, job);
 	if (reason != HC_OK)
 		return reason;

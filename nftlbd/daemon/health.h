@@ -33,6 +33,13 @@ void health_close(struct healthcheck *h);
 void health_sync(struct healthcheck *h);
 
 /**
+ * health_catch_up() - checks without a result hear the last one of their job
+ * For who is new to a job that others have had for a while: he is as if probed
+ * at once.
+ */
+void health_catch_up(struct healthcheck *h);
+
+/**
  * health_event() - run the hook of @e, if there is one
  * @h: may be NULL
  */

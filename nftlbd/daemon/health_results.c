@@ -7,6 +7,7 @@
  */
 #include "daemon/health_impl.h"
 #include "lib/log.h"
+#include "model/health_fsm.h"
 #include "model/step.h"
 
 #define LOCAL_TELL_S 60.0
@@ -75,6 +76,68 @@ static void result_take(struct lane *lane, const struct hc_result *r)
 	}
 	daemon_changes(d, &changes);
 }
+
+/* ---- who is new to a job that has had results */
+
+static struct check_state *check_of(const struct daemon *d,
+				    const struct health_owner *at)
+{
+	const struct service *s = &d->model->services[at->service];
+
+	return &s->backends[at->backend].checks[at->check];
+}
+
+/* What a neighbour has heard last. */
+static bool last_heard(const struct lane *lane, const struct health_job *job,
+		       struct observation *o)
+{
+	for (uint32_t i = 0; i < job->nowners; i++) {
+		const struct check_state *cs =
+		    check_of(lane->h->d, &lane->jobs.owners[job->owners + i]);
+
+		if (!cs->decided || !health_counts(cs->reason))
+			continue;
+		*o = (struct observation){ (enum hc_reason)cs->reason,
+					   cs->last_us, cs->detail, cs->says,
+					   cs->weight };
+		return true;
+	}
+	return false;
+}
+
+static void job_catch_up(struct lane *lane, const struct health_job *job)
+{
+	struct daemon *d = lane->h->d;
+	struct changes changes = { 0 };
+	struct observation o;
+
+	if (!last_heard(lane, job, &o))
+		return;
+	for (uint32_t i = 0; i < job->nowners; i++) {
+		const struct health_owner *at =
+		    &lane->jobs.owners[job->owners + i];
+		struct service *s = &d->model->services[at->service];
+
+		if (!check_of(d, at)->decided)
+			step_observe(d->model, s, &s->backends[at->backend],
+				     at->check, &o, daemon_now_ms(), &changes);
+	}
+	daemon_changes(d, &changes);
+}
+
+void health_catch_up(struct healthcheck *h)
+{
+	for (size_t i = 0; i < HEALTH_LANES; i++) {
+		struct lane *lane = &h->lanes[i];
+
+		for (size_t k = 0; k < lane->jobs.n; k++)
+			if (lane->jobs.list[k].state == HEALTH_JOB_WANTED &&
+			    lane->jobs.list[k].nowners > 1)
+				job_catch_up(lane, &lane->jobs.list[k]);
+	}
+}
+
+/* ---- packets */
 
 const char *lane_results(void *arg, const struct hc_result *results, size_t n)
 {

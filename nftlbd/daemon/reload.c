@@ -160,6 +160,7 @@ static int reload(struct daemon *d, struct reload_time *took,
 	}
 	adopt(d, candidate);
 	daemon_changes(d, &changes);
+	health_catch_up(d->health);
 	return 0;
 }
 

@@ -395,6 +395,25 @@ def test_added_backend_is_probed_at_once():
         wait_until(lambda: who(lab, 6) == {"b1", "b2", "b3"}, 3, "b3 serves")
 
 
+def test_added_backend_of_a_shared_probe():
+    """Who is new to a probe that others have had hears its last result."""
+    with Lab() as lab:
+        lab.serve_all()
+        signs = Signs(lab)
+        checks = {"sign": {**signs.check("drain"), "interval": "60s"},
+                  "none-yet": {**signs.check("down", present="down"),
+                               "interval": "60s", "start": "unknown"}}
+        signs.put("drain")
+        services = {"one": v4(check="sign, none-yet")}
+        d = daemon.start(lab, services, checks=checks)
+        states = {"b1": "active", "b2": "drain", "b3": "active"}
+        wait_until(lambda: d.states("one") == states, 5, "b2 drains")
+        d.write({**services, "two": v4(check="sign, none-yet", port=81)},
+                checks=checks)
+        d.reload()
+        equal(d.states("two"), states, "states of the new one")
+
+
 def probes_seen(lab, node):
     out = lab.do(node, "nft", "list", "counter", "ip", "t", "syns")
     return int(out.split("packets")[1].split()[0])

@@ -186,6 +186,25 @@ class Haproxy(Checker):
                 if r["svname"].startswith("t") and r["status"].startswith("DOWN")}
 
 
+class HaproxyOnNat(Haproxy):
+    """The same on a gateway that translates addresses, as ours does: the kernel
+    tracks its connections, too."""
+
+    name = "HAProxy where NAT is on"
+
+    def start(self, count, kind):
+        subprocess.run(
+            ["ip", "netns", "exec", self.ns, "nft", "-f", "-"], check=True,
+            text=True, input="""
+                table ip n {
+                    chain out {
+                        type nat hook output priority -100;
+                        ip daddr 192.0.2.1 dnat to 192.0.2.2
+                    }
+                }""")
+        super().start(count, kind)
+
+
 class Keepalived(Checker):
     """Its checker process, with IPVS; only where the kernel has that."""
 

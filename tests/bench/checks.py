@@ -3,7 +3,8 @@
 """
 ./lab bench checks [--seconds N] [--quick]: what health checks cost. 10,000
 targets over tcp, 2,000 over http, one check a second each; 5 % of them silent,
-1 % coming and going; nftlbd, then HAProxy (one thread) with the same targets.
+1 % coming and going; nftlbd, then HAProxy (one thread) with the same targets, as it
+is and where the kernel tracks connections, as it does on a gateway with NAT.
 With --vm, on Debian's kernel: fewer targets, and keepalived (IPVS) as well.
 Exit status 1 when a limit of the project is missed.
 """
@@ -16,7 +17,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../lab"))
 
-from checkers import Haproxy, Keepalived, Nftlbd  # noqa: E402
+from checkers import Haproxy, HaproxyOnNat, Keepalived, Nftlbd  # noqa: E402
 from targets import Targets, pause  # noqa: E402
 
 missed = []
@@ -32,15 +33,16 @@ def row(name, text, limit=None, bad=False):
 
 
 def lateness_ms(before, after, share):
-    """The bin of the lateness histogram below which `share` of the probes
-    began, in ms (bins are powers of two)."""
+    """How late in ms `share` of the probes began at most. Bins are powers of
+    two; inside of one it is taken to be even."""
     counts = [b - a for a, b in zip(before, after)]
-    total, seen = sum(counts), 0
+    wanted, seen = share * sum(counts), 0
     for i, n in enumerate(counts):
+        if n and seen + n >= wanted:
+            low, high = (1 << i) >> 1, 1 << i
+            return low + (high - low) * (wanted - seen) / n
         seen += n
-        if total and seen >= share * total:
-            return 1 << i
-    return 1 << len(counts)
+    return float("inf")
 
 
 def prober_stats(checker):
@@ -77,8 +79,8 @@ def ours(count, kind, seconds, strict):
         wrong = [t for t in fell if t not in targets.flapping]
         result = figures(cpu, rate)
         p99 = lateness_ms(before["lateness"], after["lateness"], 0.99)
-        row("probes begun late, p99", f"< {p99} ms", "50 ms",
-            strict and p99 > 64)
+        row("probes begun late, p99", f"{p99:.0f} ms", "50 ms",
+            strict and p99 > 50)
         row("stalls of its loop", f"{after['stalls'] - before['stalls']}")
         row("memory, daemon and prober", f"{checker.rss_mb():.0f} MB",
             "100 MB", strict and checker.rss_mb() > 100)
@@ -115,7 +117,7 @@ def compare(sizes, peers, seconds, strict):
     for kind, count in sizes:
         mine = ours(count, kind, seconds, strict)
         for kind_of in peers:
-            theirs = peer(kind_of, count, kind, seconds)
+            theirs = peer(kind_of, count, kind, min(seconds, 20))
             print(f"\n  nftlbd : {kind_of.name}, checks a second and core, "
                   f"{kind}: {mine / theirs:.2f} : 1")
 
@@ -129,11 +131,14 @@ def main():
                         help="in the virtual machine: keepalived as well")
     args = parser.parse_args()
     if args.vm:
-        compare((("tcp", 200), ("http", 100)), (Haproxy, Keepalived), 30, False)
+        compare((("tcp", 200), ("http", 100)), (HaproxyOnNat, Keepalived),
+                30, False)
     elif args.quick:
-        compare((("tcp", 1000), ("http", 200)), (Haproxy,), 10, False)
+        compare((("tcp", 1000), ("http", 200)), (Haproxy, HaproxyOnNat), 10,
+                False)
     else:
-        compare((("tcp", 10000), ("http", 2000)), (Haproxy,), args.seconds, True)
+        compare((("tcp", 10000), ("http", 2000)), (Haproxy, HaproxyOnNat),
+                args.seconds, True)
     if missed:
         print(f"\nmissed: {', '.join(missed)}")
     return 1 if missed else 0

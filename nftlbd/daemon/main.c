@@ -59,16 +59,19 @@ static void stop_cb(struct ev_loop *loop, ev_signal *w, int revents)
 
 static void dump_service(const struct service *s)
 {
-	log_info("service=%s state=%s backends=%zu", s->conf->name,
-		 word_text(service_state_words, (int)s->state), s->nbackends);
+	log_info("service=%s state=%s backends=%zu panic=%d backups=%d "
+		 "quorum-lost=%d",
+		 s->conf->name, word_text(service_state_words, (int)s->state),
+		 s->nbackends, s->panic, s->backups, s->quorum_lost);
 	for (size_t i = 0; i < s->nbackends; i++) {
 		const struct backend *b = &s->backends[i];
 
-		log_info("service=%s backend=%s state=%s admin=%s health=%s "
-			 "weight=%u effective=%u",
+		log_info("service=%s backend=%s state=%s admin=%s said=%s "
+			 "health=%s weight=%u effective=%u",
 			 s->conf->name, b->conf->name,
 			 word_text(backend_state_words, (int)backend_state(b)),
 			 word_text(admin_words, (int)b->admin),
+			 word_text(admin_words, (int)b->said_admin),
 			 word_text(health_words, (int)b->health),
 			 backend_weight(b), backend_effective_weight(s, b));
 	}

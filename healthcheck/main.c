@@ -116,12 +116,15 @@ static void stats_cb(struct ev_loop *loop, struct ev_timer *w, int events)
 	link_stats(&p->link, &stats);
 }
 
-static void process_settle(void)
+static void process_settle(bool scripts)
 {
 	struct rlimit nofile;
 
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_NAME, "nftlb-prober");
+	/* The unit lets us run before others; what operators write need not. */
+	if (scripts && getpriority(PRIO_PROCESS, 0) < 0)
+		setpriority(PRIO_PROCESS, 0, 0);
 	if (getrlimit(RLIMIT_NOFILE, &nofile) == 0) {
 		nofile.rlim_cur = nofile.rlim_max;
 		if (setrlimit(RLIMIT_NOFILE, &nofile) < 0)
@@ -212,7 +215,7 @@ int main(int argc, char **argv)
 		log_error("unknown arguments; nftlbd starts this program");
 		return 2;
 	}
-	process_settle();
+	process_settle(p.role->scripts);
 	libraries_open();
 	status = prober_start(&p);
 	libraries_close();

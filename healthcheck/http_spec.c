@@ -281,7 +281,7 @@ static const char *regex_make(struct http_spec *h, const char *text)
 
 	if (!text || wrong)
 		return wrong;
-	if (regcomp(&h->regex, text, REG_EXTENDED | REG_NOSUB | REG_NEWLINE))
+	if (regex_compile(text, &h->regex) != 0)
 		return "no memory for a regular expression";
 	h->has_regex = true;
 	return NULL;

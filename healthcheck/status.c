@@ -7,6 +7,7 @@
  */
 #include <ctype.h>
 #include <regex.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -23,6 +24,11 @@
 /* of all {n,m} of an expression, multiplied: they can be nested, and the
  * library writes each repetition out */
 #define REPEATS_MAX 1000
+/* From the very beginning over anything, then the expression. The library tries
+ * each place of a text as a beginning, and from each it may go on to the end:
+ * seconds for [a-z]+: and a page of letters. Where there is only one beginning
+ * it goes over the text once. */
+#define REGEX_FRAME "\\`([^x]|x|\n)*(%s)"
 
 /* ---- expect-status */
 
@@ -151,6 +157,27 @@ static const char *regex_cost(const char *text)
 	return NULL;
 }
 
+int regex_compile(const char *text, regex_t *regex)
+{
+	char framed[REGEX_MAX + sizeof(REGEX_FRAME)];
+
+	snprintf(framed, sizeof(framed), REGEX_FRAME, text);
+	return regcomp(regex, framed, REG_EXTENDED | REG_NOSUB | REG_NEWLINE);
+}
+
+/* To POSIX a ) of its own is a letter; the frame would take it for its end. */
+static bool closes_more(const char *text)
+{
+	char opened[REGEX_MAX + sizeof("(")];
+	regex_t regex;
+
+	snprintf(opened, sizeof(opened), "(%s", text);
+	if (regcomp(&regex, opened, REG_EXTENDED | REG_NOSUB) != 0)
+		return false;
+	regfree(&regex);
+	return true;
+}
+
 const char *regex_problem(const char *text)
 {
 	const char *wrong;
@@ -167,7 +194,9 @@ const char *regex_problem(const char *text)
 	code = regcomp(&regex, text, REG_EXTENDED | REG_NOSUB | REG_NEWLINE);
 	if (code == 0) {
 		regfree(&regex);
-		return NULL;
+		return closes_more(text)
+			   ? "a ) without its (; \\) stands for itself"
+			   : NULL;
 	}
 	for (size_t i = 0; i < sizeof(regex_errors) / sizeof(regex_errors[0]);
 	     i++)

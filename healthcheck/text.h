@@ -7,6 +7,7 @@
 #ifndef HEALTHCHECK_TEXT_H
 #define HEALTHCHECK_TEXT_H
 
+#include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,6 +32,12 @@ bool status_match(const char *text, unsigned int status);
 
 /* ---- expect-body (status.c): POSIX extended regular expression */
 const char *regex_problem(const char *text);
+/**
+ * regex_compile() - for regexec(), whose time grows with the text and no more
+ * @text: has no problem; matches lines, and any part of a text
+ * Return: 0, or an error of regcomp().
+ */
+int regex_compile(const char *text, regex_t *regex);
 
 /* ---- header (status.c): "Name: value", a token and visible text */
 const char *header_problem(const char *text);

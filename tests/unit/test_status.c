@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -93,6 +94,9 @@ static void expressions_have_a_bounded_cost(void **state)
 	assert_bad(regex_problem, longer("", 'x', 1025), "longer");
 	assert_bad(regex_problem, "(a", "(");
 	assert_bad(regex_problem, "[a", "[");
+	assert_bad(regex_problem, "a)", ")");
+	assert_bad(regex_problem, "a)|(b", "(");
+	assert_good(regex_problem, "a\\)|[)]");
 	assert_bad(regex_problem, "[[:nothing:]]", "class");
 	assert_bad(regex_problem, "[z-a]", "backwards");
 	assert_bad(regex_problem, "a\\", "backslash");
@@ -103,6 +107,55 @@ static void expressions_have_a_bounded_cost(void **state)
 	assert_bad(regex_problem, "a{1,99999999999999999999}", "too many");
 	assert_bad(regex_problem, "((a{100}){100}){100}", "too many");
 	assert_bad(regex_problem, "((a{20,}){100}){1,3}", "too many");
+}
+
+static bool matches(const char *expression, const char *text, size_t len)
+{
+	regmatch_t whole = { 0, (regoff_t)len };
+	regex_t regex;
+	int rc;
+
+	assert_null(regex_problem(expression));
+	assert_int_equal(regex_compile(expression, &regex), 0);
+	rc = regexec(&regex, text, 1, &whole, REG_STARTEND);
+	regfree(&regex);
+	return rc == 0;
+}
+
+static void expressions_match_any_part(void **state)
+{
+	static const char text[] = "all\0is\xff\nwell (or so)\n";
+	static const struct {
+		const char *expression;
+		bool found;
+	} rows[] = {
+		{ "well", true },      { "^well", true },
+		{ "^all", true },      { "^is", false },
+		{ "well$", false },    { "so\\)$", true },
+		{ "bad|well", true },  { "bad|worse", false },
+		{ "l.*well", false },  { "a[^x]*is", true },
+		{ "(w|e|l)+ ", true }, { "^$", true },
+		{ "[(]or", true },     { "x*", true },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (matches(rows[i].expression, text, sizeof(text) - 1) !=
+		    rows[i].found)
+			fail_msg("%s", rows[i].expression);
+}
+
+/* Eight seconds each, where every letter is tried as a beginning. */
+static void expressions_take_linear_time(void **state)
+{
+	static char page[(1 << 20) + 1]; /* a 0 at its end */
+	static const char *const expressions[] = { "x+y", "[a-z]+: ok",
+						   "(x|xx)+y", "^x.*y$" };
+	clock_t begun = clock();
+
+	memset(page, 'x', sizeof(page) - 1);
+	for (size_t i = 0; i < 4; i++)
+		assert_false(matches(expressions[i], page, sizeof(page) - 1));
+	assert_true(clock() - begun < 5 * CLOCKS_PER_SEC);
 }
 
 static void headers_end_no_line(void **state)
@@ -187,6 +240,8 @@ int main(void)
 		cmocka_unit_test(statuses_are_numbers_and_ranges),
 		cmocka_unit_test(a_status_matches_its_list),
 		cmocka_unit_test(expressions_have_a_bounded_cost),
+		cmocka_unit_test(expressions_match_any_part),
+		cmocka_unit_test(expressions_take_linear_time),
 		cmocka_unit_test(headers_end_no_line),
 		cmocka_unit_test(methods_and_paths_are_one_word),
 		cmocka_unit_test(hosts_are_names_or_addresses),

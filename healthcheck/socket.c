@@ -86,7 +86,8 @@ void probe_address(const struct hc_job *job, char text[ADDR_STRLEN])
 	addr_format(&a, text);
 }
 
-socklen_t probe_target(const struct hc_job *job, struct sockaddr_storage *to)
+static socklen_t target_of(const struct hc_job *job,
+			   struct sockaddr_storage *to)
 {
 	struct addr a = address_of(job);
 
@@ -96,7 +97,7 @@ socklen_t probe_target(const struct hc_job *job, struct sockaddr_storage *to)
 int probe_connect(int fd, const struct hc_job *job)
 {
 	struct sockaddr_storage to;
-	socklen_t len = probe_target(job, &to);
+	socklen_t len = target_of(job, &to);
 	int error = 0, reason;
 
 	if (connect(fd, (struct sockaddr *)&to, len) < 0)

@@ -20,9 +20,6 @@ int probe_socket(const struct spec *spec, const struct hc_job *job, int type);
 /** probe_address() - the job's address as text */
 void probe_address(const struct hc_job *job, char text[ADDR_STRLEN]);
 
-/** probe_target() - the job's address and port as a socket address */
-socklen_t probe_target(const struct hc_job *job, struct sockaddr_storage *to);
-
 /**
  * probe_reason() - what an errno of a socket says of the backend
  * @error: positive errno; 0 = connected

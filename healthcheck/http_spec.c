@@ -287,6 +287,13 @@ static const char *regex_make(struct http_spec *h, const char *text)
 	return NULL;
 }
 
+void http_spec_renew(struct http_spec *h)
+{
+	regfree(&h->regex);
+	if (regex_compile(h->spec->of.expect_body, &h->regex) != 0)
+		abort(); /* no memory */
+}
+
 static const char *parts_make(struct http_spec *h)
 {
 	const struct hc_spec *of = &h->spec->of;

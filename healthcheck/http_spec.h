@@ -44,6 +44,9 @@ void http_spec_close(struct http_spec *h);
  */
 CURL *http_spec_take(struct http_spec *h, const struct hc_job *job);
 
+/** http_spec_renew() - what its expression has learned is forgotten */
+void http_spec_renew(struct http_spec *h);
+
 /** http_spec_give() - a handle that is in no loop */
 void http_spec_give(struct http_spec *h, CURL *easy);
 

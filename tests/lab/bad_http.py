@@ -7,6 +7,7 @@ order of WAYS; with TLS from 9100 on. Both families.
     bad_http.py CERT KEY
 """
 
+import random
 import socket
 import ssl
 import struct
@@ -161,6 +162,9 @@ WAYS = {
                 end=until_gone),
     "bigger": says(OK + b"Content-Length: 65537\r\n\r\n" + b"x" * 65533
                    + b"well", end=until_gone),
+    # many states of an expression like a.{20}b
+    "scrambled": says(OK + b"\r\n" + bytes(
+        random.Random(1).choices(b"ac", k=50000))),
     "mirror": mirror,
     "greeting": greeting,
     "h2-silent": frames(SETTINGS),

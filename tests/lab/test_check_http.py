@@ -273,10 +273,15 @@ def test_servers_that_misbehave():
                  "too-long", 0),
                 ("pieces", {"expect-body": "^OK$"}, "content", 0),
                 ("pieces", {"expect-body": "^OKAY$"}, "ok", 200),
+                ("scrambled", {"expect-body": "b"}, "content", 0),
+                ("scrambled", {"expect-body": "a.{20}b"}, "too-long", 0),
                 ("zeros", {"expect-body": "^[^a][^a]well[^a].$"}, "ok", 200),
                 ("upgrade", {"expect-status": "101"}, "ok", 101)):
             expect(lab, {"type": "http", **said}, target(bad_http.port(way)),
                    reason, detail=detail)
+        found = probe(lab, {"type": "http", "expect-body": "a.{100}b"},
+                      target(bad_http.port("scrambled")))[0]
+        check(found["ms"] < 1500, f"a dear expression: {found}")
         found = probe(lab, {"type": "http", "timeout": "500ms"},
                       target(bad_http.port("slow")))[0]
         check(500 <= found["ms"] < 700, f"one byte a second: {found}")

@@ -3,7 +3,7 @@
  * When does the kernel hear of a change, and what if it refuses?
  *
  * Down is urgent: committed before the loop sleeps, but after a commit there is
- * a pause half as long as it took, so that they leave time for all else and
+ * a pause as long as it took, so that commits take half of the time at most and
  * ten thousand backends going down at once are a few of them. Better news waits
  * for the next tick. A refusal, and anybody else's
  * hand in our tables, means: scan, plan the whole, commit; with back-off, and
@@ -287,7 +287,7 @@ static void commit_in(struct committer *c, double delay_s)
 void committer_urgent(struct committer *c, int64_t since_us)
 {
 	double since_s = ev_time() - c->last_commit;
-	double gap_s = c->commit_took_s / 2;
+	double gap_s = c->commit_took_s;
 
 	if (gap_s < URGENT_GAP_MIN_S)
 		gap_s = URGENT_GAP_MIN_S;

@@ -14,7 +14,7 @@ void committer_close(struct committer *c);
 
 /**
  * committer_urgent() - a backend went down: commit before the loop sleeps, but
- * after a pause half as long as the last commit took (2..50 ms)
+ * after a pause as long as the last commit took (2..50 ms)
  * @since_us: when the failure was measured (CLOCK_MONOTONIC), 0 = not known;
  * what passes until the commit is over goes into committer_delays()
  */

@@ -415,6 +415,7 @@ int http_start(struct check *c, const struct hc_job *job)
 	own->connecting.data = own;
 	if (own->fd < 0)
 		return probe_reason(-own->fd);
+	probe_speaks_first(own->fd); /* if not, no harm is done */
 	reason = probe_connect(own->fd, job);
 	if (reason != CHECK_RUNNING && reason != HC_OK)
 		return reason;

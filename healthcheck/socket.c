@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -172,6 +173,15 @@ void probe_await(struct ev_loop *loop, struct ev_io *io, int events)
 	ev_io_stop(loop, io);
 	ev_io_set(io, io->fd, events);
 	ev_io_start(loop, io);
+}
+
+int probe_speaks_first(int fd)
+{
+	static const int off = 0;
+
+	return setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof(off)) < 0
+		   ? -errno
+		   : 0;
 }
 
 int probe_abort(int fd)

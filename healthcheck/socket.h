@@ -40,6 +40,15 @@ int probe_connect(int fd, const struct hc_job *job);
 void probe_await(struct ev_loop *loop, struct ev_io *io, int events);
 
 /**
+ * probe_speaks_first() - the end of the handshake may wait for what we send
+ * A TCP socket that is not connected yet. The ACK of the handshake leaves with
+ * our first bytes: one packet less, and the server's process is woken once and
+ * not twice. Not where the server speaks first: it would wait for up to 200 ms.
+ * Return: 0 or -errno.
+ */
+int probe_speaks_first(int fd);
+
+/**
  * probe_abort() - close a TCP socket with RST
  * At once, and without TIME_WAIT; what was not read or sent is lost.
  */

@@ -148,7 +148,6 @@ static void tcp_cb(struct ev_loop *loop, struct ev_io *w, int events)
 
 int tcp_start(struct check *c, const struct hc_job *job)
 {
-	static const int off = 0;
 	const struct shared *shared = c->spec->prepared;
 	struct tcp_check *t = &c->of.tcp;
 	int fd, reason;
@@ -162,7 +161,7 @@ int tcp_start(struct check *c, const struct hc_job *job)
 	t->io.data = c;
 	if (fd < 0)
 		return probe_reason(-fd);
-	if (setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof(off)) < 0)
+	if (probe_speaks_first(fd) < 0)
 		return HC_LOCAL;
 	reason = tcp_look(c);
 	if (reason == CHECK_RUNNING)

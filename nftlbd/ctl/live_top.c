@@ -5,11 +5,9 @@
  *
  * Invariant: the terminal is left as it was found.
  */
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -36,37 +34,16 @@ static void on_signal(int signum)
 	ended = 1;
 }
 
-/* 0 and *value, or an exit status after words on stderr. */
-static int get(struct api *api, const char *path, json_t **value)
-{
-	struct api_answer answer = { 0 };
-	struct err err = { "" };
-	int ret = api_call(api, "GET", path, NULL, &answer, &err);
-
-	*value = NULL;
-	if (ret < 0) {
-		ret = run_failed(ret, &err);
-	} else if (answer.status != 200) {
-		run_problem(&answer);
-		ret = EXIT_REFUSED;
-	} else {
-		*value = json_loadb(answer.body.data ? answer.body.data : "",
-				    answer.body.len, 0, NULL);
-	}
-	buf_free(&answer.body);
-	return ret;
-}
-
 /* {"status", "backends", "events"} */
 static int look(struct api *api, const char *path, json_t **all)
 {
 	json_t *status, *backends = NULL, *events = NULL;
-	int ret = get(api, path, &status);
+	int ret = run_ask(api, "GET", path, NULL, &status);
 
 	if (ret == EXIT_DONE)
-		ret = get(api, "/v1/backends", &backends);
+		ret = run_ask(api, "GET", "/v1/backends", NULL, &backends);
 	if (ret == EXIT_DONE)
-		ret = get(api, EVENTS_PATH, &events);
+		ret = run_ask(api, "GET", EVENTS_PATH, NULL, &events);
 	*all = ret ? NULL
 		   : json_pack("{s:O?, s:O?, s:O?}", "status", status,
 			       "backends", backends, "events", events);

@@ -173,18 +173,14 @@ int run_failed(int ret, const struct err *err)
 	return ret == -ENOTCONN ? EXIT_NO_DAEMON : EXIT_REFUSED;
 }
 
-/* Ask; *value is the answer on EXIT_DONE. Other statuses were explained. */
-static int ask(struct api *api, const struct call *c, const char *method,
-	       const char *path, json_t **value)
+int run_ask(struct api *api, const char *method, const char *path,
+	    const char *body, json_t **value)
 {
-	char *body = build_body(c);
 	struct api_answer answer = { 0 };
-	struct buf url = { 0 };
 	struct err err = { "" };
-	int ret;
+	int ret = api_call(api, method, path, body, &answer, &err);
 
-	build_path(api, c, path, &url);
-	ret = api_call(api, method, url.data, body, &answer, &err);
+	*value = NULL;
 	if (ret < 0) {
 		ret = run_failed(ret, &err);
 	} else if (answer.status != 200) {
@@ -195,6 +191,19 @@ static int ask(struct api *api, const struct call *c, const char *method,
 		ret = *value ? EXIT_DONE : run_failed(-EIO, &err);
 	}
 	buf_free(&answer.body);
+	return ret;
+}
+
+/* The request of a row, with its values. */
+static int ask(struct api *api, const struct call *c, const char *method,
+	       const char *path, json_t **value)
+{
+	char *body = build_body(c);
+	struct buf url = { 0 };
+	int ret;
+
+	build_path(api, c, path, &url);
+	ret = run_ask(api, method, url.data, body, value);
 	buf_free(&url);
 	free(body);
 	return ret;

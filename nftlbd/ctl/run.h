@@ -15,6 +15,14 @@ int run_failed(int ret, const struct err *err);
 /** run_colours() - is stdout a terminal that shows colours? */
 bool run_colours(void);
 
+/**
+ * run_ask() - one request
+ * @value: the answer, the caller's; NULL where there is none
+ * Return: exit status; reasons have gone to stderr unless it is EXIT_DONE
+ */
+int run_ask(struct api *api, const char *method, const char *path,
+	    const char *body, json_t **value);
+
 /** run_call() - returns the exit status; reasons go to stderr */
 int run_call(const struct call *c, const char *socket);
 

@@ -5,8 +5,9 @@
 targets over tcp, 2,000 over http, one check a second each; 5 % of them silent,
 1 % coming and going; nftlbd, then HAProxy (one thread) with the same targets, as it
 is and where the kernel tracks connections, as it does on a gateway with NAT.
-With --vm, on Debian's kernel: fewer targets, and keepalived (IPVS) as well.
-Exit status 1 when a limit of the project is missed.
+With --vm, on Debian's kernel: fewer targets, and keepalived (IPVS) as well; a
+machine that is emulated has no limits of time. Peers are measured for 20 s at
+most. Exit status 1 when a limit of the project is missed.
 """
 
 import argparse
@@ -24,7 +25,7 @@ missed = []
 
 
 def row(name, text, limit=None, bad=False):
-    """One line; remembers a missed limit."""
+    """One line; remembers a missed limit. None: nothing was asked."""
     tail = "" if limit is None else f"   limit {limit}"
     if bad:
         tail += "  MISSED"
@@ -79,17 +80,19 @@ def ours(count, kind, seconds, strict):
         wrong = [t for t in fell if t not in targets.flapping]
         result = figures(cpu, rate)
         p99 = lateness_ms(before["lateness"], after["lateness"], 0.99)
-        row("probes begun late, p99", f"{p99:.0f} ms", "50 ms",
-            strict and p99 > 50)
+        row("probes begun late, p99", f"{p99:.0f} ms",
+            "50 ms" if strict else None, strict and p99 > 50)
         row("stalls of its loop", f"{after['stalls'] - before['stalls']}")
         row("memory, daemon and prober", f"{checker.rss_mb():.0f} MB",
-            "100 MB", strict and checker.rss_mb() > 100)
+            "100 MB" if strict else None,
+            strict and checker.rss_mb() > 100)
         row("went down, of the flapping", f"{len(fell) - len(wrong)}")
         row("went down, of the others", f"{len(wrong)}", "0", bool(wrong))
         commit = checker.get("/v1/status")["commits"]
         if commit.get("down_p99_ms") is not None:
             row("failed probe to kernel, p99",
-                f"{commit['down_p99_ms']:.1f} ms", "20 ms",
+                f"{commit['down_p99_ms']:.1f} ms",
+                "20 ms" if strict else None,
                 strict and commit["down_p99_ms"] > 20)
             row("failed probe to kernel, median",
                 f"{commit['down_p50_ms']:.1f} ms")

@@ -143,8 +143,14 @@ def test_prober_is_unprivileged():
         lab.serve_all()
         d = checked(lab)
         pid = wait_until(d.prober_pid, 5, "a prober")
-        with open(f"/proc/{pid}/status", encoding="ascii") as f:
-            status = dict(line.split(":", 1) for line in f)
+
+        def confined():
+            """The filter is the last thing that a prober takes on."""
+            with open(f"/proc/{pid}/status", encoding="ascii") as f:
+                seen = dict(line.split(":", 1) for line in f)
+            return seen if int(seen["Seccomp"]) else None
+
+        status = wait_until(confined, 5, "a system call filter")
         check("0" not in status["Uid"].split(), f"Uid {status['Uid'].strip()}")
         check("0" not in status["Gid"].split(), f"Gid {status['Gid'].strip()}")
         for caps in ("CapInh", "CapPrm", "CapEff", "CapAmb"):

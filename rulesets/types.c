@@ -7,6 +7,7 @@
 const struct word rs_mode_words[] = {
 	{ "dnat", RS_DNAT },
 	{ "snat", RS_SNAT },
+	{ "local", RS_LOCAL },
 	{ NULL, 0 },
 };
 
@@ -35,4 +36,18 @@ const struct word rs_proto_words[] = {
 	{ "udp", IPPROTO_UDP },
 	{ "sctp", IPPROTO_SCTP },
 	{ NULL, 0 },
+};
+
+const struct word rs_persist_words[] = {
+	{ "none", RS_PERSIST_NONE },
+	{ "source", RS_PERSIST_SOURCE },
+	{ "source-port", RS_PERSIST_SOURCE_PORT },
+	{ "mac", RS_PERSIST_MAC },
+	{ NULL, 0 },
+};
+
+const struct word rs_helper_words[] = {
+	{ "none", RS_HELPER_NONE }, { "ftp", RS_HELPER_FTP },
+	{ "tftp", RS_HELPER_TFTP }, { "sip", RS_HELPER_SIP },
+	{ "pptp", RS_HELPER_PPTP }, { NULL, 0 },
 };

@@ -17,19 +17,83 @@
 #define RS_BACKENDS_MAX 4096 /* per service */
 #define RS_WEIGHT_UNIT  1000
 
-enum rs_mode { RS_DNAT, RS_SNAT };
+enum rs_mode { RS_DNAT, RS_SNAT, RS_LOCAL };
 enum rs_scheduler { RS_ROUND_ROBIN, RS_WEIGHTED, RS_SOURCE_HASH };
 enum rs_hash_key { RS_KEY_SOURCE, RS_KEY_SOURCE_PORT, RS_KEY_5TUPLE };
 enum rs_on_empty { RS_REJECT, RS_DROP };
 
-extern const struct word rs_mode_words[];      /* dnat snat */
+enum rs_persist {
+	RS_PERSIST_NONE,
+	RS_PERSIST_SOURCE,      /* address, or its network */
+	RS_PERSIST_SOURCE_PORT, /* address and port */
+	RS_PERSIST_MAC
+};
+enum rs_helper {
+	RS_HELPER_NONE,
+	RS_HELPER_FTP,
+	RS_HELPER_TFTP,
+	RS_HELPER_SIP,
+	RS_HELPER_PPTP
+};
+
+extern const struct word rs_mode_words[];      /* dnat snat local */
 extern const struct word rs_scheduler_words[]; /* round-robin ... */
 extern const struct word rs_hash_key_words[];  /* source source-port 5-tuple */
 extern const struct word rs_on_empty_words[];  /* reject drop */
 extern const struct word rs_proto_words[];     /* tcp udp sctp -> IPPROTO_* */
+extern const struct word rs_persist_words[];   /* none source source-port mac */
+extern const struct word rs_helper_words[];    /* none ftp tftp sip pptp */
 
 struct rs_ports {
 	uint16_t lo, hi; /* host order, lo <= hi, inclusive */
+};
+
+/* Bits of a mark: those of @mask become @value, others stay. mask 0 = none. */
+struct rs_mark {
+	uint32_t value, mask;
+};
+
+/* What packets of a flow carry, both ways, for tc and policy routing. */
+struct rs_qos {
+	struct rs_mark packet, conntrack;
+	bool has_dscp;
+	uint8_t dscp;      /* 0..63 */
+	uint32_t priority; /* tc class, major << 16 | minor; 0 = none */
+};
+
+struct rs_rate {
+	uint32_t rate;  /* per second; 0 = no limit */
+	uint32_t burst; /* >= 1: so many at once */
+};
+
+/* Clients who get one backend whatever the scheduler says. */
+struct rs_pin {
+	struct addr from;
+	uint8_t prefix; /* bits of @from that count */
+	size_t backend; /* index into the service's backends */
+};
+
+struct rs_stick {
+	enum rs_persist kind;
+	uint8_t prefix; /* RS_PERSIST_SOURCE: bits of the address that count */
+	uint32_t timeout_ms;
+	uint32_t size;     /* entries at most */
+	const char *group; /* NULL = a table of its own */
+};
+
+struct rs_limits {
+	struct rs_rate fresh;    /* new flows of one source */
+	uint32_t connections;    /* of one source; 0 = no limit */
+	struct rs_rate rst;      /* TCP resets by clients, all together */
+	uint8_t prefix;          /* bits of an address that are a source */
+	uint32_t size;           /* sources at most, in each set */
+	enum rs_on_empty action; /* what one too many gets */
+};
+
+struct rs_log {
+	bool fresh, drops;
+	const char *prefix;
+	int32_t group; /* of nfnetlink_log; -1 = the kernel's log */
 };
 
 struct rs_backend {
@@ -44,6 +108,19 @@ struct rs_backend {
 	 * weighted only; 0 = as weight says. The table's size and who owns
 	 * which slot in quiet times follow from weight. */
 	uint32_t now;
+	bool sticky; /* clients that persistence or a pin leads here are still
+		      * welcome: it serves, or is drained */
+	uint32_t max_connections; /* 0 = no limit */
+	struct rs_qos qos;        /* its own or the service's, field by field */
+};
+
+/* Where our chains stand among those of others: nf_tables priorities. */
+struct rs_hooks {
+	int32_t dstnat;  /* service addresses become backends' */
+	int32_t srcnat;  /* mode snat */
+	int32_t guard;   /* what packets meet before dstnat: strict, resets */
+	int32_t packets; /* after dstnat: counters, marks, DSCP */
+	int32_t egress;  /* postrouting: tc classes */
 };
 
 struct rs_service {
@@ -67,6 +144,22 @@ struct rs_service {
 	struct addr source; /* RS_SNAT: family 0 = masquerade */
 	const struct rs_backend *backends; /* configuration order */
 	size_t nbackends;
+	/* the rules around it; zero = none of them */
+	struct rs_stick stick;
+	const struct rs_pin *pins;
+	size_t npins;
+	struct rs_limits limits;
+	bool strict; /* invalid packets are dropped */
+	/* names of sets "list.NAME", which lists.c fills */
+	const char *const *allow, *const *deny;
+	size_t nallow, ndeny;
+	enum rs_on_empty filter_action;
+	struct rs_qos qos; /* of flows whose backend has none of its own */
+	struct rs_log log;
+	enum rs_helper helper;
+	bool counters;
+	bool group; /* no service: the shared table of a persist-group; name,
+		     * family and stick count, stick.group is NULL */
 };
 
 #endif

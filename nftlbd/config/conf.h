@@ -16,6 +16,8 @@
 #include "lib/addr.h"
 #include "lib/buf.h"
 #include "lib/log.h"
+#include "lib/nets.h"
+#include "rulesets/form.h"
 #include "rulesets/types.h"
 
 #define CONF_DEFAULT_PATH "/etc/nftlb/nftlbd.conf"
@@ -56,6 +58,31 @@ struct conf_checks {
 	uint8_t need; /* how many have to be good: 1..n */
 };
 
+/* A [list]: addresses and networks, from the file and the files it names. */
+struct conf_list {
+	char *name;
+	struct nets nets[RS_FAMILIES]; /* sorted, merged */
+	const char *file;
+	unsigned int line;
+};
+
+/* One pin.NAME line. */
+struct conf_pin {
+	char *name;
+	struct addr from;
+	uint8_t prefix; /* bits */
+	size_t backend; /* index into the service's backends */
+	const char *file;
+	unsigned int line;
+};
+
+/* Settings that differ between the families: [0] IPv4, [1] IPv6. */
+struct conf_persist {
+	enum rs_persist kind;
+	uint8_t prefix[RS_FAMILIES]; /* bits, RS_PERSIST_SOURCE */
+	uint32_t timeout_ms;
+};
+
 struct conf_backend {
 	char *name;
 	struct addr addr;
@@ -67,7 +94,9 @@ struct conf_backend {
 	struct addr check_addr; /* resolved: never family 0 if checks != NULL */
 	uint16_t check_port;    /* said for this backend; 0 = not */
 	uint16_t probe_port; /* its own or the service's single one; 0 = none */
-	const char *file;    /* where it was said */
+	uint32_t max_connections; /* its own or the service's; 0 = no limit */
+	struct rs_qos qos;        /* its own or the service's, field by field */
+	const char *file;         /* where it was said */
 	unsigned int line;
 };
 
@@ -101,6 +130,21 @@ struct conf_service {
 	char *pool;                    /* NULL = none */
 	struct conf_backend *backends; /* pool's members, then its own */
 	size_t nbackends;
+	struct conf_persist persist;
+	uint32_t persist_size; /* entries in each family's table */
+	char *persist_group;   /* NULL = a table of its own */
+	struct conf_pin *pins; /* in the order of the file */
+	size_t npins;
+	struct rs_limits limits; /* without prefix, action: both families */
+	uint8_t limit_prefix[RS_FAMILIES];
+	bool strict;
+	const struct conf_list **allow, **deny; /* arrays are owned */
+	size_t nallow, ndeny;
+	enum rs_on_empty filter_action;
+	struct rs_qos qos;
+	struct rs_log log; /* its prefix is owned, NULL = the default one */
+	enum rs_helper helper;
+	bool counters;
 	const char *file;
 	unsigned int line;
 };
@@ -115,10 +159,13 @@ struct conf {
 	char *script_user; /* of script checks and hooks; NULL = user */
 	char *on_change;   /* script for every event; NULL = none */
 	uint32_t hash_seed;
+	struct rs_hooks hooks;
 	enum log_level log_level;
 	/* the rest, in the order of the files */
 	struct conf_check *checks;
 	size_t nchecks;
+	struct conf_list *lists; /* sorted by name */
+	size_t nlists;
 	struct conf_checks **checksets; /* what backends point to */
 	size_t nchecksets, capchecksets;
 	struct conf_service *services;

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sets of addresses as sorted, disjoint ranges that do not touch each other: a
+ * set has one form only. Pure.
+ */
+#ifndef NFTLB_LIB_NETS_H
+#define NFTLB_LIB_NETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/addr.h"
+#include "lib/err.h"
+
+#define NETS_MAX 500000 /* entries of a list that are read */
+
+struct net_range {
+	struct addr lo, hi; /* inclusive, one family */
+};
+
+/* Of one family. Zero is the empty set. */
+struct nets {
+	struct net_range *list;
+	size_t n, cap;
+	bool loose; /* ranges were pushed since the last nets_tidy() */
+};
+
+void nets_free(struct nets *s);
+
+/**
+ * net_parse() - ADDRESS, ADDRESS/PREFIX or ADDRESS-ADDRESS
+ * An address with bits below its prefix means its network.
+ * Return: 0 or -EINVAL with @err ("... is not ..., an address, a network or a
+ * range is needed").
+ */
+int net_parse(const char *text, struct net_range *out, struct err *err);
+/** net_print() - the shortest of the three forms; @size >= 96 */
+void net_print(const struct net_range *r, char *text, size_t size);
+
+/** nets_push() - append; any order, any overlap. nets_tidy() comes later. */
+void nets_push(struct nets *s, const struct net_range *r);
+/** nets_tidy() - sort and merge; O(n log n), O(n) where it is sorted */
+void nets_tidy(struct nets *s);
+
+/* The rest needs and leaves tidy sets. */
+bool nets_has(const struct nets *s, const struct addr *a);
+/** nets_add(), nets_remove() - one range; O(n) at worst for the array's move.
+ * Return: whether anything changed. */
+bool nets_add(struct nets *s, const struct net_range *r);
+bool nets_remove(struct nets *s, const struct net_range *r);
+void nets_copy(struct nets *to, const struct nets *from);
+bool nets_same(const struct nets *a, const struct nets *b);
+/** nets_diff() - ranges to take from @have and to put in, to make it @want:
+ * whole ranges as they stand in either. @del, @add: to be freed. O(n). */
+void nets_diff(const struct nets *have, const struct nets *want,
+	       struct nets *del, struct nets *add);
+
+#endif

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rulesets/types.h"
+
 /* The maps, in the order in which they are listed. */
 enum rs_map {
 	MAP_SERVICES,          /* address . protocol . port : service chain */
@@ -62,7 +64,6 @@ uint32_t map_data_type(const struct map_form *f, uint8_t family);
 #define ID_FIRST  16u
 #define ID_NONE   0xffffffffu /* no element (only in HAVE) */
 
-#define RS_FAMILIES 2
 /** family_index() - 0 for AF_INET, 1 for AF_INET6; family_of() the other way */
 unsigned int family_index(uint8_t family);
 uint8_t family_of(unsigned int index);

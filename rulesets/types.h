@@ -16,6 +16,7 @@
 #define RS_NAME_MAX     63   /* service, pool and backend names */
 #define RS_BACKENDS_MAX 4096 /* per service */
 #define RS_WEIGHT_UNIT  1000
+#define RS_FAMILIES     2 /* 0 = IPv4, 1 = IPv6: family_index() */
 
 enum rs_mode { RS_DNAT, RS_SNAT, RS_LOCAL };
 enum rs_scheduler { RS_ROUND_ROBIN, RS_WEIGHTED, RS_SOURCE_HASH };

@@ -206,6 +206,7 @@ tests_unit_test_conf_pem_LDADD = $(config_libs)
 tests_unit_test_conf_man_SOURCES = tests/unit/test_conf_man.c $(conf_rig)
 tests_unit_test_conf_man_LDADD = $(config_libs)
 EXTRA_DIST += tests/bad-conf
+EXTRA_DIST += tests/lab/golden tests/lab/test_plain.py
 
 # slot tables
 slots_fixture = tests/unit/slots_fixture.c tests/unit/slots_fixture.h

@@ -17,7 +17,6 @@
 #include "lib/buf.h"
 #include "lib/log.h"
 #include "lib/nets.h"
-#include "rulesets/form.h"
 #include "rulesets/types.h"
 
 #define CONF_DEFAULT_PATH "/etc/nftlb/nftlbd.conf"

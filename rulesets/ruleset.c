@@ -18,23 +18,11 @@
 
 #include "lib/xalloc.h"
 #include "rulesets/encode.h"
-#include "rulesets/have.h"
-#include "rulesets/keeper.h"
 #include "rulesets/planning.h"
-#include "rulesets/watch.h"
+#include "rulesets/ruleset_impl.h"
 
 #define SCAN_TRIES   50
 #define COMMIT_TRIES 10
-
-struct ruleset {
-	char *table;
-	struct nl nl;
-	struct watch watch;
-	struct keeper keeper;
-	struct have have;
-	bool thorough; /* the next scan: a plan that should fit was refused */
-	struct ruleset_stats stats;
-};
 
 int ruleset_open(struct ruleset **out, const char *table, struct err *err)
 {
@@ -190,6 +178,24 @@ int ruleset_commit(struct ruleset *rs, struct plan *p, struct err *err)
 		plan_take_over(p);
 	else
 		rs->stats.refused++;
+	return ret;
+}
+
+int ruleset_send(struct ruleset *rs, struct batch *b, struct err *err)
+{
+	uint32_t genid = 0, now = 0;
+	int ret = nl_genid(&rs->nl, &genid);
+
+	if (ret < 0)
+		return err_set(err, ret, "cannot ask for the generation: %s",
+			       strerror(-ret));
+	watch_leave(&rs->watch);
+	ret = nl_commit(&rs->nl, b, false, err);
+	for (unsigned int i = 0; i < b->sent; i++)
+		genid = nl_genid_next(genid);
+	watch_join(&rs->watch);
+	if (nl_genid(&rs->nl, &now) < 0 || now != genid)
+		rs->watch.touched = true; /* somebody was there as well */
 	return ret;
 }
 

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The inside of the facade, for the files of rulesets/ that keep what is no
+ * plan's: entries that packets made, counters, lists. */
+#ifndef RULESETS_RULESET_IMPL_H
+#define RULESETS_RULESET_IMPL_H
+
+#include "rulesets/have.h"
+#include "rulesets/keeper.h"
+#include "rulesets/ruleset.h"
+#include "rulesets/watch.h"
+
+struct ruleset {
+	char *table;
+	struct nl nl;
+	struct watch watch;
+	struct keeper keeper;
+	struct have have;
+	bool thorough; /* the next scan: a plan that should fit was refused */
+	struct ruleset_stats stats;
+};
+
+/**
+ * ruleset_send() - commit a batch that changes nothing HAVE knows of
+ * Our own watch does not hear of it. @b: begun with any generation; freed by
+ * the caller.
+ * Return: as nl_commit().
+ */
+int ruleset_send(struct ruleset *rs, struct batch *b, struct err *err);
+
+#endif

@@ -7,6 +7,7 @@ libutil_a_SOURCES = \
 	nftlbd/lib/err.c nftlbd/lib/err.h \
 	nftlbd/lib/log.c nftlbd/lib/log.h \
 	nftlbd/lib/near.c nftlbd/lib/near.h \
+	nftlbd/lib/nets.c nftlbd/lib/nets.h \
 	nftlbd/lib/parse.c nftlbd/lib/parse.h \
 	nftlbd/lib/words.c nftlbd/lib/words.h \
 	nftlbd/lib/xalloc.c nftlbd/lib/xalloc.h \

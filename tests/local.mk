@@ -187,12 +187,15 @@ tests_unit_test_agent_text_SOURCES = tests/unit/test_agent_text.c
 tests_unit_test_agent_text_LDADD = $(prober_libs) $(CMOCKA_LIBS)
 tests_unit_test_pattern_SOURCES = tests/unit/test_pattern.c
 tests_unit_test_pattern_LDADD = libutil.a $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_addr tests/unit/test_lib \
+check_PROGRAMS += tests/unit/test_addr tests/unit/test_nets \
+	tests/unit/test_lib \
 	tests/unit/test_conf tests/unit/test_conf_bad \
 	tests/unit/test_conf_check tests/unit/test_conf_man \
 	tests/unit/test_conf_pem
 tests_unit_test_addr_SOURCES = tests/unit/test_addr.c
 tests_unit_test_addr_LDADD = libutil.a $(CMOCKA_LIBS)
+tests_unit_test_nets_SOURCES = tests/unit/test_nets.c
+tests_unit_test_nets_LDADD = libutil.a $(CMOCKA_LIBS)
 tests_unit_test_lib_SOURCES = tests/unit/test_lib.c
 tests_unit_test_lib_LDADD = libutil.a $(CMOCKA_LIBS)
 tests_unit_test_conf_SOURCES = tests/unit/test_conf.c $(conf_rig)

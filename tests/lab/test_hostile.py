@@ -158,10 +158,14 @@ def test_peers_that_mean_harm():
                 equal(d.backend("good", name)["state"], "active", name)
             time.sleep(0.1)
         load.stop().all_ok("clients")
-        end = time.monotonic() + 30
-        while judged(d, table) and time.monotonic() < end:
-            time.sleep(0.2)
-        equal(judged(d, table), [], "hostile, and not told why they are down")
+        untold = set(judged(d, table))
+
+        def told():
+            """Each of them once: on a busy machine some are always late."""
+            untold.intersection_update(judged(d, table))
+            return not untold
+
+        wait_until(told, 30, "each of them told why it is down", 0.2)
         equal(len(d.json("show", "events")), events, "states that changed")
         said = d.json("status")["prober"]
         print(f"# {jobs} jobs; the prober grew by {rss - watched.begun_kb} KB, "

@@ -28,3 +28,6 @@ librulesets_a_SOURCES += rulesets/slots.c rulesets/slots.h \
 # conntrack: cut and count flows
 librulesets_a_SOURCES += rulesets/flows.c rulesets/flows.h \
 	rulesets/flows_impl.h rulesets/flows_index.c rulesets/flows_msg.c
+
+# named counters
+librulesets_a_SOURCES += rulesets/counters.c rulesets/counters.h

@@ -250,6 +250,12 @@ tests_unit_test_ruleset_kernel_LDADD = $(ruleset_libs)
 tests_unit_test_ruleset_kernel_LDFLAGS = -Wl,--wrap=nl_commit \
 	-Wl,--wrap=setsockopt
 
+# named counters
+check_PROGRAMS += tests/unit/test_counters_kernel
+tests_unit_test_counters_kernel_SOURCES = tests/unit/test_counters_kernel.c \
+	tests/unit/netns.c tests/unit/netns.h
+tests_unit_test_counters_kernel_LDADD = $(ruleset_libs)
+
 # which slot the kernel chooses
 check_PROGRAMS += tests/unit/test_route tests/unit/test_route_kernel
 tests_unit_test_route_SOURCES = tests/unit/test_route.c

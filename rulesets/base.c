@@ -23,35 +23,9 @@
 #include <linux/netfilter_ipv4.h>
 #include <string.h>
 
+#include "rulesets/fields.h"
 #include "rulesets/form.h"
 #include "rulesets/rule.h"
-
-static unsigned int addr_words(uint8_t family)
-{
-	return family == AF_INET6 ? 4 : 1;
-}
-
-static void load_addr(struct buf *r, uint8_t family, bool source,
-		      uint32_t words)
-{
-	unsigned int len = addr_words(family) * 4;
-	unsigned int first = family == AF_INET6 ? 8 : 12;
-
-	rule_payload(r, REG(words), NFT_PAYLOAD_NETWORK_HEADER,
-		     source ? first : first + len, len);
-}
-
-static void load_port(struct buf *r, bool source, uint32_t words)
-{
-	rule_payload(r, REG(words), NFT_PAYLOAD_TRANSPORT_HEADER,
-		     source ? 0 : 2, 2);
-}
-
-static void match_proto(struct buf *r, uint8_t proto)
-{
-	rule_meta_load(r, NFT_META_L4PROTO, REG(0));
-	rule_cmp(r, NFT_CMP_EQ, REG(0), &proto, 1);
-}
 
 /* daddr . l4proto [. dport] -> verdict */
 static void dispatch(struct buf *r, uint8_t family, enum rs_map map)

@@ -5,7 +5,9 @@ librulesets_a_SOURCES =
 # services -> want -> plan: pure
 librulesets_a_SOURCES += rulesets/types.h \
 	rulesets/form.c rulesets/form.h rulesets/rule.c rulesets/rule.h \
-	rulesets/rule_match.c rulesets/base.c rulesets/base.h \
+	rulesets/rule_match.c rulesets/rule_attr.c rulesets/rule_attr.h \
+	rulesets/rule_state.c rulesets/fields.c rulesets/fields.h \
+	rulesets/base.c rulesets/base.h \
 	rulesets/unit.c rulesets/unit.h rulesets/alloc.c rulesets/alloc.h \
 	rulesets/compile.c rulesets/compile.h rulesets/diff.c \
 	rulesets/plan.c rulesets/plan.h rulesets/planning.c \

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "lib/buf.h"
+#include "rulesets/types.h"
 
 /*
  * Register that starts @words 32-bit words into the register file. The kernel
@@ -21,16 +22,28 @@
 
 void rule_payload(struct buf *r, uint32_t dreg, uint32_t base, uint32_t offset,
 		  uint32_t len);
+/**
+ * rule_payload_set() - write into the packet
+ * @csum_offset: of the IPv4 header's sum, which follows; -1 = there is none
+ */
+void rule_payload_set(struct buf *r, uint32_t sreg, uint32_t base,
+		      uint32_t offset, uint32_t len, int csum_offset);
 void rule_meta_load(struct buf *r, uint32_t key, uint32_t dreg);
 void rule_meta_set(struct buf *r, uint32_t key, uint32_t sreg);
 /** rule_ct_load() - @dir: IP_CT_DIR_*, or -1 where the key has none */
 void rule_ct_load(struct buf *r, uint32_t key, uint32_t dreg, int dir);
+void rule_ct_set(struct buf *r, uint32_t key, uint32_t sreg);
 void rule_cmp(struct buf *r, uint32_t op, uint32_t sreg, const void *data,
 	      uint32_t len);
+/** rule_bitwise() - reg = (reg & mask) ^ value, @len bytes of each */
+void rule_bitwise(struct buf *r, uint32_t reg, const void *mask,
+		  const void *value, uint32_t len);
 void rule_and(struct buf *r, uint32_t reg, uint32_t mask);
 /** rule_lookup() - @dreg: NO_REG for a verdict map */
 void rule_lookup(struct buf *r, const char *map, uint32_t sreg, uint32_t dreg,
 		 bool verdict);
+/** rule_in_set() - go on if it is in @set; @in false: if it is not */
+void rule_in_set(struct buf *r, const char *set, uint32_t sreg, bool in);
 void rule_numgen_inc(struct buf *r, uint32_t dreg, uint32_t mod,
 		     uint32_t offset);
 void rule_jhash(struct buf *r, uint32_t sreg, uint32_t len, uint32_t dreg,
@@ -43,6 +56,32 @@ void rule_nat(struct buf *r, uint32_t type, uint8_t family, uint32_t addr_reg,
 	      uint32_t port_reg);
 void rule_masquerade(struct buf *r);
 void rule_reject(struct buf *r, uint32_t type, uint8_t code);
+
+/* ---- what remembers something from packet to packet */
+
+/* A change to a set or map by the packets themselves. What the element is to
+ * carry beside its key: data, or one of the two expressions. */
+struct rule_dynset {
+	uint32_t op; /* NFT_DYNSET_OP_* */
+	const char *set;
+	uint32_t key, data;   /* registers; data may be NO_REG */
+	uint64_t timeout_ms;  /* 0 = the set's own */
+	struct rs_rate over;  /* rate 0 = none; goes on when it is exceeded */
+	uint32_t connections; /* 0 = none; goes on when there are more */
+};
+
+/** rule_dynset() - goes on unless the set is full (or see above) */
+void rule_dynset(struct buf *r, const struct rule_dynset *d);
+/** rule_limit() - goes on within the rate; @over: only beyond it */
+void rule_limit(struct buf *r, const struct rs_rate *rate, bool over);
+/** rule_log() - @group: of nfnetlink_log, -1 = the kernel's log */
+void rule_log(struct buf *r, const char *prefix, int32_t group);
+/** rule_object() - @type: NFT_OBJECT_*; a counter counts, a helper is set */
+void rule_object(struct buf *r, uint32_t type, const char *name);
+/** rule_object_map() - the object that @map has for what is in @sreg */
+void rule_object_map(struct buf *r, uint32_t sreg, const char *map);
+
+/* ---- */
 
 /**
  * rule_matches() - is @have (as the kernel dumps it) the rule @want?

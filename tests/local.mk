@@ -225,11 +225,15 @@ tests_unit_test_maglev_LDADD = librulesets.a libutil.a $(CMOCKA_LIBS)
 # services -> want -> plan, and the kernel driver
 ruleset_libs = librulesets.a libutil.a $(NFTNL_LIBS) $(EV_LIBS) \
 	$(CMOCKA_LIBS) -lm
-check_PROGRAMS += tests/unit/test_rule tests/unit/test_alloc \
+check_PROGRAMS += tests/unit/test_rule tests/unit/test_rule_kernel \
+	tests/unit/test_alloc \
 	tests/unit/test_plan tests/unit/test_plan_cost \
 	tests/unit/test_ruleset_repair tests/unit/test_ruleset_kernel
 tests_unit_test_rule_SOURCES = tests/unit/test_rule.c
 tests_unit_test_rule_LDADD = $(ruleset_libs)
+tests_unit_test_rule_kernel_SOURCES = tests/unit/test_rule_kernel.c \
+	tests/unit/netns.c tests/unit/netns.h
+tests_unit_test_rule_kernel_LDADD = $(ruleset_libs)
 tests_unit_test_alloc_SOURCES = tests/unit/test_alloc.c
 tests_unit_test_alloc_LDADD = $(ruleset_libs)
 plan_world = tests/unit/plan_world.c tests/unit/plan_world.h \

@@ -27,13 +27,38 @@ static const uint8_t tcp[] = { IPPROTO_TCP };
 static const uint8_t protos[] = { IPPROTO_TCP, IPPROTO_UDP };
 static const struct rs_ports ports[] = { { 80, 80 }, { 8000, 8010 } };
 static const struct rs_backend backends4[] = {
-	{ "b1", V4(11), 8080, 1, true, 61001, 0 },
-	{ "b2", V4(12), 8080, 2, true, 0, 0 },
-	{ "b3", V4(13), 0, 1, true, 61003, 0 },
+	{ .name = "b1",
+	  .addr = V4(11),
+	  .port = 8080,
+	  .weight = 1,
+	  .usable = true,
+	  .probe_port = 61001 },
+	{ .name = "b2",
+	  .addr = V4(12),
+	  .port = 8080,
+	  .weight = 2,
+	  .usable = true,
+	  .probe_port = 0 },
+	{ .name = "b3",
+	  .addr = V4(13),
+	  .port = 0,
+	  .weight = 1,
+	  .usable = true,
+	  .probe_port = 61003 },
 };
 static const struct rs_backend backends6[] = {
-	{ "b1", V6(11), 8080, 1, true, 61001, 0 },
-	{ "b2", V6(12), 0, 1, false, 61002, 0 },
+	{ .name = "b1",
+	  .addr = V6(11),
+	  .port = 8080,
+	  .weight = 1,
+	  .usable = true,
+	  .probe_port = 61001 },
+	{ .name = "b2",
+	  .addr = V6(12),
+	  .port = 0,
+	  .weight = 1,
+	  .usable = false,
+	  .probe_port = 61002 },
 };
 
 static const struct rs_service services[] = {

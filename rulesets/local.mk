@@ -33,3 +33,7 @@ librulesets_a_SOURCES += rulesets/flows.c rulesets/flows.h \
 
 # named counters
 librulesets_a_SOURCES += rulesets/counters.c rulesets/counters.h
+
+# persistence at run time
+librulesets_a_SOURCES += rulesets/sessions.c rulesets/sessions.h \
+	rulesets/sessions_text.c

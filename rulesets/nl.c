@@ -415,30 +415,33 @@ static int get_cb(const struct nlmsghdr *nlh, void *arg)
 	return g->cb(nlh, g->arg);
 }
 
-static void put_keys(struct nlmsghdr *nlh, uint32_t first, uint32_t n)
+/* Keys one after the other, @len bytes each. */
+static void put_keys(struct nlmsghdr *nlh, const uint8_t *keys,
+		     unsigned int len, size_t n)
 {
 	struct nlattr *list =
 	    mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
 
-	for (uint32_t key = first; key != first + n; key++) {
+	for (size_t i = 0; i < n; i++) {
 		struct nlattr *e = mnl_attr_nest_start(nlh, NFTA_LIST_ELEM);
 		struct nlattr *k = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_KEY);
 
-		mnl_attr_put(nlh, NFTA_DATA_VALUE, sizeof(key), &key);
+		mnl_attr_put(nlh, NFTA_DATA_VALUE, len, keys + i * len);
 		mnl_attr_nest_end(nlh, k);
 		mnl_attr_nest_end(nlh, e);
 	}
 	mnl_attr_nest_end(nlh, list);
 }
 
-int nl_get_ids(struct nl *nl, uint8_t family, const char *table,
-	       const char *map, uint32_t first, uint32_t n, nl_cb *cb,
-	       void *arg)
+int nl_get_keys(struct nl *nl, uint8_t family, const char *table,
+		const char *map, const void *keys, unsigned int len, size_t n,
+		nl_cb *cb, void *arg)
 {
-	char buf[1024 + GET_KEYS * 16];
+	char buf[1024 + GET_KEYS * (16 + NL_KEY_MAX)];
+	const uint8_t *at = keys;
 
 	while (n > 0) {
-		uint32_t count = n < GET_KEYS ? n : GET_KEYS;
+		size_t count = n < GET_KEYS ? n : GET_KEYS;
 		struct get_progress g = { cb, arg, 0 };
 		struct nlmsghdr *nlh = put_header(
 		    buf, (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETSETELEM,
@@ -447,7 +450,7 @@ int nl_get_ids(struct nl *nl, uint8_t family, const char *table,
 
 		mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, table);
 		mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, map);
-		put_keys(nlh, first, count);
+		put_keys(nlh, at, len, count);
 		if (mnl_socket_sendto(nl->sock, nlh, nlh->nlmsg_len) < 0)
 			return -errno;
 		ret = receive(nl, nlh->nlmsg_seq, get_cb, &g);
@@ -456,6 +459,28 @@ int nl_get_ids(struct nl *nl, uint8_t family, const char *table,
 		/* The kernel stops at the first key that is not there. */
 		if (ret == -ENOENT)
 			count = g.seen + 1;
+		at += count * len;
+		n -= count;
+	}
+	return 0;
+}
+
+int nl_get_ids(struct nl *nl, uint8_t family, const char *table,
+	       const char *map, uint32_t first, uint32_t n, nl_cb *cb,
+	       void *arg)
+{
+	uint32_t keys[GET_KEYS];
+
+	while (n > 0) {
+		uint32_t count = n < GET_KEYS ? n : GET_KEYS;
+		int ret;
+
+		for (uint32_t i = 0; i < count; i++)
+			keys[i] = first + i;
+		ret = nl_get_keys(nl, family, table, map, keys, sizeof(*keys),
+				  count, cb, arg);
+		if (ret < 0)
+			return ret;
 		first += count;
 		n -= count;
 	}

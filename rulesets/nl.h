@@ -87,12 +87,18 @@ typedef int nl_cb(const struct nlmsghdr *nlh, void *arg);
 int nl_dump(struct nl *nl, uint16_t type, uint8_t family, const char *table,
 	    uint16_t table_attr, const char *set, nl_cb *cb, void *arg);
 /**
- * nl_get_ids() - look up keys of a map whose keys are 32 bits, without a dump
+ * nl_get_keys() - look up keys of a map, without a dump
  * A dump costs the square of the map's size (the kernel counts its way to where
  * it was for every piece), this costs the number of keys.
+ * @keys: n of them, @len bytes each, at most NL_KEY_MAX, one after the other
  * @cb: called for each element that is there, as for a dump
  * Return: 0, or -errno.
  */
+#define NL_KEY_MAX 24u
+int nl_get_keys(struct nl *nl, uint8_t family, const char *table,
+		const char *map, const void *keys, unsigned int len, size_t n,
+		nl_cb *cb, void *arg);
+/** nl_get_ids() - the same for @n keys of 32 bits from @first on */
 int nl_get_ids(struct nl *nl, uint8_t family, const char *table,
 	       const char *map, uint32_t first, uint32_t n, nl_cb *cb,
 	       void *arg);

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Persistence at run time: the entries that packets make in the dynamic maps of
+ * persistent services, client : backend id (or a group's member number). They
+ * are the kernel's; here they are read, forgotten and carried over.
+ *
+ * Entries whose data is below ID_FIRST are nobody's: traffic of an established
+ * flow makes them where there was none, and the client's next flow replaces
+ * them. They are never handed out.
+ */
+#ifndef RULESETS_SESSIONS_H
+#define RULESETS_SESSIONS_H
+
+#include "rulesets/ruleset.h"
+
+#define SESSION_KEY_MAX  20
+#define SESSION_TEXT_MAX (ADDR_STRLEN + 16)
+
+/* One map in the kernel. */
+struct session_table {
+	char set[RS_NAME_MAX + 16]; /* its name */
+	uint8_t family;
+	enum rs_persist kind; /* what its keys are made of */
+	uint8_t prefix;       /* RS_PERSIST_SOURCE: bits that count */
+};
+
+struct session {
+	uint8_t key[SESSION_KEY_MAX];
+	uint32_t data;       /* backend id, or member number; host order */
+	uint32_t left_ms;    /* until it expires */
+	uint32_t timeout_ms; /* from the last packet on */
+};
+
+/** session_key_len() - bytes of @t's keys */
+unsigned int session_key_len(const struct session_table *t);
+
+/**
+ * session_text() - the client of an entry, for people
+ * "192.0.2.1", "192.0.2.0/24", "192.0.2.1:80", "[2001:db8::1]:80",
+ * "02:00:00:00:00:01"; returns @text.
+ */
+const char *session_text(const struct session_table *t, const uint8_t *key,
+			 char text[SESSION_TEXT_MAX]);
+
+/* Which clients somebody means. */
+struct session_match {
+	uint8_t key[SESSION_KEY_MAX];
+	unsigned int len; /* bytes of the key that have to be alike; 0 = all */
+};
+
+/**
+ * session_match() - read what session_text() writes
+ * RS_PERSIST_SOURCE: also any address of the network; RS_PERSIST_SOURCE_PORT:
+ * also an address alone, which is all of its ports.
+ * Return: 0, or -EINVAL with words (also where the family is another).
+ */
+int session_match(const struct session_table *t, const char *text,
+		  struct session_match *out, struct err *err);
+/** session_matches() - is the client of @key meant? */
+bool session_matches(const struct session_match *m, const uint8_t *key);
+
+/**
+ * sessions_read() - hand all entries of @t to @fn, over a socket of its own
+ * A dump costs the square of the table's size: 65,536 entries 0.25 s, a million
+ * more than a minute, and pieces of it longer than an event loop may sleep. So
+ * big tables are read by a child. While packets change the table an entry may
+ * be missed, or handed out twice.
+ * @table: of nf_tables
+ * @fn: returns 0, or -errno, which ends it
+ * Return: 0; -ENOENT: there is no such map; what @fn returned; other -errno.
+ */
+typedef int sessions_fn(const struct session *s, void *arg);
+int sessions_read(const char *table, const struct session_table *t,
+		  sessions_fn *fn, void *arg);
+
+/**
+ * ruleset_sessions_forget() - remove entries
+ * Those of @list that still have the same data: who got another backend
+ * meanwhile keeps it. At most SESSIONS_FORGET_MAX at once; it takes some
+ * 20 ms, most of it the kernel's grace period.
+ * Return: how many are gone, or -errno.
+ */
+int ruleset_sessions_forget(struct ruleset *rs, const struct session_table *t,
+			    const struct session *list, size_t n,
+			    struct err *err);
+#define SESSIONS_FORGET_MAX 1024 /* at once */
+
+/** ruleset_sessions_find() - ask for the entry of one key
+ * Return: 0; -ENOENT: there is none (or it is nobody's); other -errno */
+int ruleset_sessions_find(struct ruleset *rs, const struct session_table *t,
+			  const uint8_t *key, struct session *out);
+
+/** ruleset_sessions_clear() - remove all entries; 0 or -errno */
+int ruleset_sessions_clear(struct ruleset *rs, const struct session_table *t,
+			   struct err *err);
+
+/**
+ * ruleset_sessions_add() - add entries with the time that they have left
+ * Those whose client is there already are left out. At most SESSIONS_ADD_MAX
+ * at once. Return: how many were added, or -errno (-ENFILE: the table is full).
+ */
+int ruleset_sessions_add(struct ruleset *rs, const struct session_table *t,
+			 const struct session *list, size_t n, struct err *err);
+#define SESSIONS_ADD_MAX 512
+
+#endif

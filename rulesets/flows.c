@@ -43,6 +43,7 @@ struct flow_request {
 	void *arg;
 	uint64_t *counts;
 	size_t n;
+	bool open; /* all that are not closed */
 	struct flow_request *next;
 };
 
@@ -216,6 +217,16 @@ static void deletes_add(struct flows *f, const struct flow_entry *e)
 
 /* ---- a pass */
 
+static bool entry_counts(const struct flow_entry *e, bool open)
+{
+	if (e->proto != IPPROTO_TCP)
+		return true;
+	if (!open)
+		return e->tcp_state == TCP_CONNTRACK_ESTABLISHED;
+	return e->tcp_state != TCP_CONNTRACK_TIME_WAIT &&
+	       e->tcp_state != TCP_CONNTRACK_CLOSE;
+}
+
 static void entry_seen(struct flows *f, const struct nlmsghdr *nlh)
 {
 	const struct flow_request *counted = NULL;
@@ -236,9 +247,8 @@ static void entry_seen(struct flows *f, const struct nlmsghdr *nlh)
 		if (w->request == counted)
 			continue;
 		counted = w->request;
-		if (e.proto != IPPROTO_TCP ||
-		    e.tcp_state == TCP_CONNTRACK_ESTABLISHED)
-			w->request->counts[w->number]++;
+		w->request->counts[w->number] +=
+		    entry_counts(&e, w->request->open);
 	}
 	if (cut)
 		deletes_add(f, &e);
@@ -458,15 +468,29 @@ uint64_t flows_cut_total(const struct flows *f)
 	return f->cut_total;
 }
 
-void flows_count(struct flows *f, const struct flow_match *match, size_t n,
-		 flows_done_fn *done, void *arg)
+static void count_add(struct flows *f, bool open,
+		      const struct flow_match *match, size_t n,
+		      flows_done_fn *done, void *arg)
 {
 	struct flow_request *r = xcalloc(1, sizeof(*r));
 
 	r->done = done;
 	r->arg = arg;
+	r->open = open;
 	r->counts = xcalloc(n ? n : 1, sizeof(*r->counts));
 	r->n = n;
 	batch_add(&f->waiting, match, n, r);
 	jobs_added(f);
+}
+
+void flows_count(struct flows *f, const struct flow_match *match, size_t n,
+		 flows_done_fn *done, void *arg)
+{
+	count_add(f, false, match, n, done, arg);
+}
+
+void flows_count_open(struct flows *f, const struct flow_match *match, size_t n,
+		      flows_done_fn *done, void *arg)
+{
+	count_add(f, true, match, n, done, arg);
 }

@@ -58,4 +58,9 @@ typedef void flows_done_fn(void *arg, int status, const uint64_t *counts,
 void flows_count(struct flows *f, const struct flow_match *match, size_t n,
 		 flows_done_fn *done, void *arg);
 
+/** flows_count_open() - the same, but TCP entries count in all states except
+ * TIME_WAIT and CLOSE: what the kernel's "ct count" counts */
+void flows_count_open(struct flows *f, const struct flow_match *match, size_t n,
+		      flows_done_fn *done, void *arg);
+
 #endif

@@ -20,7 +20,8 @@ libutil_a_SOURCES = \
 libconfig_a_SOURCES = \
 	nftlbd/config/backends.c nftlbd/config/conf.c nftlbd/config/conf.h \
 	nftlbd/config/doc.h nftlbd/config/draft.h nftlbd/config/include.c \
-	nftlbd/config/keys.c nftlbd/config/keys.h nftlbd/config/lists.c \
+	nftlbd/config/keys.c nftlbd/config/keys.h nftlbd/config/keys_check.c \
+	nftlbd/config/keys_global.c nftlbd/config/keys_service.c nftlbd/config/lists.c \
 	nftlbd/config/names.c nftlbd/config/names.h \
 	nftlbd/config/nftwords.c nftlbd/config/overlap.c \
 	nftlbd/config/print.c nftlbd/config/reader.c nftlbd/config/report.c \

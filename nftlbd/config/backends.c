@@ -85,7 +85,7 @@ static bool option_read(const struct line *l, char *word,
 		option_unknown(l, word);
 		return false;
 	}
-	bit = UINT64_C(1) << (key - conf_keys); /* they are the first rows */
+	bit = UINT64_C(1) << key_number(key); /* they are the first rows */
 	if (*seen & bit) {
 		line_refuse(l, word, "option given twice", "each option once");
 		return false;

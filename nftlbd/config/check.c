@@ -103,7 +103,7 @@ static const char *types_list(unsigned int types, char *buf, unsigned int size)
 
 static void key_judge(struct look *l, const struct conf_key *key)
 {
-	struct where where = l->draft->set[key - conf_keys];
+	struct where where = l->draft->set[key_number(key)];
 	const struct conf_check *c = &l->draft->conf;
 	char list[VALUE_ALLOWED];
 
@@ -198,7 +198,7 @@ static void check_judge(struct look *l)
 	const struct conf_key *key;
 
 	timeout_judge(l);
-	for (key = conf_keys; key->name; key++) {
+	for (size_t i = 0; (key = key_at(i)); i++) {
 		if (key->places & IN_CHECK)
 			key_judge(l, key);
 	}
@@ -270,9 +270,9 @@ static void check_defaults(struct check_draft *d)
 	const struct conf_key *key;
 	const char *problem;
 
-	for (key = conf_keys; key->name; key++) {
+	for (size_t i = 0; (key = key_at(i)); i++) {
 		if ((key->places & IN_CHECK) && key->fallback &&
-		    !d->set[key - conf_keys].line && type_has(&d->conf, key))
+		    !d->set[i].line && type_has(&d->conf, key))
 			value_read(key, key->fallback, d, &problem);
 	}
 	if (!d->conf.fast_ms)

@@ -10,7 +10,7 @@
 #include "config/conf.h"
 #include "config/report.h"
 
-#define DRAFT_KEYS_MAX 128 /* at least the rows of conf_keys */
+#define DRAFT_KEYS_MAX 160 /* at least the rows of the key table */
 
 struct global_draft {
 	struct conf conf; /* its strings are malloc'd */

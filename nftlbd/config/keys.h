@@ -74,12 +74,29 @@ struct conf_key {
 	enum key_when when;
 	bool required; /* where it counts */
 	bool secret;   /* not for messages */
+	bool named;    /* a line of its own for each name: "backend.NAME" */
 	/* of texts: what is wrong with it, or NULL */
 	const char *(*problem)(const char *text);
 	const char *takes; /* of texts: words on what is allowed */
 };
 
-extern const struct conf_key conf_keys[]; /* a row without name ends it */
+/* The rows of one part of the table. */
+struct key_table {
+	const struct conf_key *rows;
+	size_t n;
+	unsigned int places; /* of all rows */
+};
+
+#define KEY_ROWS(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+extern const struct key_table keys_of_backends, keys_of_globals, keys_of_checks,
+    keys_of_services;
+
+/** key_at() - row number @i of the whole table; NULL after the last */
+const struct conf_key *key_at(size_t i);
+
+/** key_number() - the number of a row, below DRAFT_KEYS_MAX */
+size_t key_number(const struct conf_key *key);
 
 /** key_find() - row of @name in a section, NULL where it is unknown there */
 const struct conf_key *key_find(unsigned int place, const char *name);

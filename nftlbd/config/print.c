@@ -27,7 +27,7 @@ static void keys_print(unsigned int place, const void *draft, struct buf *out)
 {
 	const struct conf_key *key;
 
-	for (key = conf_keys; key->name; key++) {
+	for (size_t i = 0; (key = key_at(i)); i++) {
 		if (!(key->places & place) || key->kind == VALUE_INCLUDE ||
 		    key->kind == VALUE_BACKEND || key->kind == VALUE_REF)
 			continue;
@@ -49,7 +49,7 @@ static void check_print(const struct conf_check *c, struct buf *out)
 	const struct conf_key *key;
 
 	buf_printf(out, "\n[check %s]\n", c->name);
-	for (key = conf_keys; key->name; key++) {
+	for (size_t i = 0; (key = key_at(i)); i++) {
 		if (!(key->places & IN_CHECK) || !check_key_counts(c, key) ||
 		    value_empty(key, &draft))
 			continue;
@@ -112,10 +112,9 @@ static void service_print(const struct conf_service *s, struct buf *out)
 					     .need = service_need(s),
 					     .on_change = s->on_change };
 	const struct conf_key *key;
-	size_t i;
 
 	buf_printf(out, "\n[service %s]\n", s->name);
-	for (key = conf_keys; key->name; key++) {
+	for (size_t i = 0; (key = key_at(i)); i++) {
 		if (!(key->places & IN_SERVICE) || key->kind == VALUE_BACKEND ||
 		    key->kind == VALUE_REF || key->kind == VALUE_CHECKS ||
 		    key_idle(s, key->name))
@@ -124,7 +123,7 @@ static void service_print(const struct conf_service *s, struct buf *out)
 	}
 	if (s->pool)
 		buf_printf(out, "; with the members of pool %s\n", s->pool);
-	for (i = 0; i < s->nbackends; i++)
+	for (size_t i = 0; i < s->nbackends; i++)
 		backend_print(&s->backends[i], out);
 }
 
@@ -158,7 +157,7 @@ void conf_keys_print(struct buf *out)
 	const struct word *place;
 
 	for (place = place_words; place->text; place++) {
-		for (key = conf_keys; key->name; key++) {
+		for (size_t i = 0; (key = key_at(i)); i++) {
 			if (key->places & (unsigned int)place->value)
 				buf_printf(out, "%s\t%s\t%s\t%s\t%s\n",
 					   place->text, key->name,

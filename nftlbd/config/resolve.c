@@ -19,7 +19,7 @@ static void key_unknown(struct resolver *r, unsigned int place,
 			struct where where, const struct doc_section *s,
 			const char *key)
 {
-	char label[LABEL_SIZE], found[REPORT_FOUND], list[1024];
+	char label[LABEL_SIZE], found[REPORT_FOUND], list[2048];
 	const char *near = key_near(place, key);
 
 	report_add(r->report, where,
@@ -77,7 +77,7 @@ static bool entry_read(struct resolver *r, const struct doc_section *s,
 	}
 	if (key->kind == VALUE_BACKEND)
 		return backend_read(r, s, name, value, where, backends);
-	said = &set[key - conf_keys];
+	said = &set[key_number(key)];
 	if (entry_twice(s, key, *said)) {
 		doc_label(r->doc, s, label, sizeof(label));
 		report_add(r->report, where,
@@ -111,7 +111,7 @@ static void draft_defaults(unsigned int place, void *draft)
 	const struct conf_key *key;
 	const char *problem;
 
-	for (key = conf_keys; key->name; key++) {
+	for (size_t i = 0; (key = key_at(i)); i++) {
 		if ((key->places & place) && key->fallback)
 			value_read(key, key->fallback, draft, &problem);
 	}
@@ -120,7 +120,7 @@ static void draft_defaults(unsigned int place, void *draft)
 struct where draft_where(const struct where *set, unsigned int place,
 			 const char *key)
 {
-	return set[key_find(place, key) - conf_keys];
+	return set[key_number(key_find(place, key))];
 }
 
 bool check_find(struct resolver *r, const char *name, const char *label,

@@ -21,7 +21,8 @@ libconfig_a_SOURCES = \
 	nftlbd/config/backends.c nftlbd/config/conf.c nftlbd/config/conf.h \
 	nftlbd/config/doc.h nftlbd/config/draft.h nftlbd/config/include.c \
 	nftlbd/config/keys.c nftlbd/config/keys.h nftlbd/config/keys_check.c \
-	nftlbd/config/keys_global.c nftlbd/config/keys_service.c nftlbd/config/lists.c \
+	nftlbd/config/keys_global.c nftlbd/config/keys_rules.c \
+	nftlbd/config/keys_service.c nftlbd/config/values_rules.c nftlbd/config/lists.c \
 	nftlbd/config/names.c nftlbd/config/names.h \
 	nftlbd/config/nftwords.c nftlbd/config/overlap.c \
 	nftlbd/config/print.c nftlbd/config/reader.c nftlbd/config/report.c \
@@ -29,7 +30,7 @@ libconfig_a_SOURCES = \
 	nftlbd/config/resolve.h nftlbd/config/check.c \
 	nftlbd/config/checksets.c nftlbd/config/pem.c \
 	nftlbd/config/pem.h nftlbd/config/probes.c \
-	nftlbd/config/service.c \
+	nftlbd/config/rules.c nftlbd/config/service.c nftlbd/config/service.h \
 	nftlbd/config/texts.c \
 	nftlbd/config/values.c nftlbd/config/values.h
 libmodel_a_SOURCES = nftlbd/model/model.c nftlbd/model/model.h \

@@ -47,14 +47,13 @@ static char *word_next(char **rest)
 static void option_unknown(const struct line *l, const char *word)
 {
 	const char *near = key_near(IN_BACKEND, word);
-	char problem[80];
+	char problem[80], allowed[VALUE_ALLOWED];
 
 	snprintf(problem, sizeof(problem), "unknown option%s%s%s",
 		 near ? ", did you mean \"" : "", near ? near : "",
 		 near ? "\"?" : "");
 	line_refuse(l, word, problem,
-		    "weight=, check=, check-address=, check-port=, backup and "
-		    "disabled");
+		    keys_list(IN_BACKEND, allowed, sizeof(allowed)));
 }
 
 static void option_refuse(const struct line *l, const struct conf_key *key,
@@ -69,9 +68,9 @@ static void option_refuse(const struct line *l, const struct conf_key *key,
 		    value_allowed(key, allowed, sizeof(allowed)));
 }
 
-/* "weight=2": @word is cut at its "=". @seen: bits of options by row. */
+/* "weight=2": @word is cut at its "=". */
 static bool option_read(const struct line *l, char *word,
-			struct backend_draft *b, uint64_t *seen)
+			struct backend_draft *b)
 {
 	char *value = strchr(word, '=');
 	const char *problem = NULL;
@@ -86,11 +85,11 @@ static bool option_read(const struct line *l, char *word,
 		return false;
 	}
 	bit = UINT64_C(1) << key_number(key); /* they are the first rows */
-	if (*seen & bit) {
+	if (b->said & bit) {
 		line_refuse(l, word, "option given twice", "each option once");
 		return false;
 	}
-	*seen |= bit;
+	b->said |= bit;
 	if ((key->kind == VALUE_FLAG) != !value)
 		problem = value ? "takes no value" : "\"=\" is missing";
 	else if (!value_read(key, value ? value : "", b, &problem))
@@ -142,7 +141,6 @@ bool backend_read(struct resolver *r, const struct doc_section *s,
 	struct line l = { r, s, key, where };
 	struct backend_draft b = r->backend_proto;
 	char *rest = value, *word;
-	uint64_t seen = 0;
 	bool good = true;
 
 	b.name = key + BACKEND_PREFIX;
@@ -160,7 +158,7 @@ bool backend_read(struct resolver *r, const struct doc_section *s,
 	if (!endpoint_read(&l, word_next(&rest), &b))
 		return false;
 	while ((word = word_next(&rest))) {
-		if (!option_read(&l, word, &b, &seen))
+		if (!option_read(&l, word, &b))
 			good = false;
 	}
 	if (good)

@@ -53,6 +53,7 @@ static void service_free(struct conf_service *s)
 	free(s->ports);
 	free(s->pool);
 	free(s->on_change);
+	free((void *)s->log.prefix);
 }
 
 static void check_free(struct conf_check *c)

@@ -24,6 +24,7 @@ struct check_draft {
 
 struct service_draft {
 	struct conf_service conf; /* addrs and ports are malloc'd */
+	uint32_t max_connections; /* of backends that say none */
 	const char *check;        /* list of names; NULL = not said */
 	uint32_t need;            /* so many of them; 0 = all */
 	const char *pool;         /* NULL or "" = none */
@@ -46,6 +47,9 @@ struct backend_draft {
 	struct addr check_addr;
 	uint16_t check_port;
 	uint16_t probe_port; /* where nothing says one; 0 = none */
+	uint32_t max_connections;
+	struct rs_qos qos;
+	uint64_t said; /* options of its line, bits by key_number() */
 	struct where where;
 };
 

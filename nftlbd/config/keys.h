@@ -55,7 +55,17 @@ enum value_kind {
 	VALUE_HIGH,    /* int64_t, none = INT64_MAX */
 	VALUE_SENDER,  /* struct hc_spec, its source4 and source6 */
 	VALUE_ADDR,    /* struct addr */
-	VALUE_ADDRS,   /* the rest: lists in struct conf_service */
+	VALUE_YES,     /* bool; yes or no */
+	VALUE_SIGNED,  /* int32_t; min and max have a sign too */
+	VALUE_PREFIXES,   /* uint8_t[RS_FAMILIES] */
+	VALUE_PERSIST,    /* struct conf_persist; min, max: ms */
+	VALUE_MARK,       /* struct rs_mark */
+	VALUE_DSCP,       /* struct rs_qos, its dscp */
+	VALUE_CLASS,      /* uint32_t, a tc handle; none = 0 */
+	VALUE_LOG,        /* struct rs_log, its fresh and drops */
+	VALUE_LOG_GROUP,  /* int32_t, kernel = -1 */
+	VALUE_LOG_PREFIX, /* const char *; the service's name = NULL */
+	VALUE_ADDRS,      /* the rest: lists in struct conf_service */
 	VALUE_PORTS,
 	VALUE_PROTOS,
 	VALUE_SOURCE
@@ -74,6 +84,7 @@ struct conf_key {
 	enum key_when when;
 	bool required; /* where it counts */
 	bool secret;   /* not for messages */
+	bool forwards; /* of no use with mode = local */
 	bool named;    /* a line of its own for each name: "backend.NAME" */
 	/* of texts: what is wrong with it, or NULL */
 	const char *(*problem)(const char *text);
@@ -90,7 +101,7 @@ struct key_table {
 #define KEY_ROWS(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 extern const struct key_table keys_of_backends, keys_of_globals, keys_of_checks,
-    keys_of_services;
+    keys_of_services, keys_of_rules;
 
 /** key_at() - row number @i of the whole table; NULL after the last */
 const struct conf_key *key_at(size_t i);

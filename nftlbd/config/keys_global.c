@@ -6,6 +6,12 @@
 
 #include "config/draft.h"
 
+/* nf_tables priorities: after conntrack (-200), which the kernel asks of NAT,
+ * and before everything that confirms and tracks for good. Numbers with a sign
+ * in fields without one: values_rules.c. */
+#define HOOK_MIN (uint32_t) - 199
+#define HOOK_MAX 300
+
 #define GLOBAL(field) offsetof(struct global_draft, conf.field)
 
 static const struct conf_key rows[] = {
@@ -33,6 +39,21 @@ static const struct conf_key rows[] = {
 	  .help = "user that script checks and hooks run as; user without" },
 	{ IN_GLOBAL, "on-change", VALUE_PATH, GLOBAL(on_change),
 	  .help = "program that is run at every change of state" },
+	{ IN_GLOBAL, "dstnat-priority", VALUE_SIGNED, GLOBAL(hooks.dstnat),
+	  HOOK_MIN + 1, HOOK_MAX - 1, .fallback = "-100",
+	  .help = "where service addresses become those of backends" },
+	{ IN_GLOBAL, "srcnat-priority", VALUE_SIGNED, GLOBAL(hooks.srcnat),
+	  HOOK_MIN, HOOK_MAX, .fallback = "100",
+	  .help = "where mode snat changes the client's address" },
+	{ IN_GLOBAL, "guard-priority", VALUE_SIGNED, GLOBAL(hooks.guard),
+	  HOOK_MIN, HOOK_MAX, .fallback = "-150",
+	  .help = "where invalid packets and resets are dropped" },
+	{ IN_GLOBAL, "packet-priority", VALUE_SIGNED, GLOBAL(hooks.packets),
+	  HOOK_MIN, HOOK_MAX, .fallback = "-90",
+	  .help = "where packets are counted and marked" },
+	{ IN_GLOBAL, "egress-priority", VALUE_SIGNED, GLOBAL(hooks.egress),
+	  HOOK_MIN, HOOK_MAX, .fallback = "-150",
+	  .help = "where packets get their class for tc" },
 };
 
 const struct key_table keys_of_globals = { rows, KEY_ROWS(rows), IN_GLOBAL };

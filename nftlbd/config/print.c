@@ -60,7 +60,36 @@ static void check_print(const struct conf_check *c, struct buf *out)
 	}
 }
 
-static void backend_print(const struct conf_backend *b, struct buf *out)
+/* Options of the rules around the service, where they are not the service's. */
+static void options_print(const struct conf_backend *b,
+			  const struct conf_service *s, struct buf *out)
+{
+	const struct backend_draft draft = { .qos = b->qos };
+	const struct {
+		const char *key;
+		bool differs;
+	} options[] = {
+		{ "packet-mark", memcmp(&b->qos.packet, &s->qos.packet,
+					sizeof(b->qos.packet)) != 0 },
+		{ "conntrack-mark", memcmp(&b->qos.conntrack, &s->qos.conntrack,
+					   sizeof(b->qos.conntrack)) != 0 },
+		{ "dscp", b->qos.has_dscp != s->qos.has_dscp ||
+			      b->qos.dscp != s->qos.dscp },
+		{ "priority", b->qos.priority != s->qos.priority },
+	};
+
+	if (b->max_connections)
+		buf_printf(out, " max-connections=%u", b->max_connections);
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (!options[i].differs)
+			continue;
+		buf_printf(out, " %s=", options[i].key);
+		value_print(key_find(IN_BACKEND, options[i].key), &draft, out);
+	}
+}
+
+static void backend_print(const struct conf_backend *b,
+			  const struct conf_service *s, struct buf *out)
 {
 	char text[ENDPOINT_STRLEN];
 	size_t i;
@@ -77,6 +106,7 @@ static void backend_print(const struct conf_backend *b, struct buf *out)
 			   addr_format(&b->check_addr, text));
 	if (b->check_port)
 		buf_printf(out, " check-port=%u", b->check_port);
+	options_print(b, s, out);
 	buf_printf(out, "%s%s\n", b->backup ? " backup" : "",
 		   b->disabled ? " disabled" : "");
 }
@@ -97,8 +127,18 @@ static uint32_t service_need(const struct conf_service *s)
 }
 
 /* Is it refused beside other keys of the service, or without a meaning? */
-static bool key_idle(const struct conf_service *s, const char *key)
+static bool key_idle(const struct conf_service *s, const struct conf_key *row)
 {
+	const char *key = row->name;
+
+	if (row->forwards && s->mode == RS_LOCAL)
+		return true;
+	if (!strcmp(key, "limit-new-burst"))
+		return !s->limits.fresh.rate;
+	if (!strcmp(key, "limit-rst-burst"))
+		return !s->limits.rst.rate;
+	if (!strcmp(key, "persist-size"))
+		return s->persist.kind == RS_PERSIST_NONE;
 	if (!strcmp(key, "hash-key"))
 		return s->scheduler != RS_SOURCE_HASH;
 	if (!strcmp(key, "slow-start"))
@@ -117,14 +157,14 @@ static void service_print(const struct conf_service *s, struct buf *out)
 	for (size_t i = 0; (key = key_at(i)); i++) {
 		if (!(key->places & IN_SERVICE) || key->kind == VALUE_BACKEND ||
 		    key->kind == VALUE_REF || key->kind == VALUE_CHECKS ||
-		    key_idle(s, key->name))
+		    key_idle(s, key))
 			continue;
 		key_print(key, &draft, out);
 	}
 	if (s->pool)
 		buf_printf(out, "; with the members of pool %s\n", s->pool);
 	for (size_t i = 0; i < s->nbackends; i++)
-		backend_print(&s->backends[i], out);
+		backend_print(&s->backends[i], s, out);
 }
 
 void conf_print(const struct conf *c, struct buf *out)

@@ -2,37 +2,26 @@
 /*
  * One [service] section: its keys, its backends (the pool's members, then its
  * own), and what must hold between them: families, slots, keys that only make
- * sense with others. How backends are probed is probes.c's, what several
- * services must not do overlap.c's.
+ * sense with others. The rules around the service are rules.c's, how backends
+ * are probed is probes.c's, what several services must not do overlap.c's.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/resolve.h"
+#include "config/service.h"
 #include "lib/parse.h"
 #include "lib/xalloc.h"
 #include "rulesets/slots.h"
 
-/* The service that is being looked at. */
-struct look {
-	struct resolver *r;
-	const struct doc_section *section;
-	struct service_draft *draft;
-	struct conf_checks checks; /* of backends that name none */
-	struct backend_list *backends;
-	char label[LABEL_SIZE];
-};
-
-static struct where said(const struct look *l, const char *key)
+struct where look_said(const struct look *l, const char *key)
 {
 	struct where w = draft_where(l->draft->set, IN_SERVICE, key);
 
 	return w.line ? w : l->section->where;
 }
 
-/* Said in this very section, not inherited from [defaults]? */
-static bool said_here(const struct look *l, const char *key)
+bool look_said_here(const struct look *l, const char *key)
 {
 	struct where w = draft_where(l->draft->set, IN_SERVICE, key);
 
@@ -40,11 +29,19 @@ static bool said_here(const struct look *l, const char *key)
 	       w.line > l->section->where.line;
 }
 
-static void refuse(struct look *l, const char *key, const char *found,
-		   const char *problem, const char *allowed)
+void look_refuse(struct look *l, const char *key, const char *found,
+		 const char *problem, const char *allowed)
 {
-	report_value(l->r->report, said(l, key), l->label, key, found, problem,
-		     allowed);
+	report_value(l->r->report, look_said(l, key), l->label, key, found,
+		     problem, allowed);
+	l->draft->broken = true;
+}
+
+void look_useless(struct look *l, struct where where, const char *key,
+		  const char *allowed)
+{
+	report_add(l->r->report, where, "%s %s: of no use here; allowed: %s",
+		   l->label, key, allowed);
 	l->draft->broken = true;
 }
 
@@ -63,31 +60,31 @@ static void health_keys_check(struct look *l)
 	struct conf_service *s = &l->draft->conf;
 	char found[DURATION_STRLEN];
 
-	if (!s->quorum && !said_here(l, "quorum-hysteresis"))
+	if (!s->quorum && !look_said_here(l, "quorum-hysteresis"))
 		s->quorum_hysteresis = 0;
 	if (s->quorum_hysteresis && s->quorum_hysteresis >= s->quorum) {
 		snprintf(found, sizeof(found), "%u", s->quorum_hysteresis);
-		refuse(l, "quorum-hysteresis", found, "not below the quorum",
-		       "less than quorum");
+		look_refuse(l, "quorum-hysteresis", found,
+			    "not below the quorum", "less than quorum");
 	}
 	if (s->flap_hold_max_ms < s->flap_hold_ms)
-		refuse(l,
-		       said_here(l, "flap-hold-max") ? "flap-hold-max"
-						     : "flap-hold",
-		       duration_format(said_here(l, "flap-hold-max")
-					   ? s->flap_hold_max_ms
-					   : s->flap_hold_ms,
-				       found),
-		       "flap-hold is longer than flap-hold-max",
-		       "flap-hold up to flap-hold-max");
+		look_refuse(l,
+			    look_said_here(l, "flap-hold-max") ? "flap-hold-max"
+							       : "flap-hold",
+			    duration_format(look_said_here(l, "flap-hold-max")
+						? s->flap_hold_max_ms
+						: s->flap_hold_ms,
+					    found),
+			    "flap-hold is longer than flap-hold-max",
+			    "flap-hold up to flap-hold-max");
 	if (s->scheduler == RS_WEIGHTED)
 		return;
-	if (s->slow_start_ms && said_here(l, "slow-start"))
-		refuse(l, "slow-start",
-		       duration_format(s->slow_start_ms, found),
-		       "the scheduler has no weights that may change by "
-		       "themselves",
-		       "slow-start with scheduler = weighted only");
+	if (s->slow_start_ms && look_said_here(l, "slow-start"))
+		look_refuse(l, "slow-start",
+			    duration_format(s->slow_start_ms, found),
+			    "the scheduler has no weights that may change by "
+			    "themselves",
+			    "slow-start with scheduler = weighted only");
 	s->slow_start_ms = 0;
 }
 
@@ -96,18 +93,19 @@ static void keys_check(struct look *l)
 {
 	struct conf_service *s = &l->draft->conf;
 
-	if (s->scheduler != RS_SOURCE_HASH && said_here(l, "hash-key"))
-		refuse(l, "hash-key", word_text(rs_hash_key_words, s->hash_key),
-		       "the scheduler does not hash",
-		       "hash-key with scheduler = source-hash only");
+	if (s->scheduler != RS_SOURCE_HASH && look_said_here(l, "hash-key"))
+		look_refuse(l, "hash-key",
+			    word_text(rs_hash_key_words, s->hash_key),
+			    "the scheduler does not hash",
+			    "hash-key with scheduler = source-hash only");
 	health_keys_check(l);
 	if (s->mode == RS_SNAT)
 		return;
-	if (said_here(l, "source-address") &&
+	if (look_said_here(l, "source-address") &&
 	    (s->source4.family || s->source6.family))
-		refuse(l, "source-address", "an address",
-		       "the mode keeps the client's address",
-		       "source-address with mode = snat only");
+		look_refuse(l, "source-address", "an address",
+			    "the mode keeps the client's address",
+			    "source-address with mode = snat only");
 	s->source4 = s->source6 = (struct addr){ 0 };
 }
 
@@ -149,10 +147,10 @@ static void family_check(struct look *l, uint8_t family)
 	const struct backend_draft *b;
 	size_t i;
 
-	if (!has && source->family && said_here(l, "source-address"))
-		refuse(l, "source-address", addr_format(source, found),
-		       "the service has no address of this family",
-		       "source addresses of the service's families");
+	if (!has && source->family && look_said_here(l, "source-address"))
+		look_refuse(l, "source-address", addr_format(source, found),
+			    "the service has no address of this family",
+			    "source addresses of the service's families");
 	if (has && l->backends->n && !list_has(l->backends, family)) {
 		snprintf(words, sizeof(words),
 			 "an %s address, but every backend is %s",
@@ -160,9 +158,9 @@ static void family_check(struct look *l, uint8_t family)
 			 family_text(family == AF_INET6 ? AF_INET : AF_INET6));
 		for (i = 0; l->draft->conf.addrs[i].family != family; i++)
 			;
-		refuse(l, "address",
-		       addr_format(&l->draft->conf.addrs[i], found), words,
-		       "addresses of families that backends have as well");
+		look_refuse(l, "address",
+			    addr_format(&l->draft->conf.addrs[i], found), words,
+			    "addresses of families that backends have as well");
 	}
 	for (i = 0; !has && i < l->backends->n; i++) {
 		b = &l->backends->list[i];
@@ -203,24 +201,24 @@ static void slots_check(struct look *l)
 			 "auto, or at least one slot for each of the %u "
 			 "backends",
 			 most);
-		refuse(l, "slots", found, "fewer than backends", allowed);
+		look_refuse(l, "slots", found, "fewer than backends", allowed);
 		return;
 	}
 	better = slots_check_size(s->scheduler, s->slots);
 	if (!better)
 		return;
 	snprintf(allowed, sizeof(allowed), "auto, or for example %u", better);
-	refuse(l, "slots", found,
-	       s->scheduler == RS_SOURCE_HASH
-		   ? "source-hash needs a prime number of slots"
-		   : "no size for this scheduler",
-	       allowed);
+	look_refuse(l, "slots", found,
+		    s->scheduler == RS_SOURCE_HASH
+			? "source-hash needs a prime number of slots"
+			: "no size for this scheduler",
+		    allowed);
 }
 
-static struct conf_backend backend_build(const struct resolver *r,
+static struct conf_backend backend_build(const struct look *l,
 					 const struct backend_draft *b)
 {
-	return (struct conf_backend){
+	struct conf_backend built = {
 		.name = xstrdup(b->name),
 		.addr = b->addr,
 		.port = b->port,
@@ -231,9 +229,12 @@ static struct conf_backend backend_build(const struct resolver *r,
 		.check_addr = b->checks ? b->check_addr : (struct addr){ 0 },
 		.check_port = b->checks ? b->check_port : 0,
 		.probe_port = b->checks ? b->probe_port : 0,
-		.file = r->doc->names[b->where.file],
+		.file = l->r->doc->names[b->where.file],
 		.line = b->where.line,
 	};
+
+	rules_inherit(l->draft, b, &built);
+	return built;
 }
 
 static void service_build(struct look *l)
@@ -246,13 +247,15 @@ static void service_build(struct look *l)
 	s->line = l->section->where.line;
 	if (l->draft->pool && *l->draft->pool)
 		s->pool = xstrdup(l->draft->pool);
+	if (s->log.prefix)
+		s->log.prefix = xstrdup(s->log.prefix);
 	if (l->draft->on_change && *l->draft->on_change)
 		s->on_change = xstrdup(l->draft->on_change);
 	s->nbackends = l->backends->n;
 	if (s->nbackends)
 		s->backends = xcalloc(s->nbackends, sizeof(*s->backends));
 	for (i = 0; i < s->nbackends; i++)
-		s->backends[i] = backend_build(l->r, &l->backends->list[i]);
+		s->backends[i] = backend_build(l, &l->backends->list[i]);
 	*VEC_PUSH(l->r->conf->services, l->r->conf->nservices,
 		  l->r->capservices) = *s;
 }
@@ -260,9 +263,10 @@ static void service_build(struct look *l)
 /* [defaults] may ask for more checks than this service has. */
 static struct where need_where(const struct look *l)
 {
-	return said_here(l, "check-require") ? said(l, "check-require")
-	       : said_here(l, "check")       ? said(l, "check")
-					     : l->section->where;
+	return look_said_here(l, "check-require")
+		   ? look_said(l, "check-require")
+	       : look_said_here(l, "check") ? look_said(l, "check")
+					    : l->section->where;
 }
 
 /* What can be said even of a service with a refused entry comes first; the
@@ -278,7 +282,7 @@ static void service_judge(struct look *l)
 			       "port = NUMBER, LOW-HIGH, ... or any");
 	}
 	if (!checks_find(l->r, l->draft->check, l->label, "check",
-			 said(l, "check"), &l->checks))
+			 look_said(l, "check"), &l->checks))
 		l->draft->broken = true;
 	if (!backends_check(l->r, l->label, l->backends) || l->draft->broken) {
 		l->draft->broken = true;
@@ -286,11 +290,12 @@ static void service_judge(struct look *l)
 	}
 	if (l->backends->n > RS_BACKENDS_MAX) {
 		snprintf(found, sizeof(found), "%zu backends", l->backends->n);
-		refuse(l, "pool", found, "too many backends",
-		       "at most " BACKENDS_TEXT
-		       " backends, members of the pool included");
+		look_refuse(l, "pool", found, "too many backends",
+			    "at most " BACKENDS_TEXT
+			    " backends, members of the pool included");
 	}
 	keys_check(l);
+	rules_judge(l);
 	family_check(l, AF_INET);
 	family_check(l, AF_INET6);
 	slots_check(l);
@@ -319,7 +324,7 @@ static void backends_join(struct look *l)
 	const struct pool *pool;
 
 	l->backends->n = 0;
-	if (!pool_find(l->r, l->draft->pool, l->label, said(l, "pool"),
+	if (!pool_find(l->r, l->draft->pool, l->label, look_said(l, "pool"),
 		       &pool) ||
 	    (pool && pool->broken))
 		l->draft->broken = true; /* the pool has its own complaints */
@@ -341,6 +346,7 @@ void service_add(struct resolver *r, const struct doc_section *s,
 	r->own.too_many = false;
 	if (!section_read(r, s, IN_SERVICE, &draft, draft.set, &r->own))
 		draft.broken = true;
+	local_judge(&l);
 	backends_join(&l);
 	service_judge(&l);
 	if (!draft.broken) {

@@ -281,7 +281,7 @@ static void sender_print(const struct conf_key *key, const void *field,
 
 /* ---- the table of types */
 
-enum allowed { FIXED, TEXTS, WORDS, NUMBERS, DURATIONS, NAMES };
+enum allowed { FIXED, TEXTS, WORDS, NUMBERS, SIGNED, DURATIONS, NAMES };
 
 static const struct value_ops {
 	const char *name;
@@ -334,6 +334,33 @@ static const struct value_ops {
 			   "one IPv4 and one IPv6 unicast address at most" },
 	[VALUE_ADDR] = { "address", addr_read, NULL, FIXED,
 			 "an IPv4 or IPv6 unicast address" },
+	[VALUE_YES] = { "yes or no", yes_read, yes_print, FIXED, "yes or no" },
+	[VALUE_SIGNED] = { "number", signed_read, signed_print, SIGNED,
+			   "a number " },
+	[VALUE_PREFIXES] = { "prefix lengths", prefixes_read, prefixes_print,
+			     FIXED,
+			     "an IPv4 prefix length 1..32, and after / an IPv6 "
+			     "one 1..128" },
+	[VALUE_PERSIST] = { "persistence", persist_read, persist_print, FIXED,
+			    "none, source, source/LEN4, source/LEN4/LEN6, "
+			    "source-port or mac, LEN4 1..32, LEN6 1..128, and "
+			    "a time of 1s..720h" },
+	[VALUE_MARK] = { "mark", mark_read, mark_print, FIXED,
+			 "none, VALUE or VALUE/MASK, 0..4294967295 or 0x..." },
+	[VALUE_DSCP] = { "code point", dscp_read, dscp_print, FIXED,
+			 "none, a number 0..63, cs0 to cs7, af11 to af43, "
+			 "or ef" },
+	[VALUE_CLASS] = { "class", class_read, class_print, FIXED,
+			  "none, or MAJOR:MINOR in hexadecimal as in tc, MAJOR "
+			  "1..ffff, MINOR 0..ffff" },
+	[VALUE_LOG] = { "list of words", log_read, log_print, FIXED,
+			"none, new, drops, or new, drops" },
+	[VALUE_LOG_GROUP] = { "number or kernel", log_group_read,
+			      log_group_print, NUMBERS,
+			      "kernel, or a number " },
+	[VALUE_LOG_PREFIX] = { "text", log_prefix_read, string_print, FIXED,
+			       "up to 60 printable characters of ASCII without "
+			       "quotes; empty: nftlb and the service's name" },
 	[VALUE_ADDRS] = { "list of addresses", addrs_value, addrs_value_print,
 			  FIXED,
 			  "IPv4 and IPv6 unicast addresses, up to " ADDRS_TEXT
@@ -411,6 +438,10 @@ const char *value_allowed(const struct conf_key *key, char *buf, size_t size)
 	case NUMBERS:
 		snprintf(buf, size, "%s%u..%u%s", ops->words, key->min,
 			 key->max, key->max == UINT32_MAX ? " or 0x..." : "");
+		break;
+	case SIGNED:
+		snprintf(buf, size, "%s%d..%d", ops->words, (int)key->min,
+			 (int)key->max);
 		break;
 	case DURATIONS:
 		snprintf(buf, size, "%s%s..%s", ops->words,

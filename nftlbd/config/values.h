@@ -10,9 +10,14 @@
 #include "config/keys.h"
 #include "lib/buf.h"
 
-#define VALUE_ADDRS_MAX 256 /* addresses of a service */
-#define VALUE_PORTS_MAX 512 /* port ranges of a service, once merged */
-#define VALUE_ALLOWED   320 /* bytes that value_allowed() needs */
+#define VALUE_ADDRS_MAX    256 /* addresses of a service */
+#define VALUE_PORTS_MAX    512 /* port ranges of a service, once merged */
+#define LOG_PREFIX_MAX     60
+#define PERSIST_MAX_MS     2592000000u /* 30 days */
+#define PERSIST_DEFAULT_MS 360000u
+#define RATE_MAX           10000000
+#define SETS_MAX           1048576 /* entries of a set in the kernel */
+#define VALUE_ALLOWED      320     /* bytes that value_allowed() needs */
 
 /** value_empty() - is there nothing in the field that could be printed? */
 bool value_empty(const struct conf_key *key, const void *object);
@@ -62,6 +67,24 @@ int source_read(const char *text, struct addr *v4, struct addr *v6,
 		const char **problem);
 void source_print(const struct addr *v4, const struct addr *v6,
 		  struct buf *out);
+
+/* values_rules.c: rules around a service */
+#define VALUE_TYPE(name)                                                       \
+	int name##_read(const struct conf_key *key, const char *text,          \
+			void *field, const char **problem);                    \
+	void name##_print(const struct conf_key *key, const void *field,       \
+			  struct buf *out)
+VALUE_TYPE(yes);
+VALUE_TYPE(signed);
+VALUE_TYPE(prefixes);
+VALUE_TYPE(persist);
+VALUE_TYPE(mark);
+VALUE_TYPE(dscp);
+VALUE_TYPE(class);
+VALUE_TYPE(log);
+VALUE_TYPE(log_group);
+int log_prefix_read(const struct conf_key *key, const char *text, void *field,
+		    const char **problem);
 
 /* texts.c: strings, which the field owns, and lists of them */
 int path_read(const struct conf_key *key, const char *text, void *field,

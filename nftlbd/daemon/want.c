@@ -7,9 +7,17 @@
 
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/xalloc.h"
 #include "rulesets/flows.h"
+
+/* Keep until the list is freed. */
+static void *own(struct want_list *w, void *p)
+{
+	*VEC_PUSH(w->owned, w->nowned, w->capowned) = p;
+	return p;
+}
 
 static size_t add_backends(struct rs_backend *out, const struct service *s,
 			   uint8_t family)
@@ -29,10 +37,100 @@ static size_t add_backends(struct rs_backend *out, const struct service *s,
 			.usable = b->serving,
 			.now = b->now,
 			.probe_port = b->via_port,
+			.sticky = b->serving,
+			.max_connections = b->conf->max_connections,
+			.qos = b->conf->qos,
 		};
 	}
 	return n;
 }
+
+/* ---- the rules around a service */
+
+static struct rs_stick stick_of(const struct conf_service *c,
+				unsigned int index)
+{
+	return (struct rs_stick){
+		.kind = c->persist.kind,
+		.prefix = c->persist.prefix[index],
+		.timeout_ms = c->persist.timeout_ms,
+		.size = c->persist_size,
+		.group = c->persist_group,
+	};
+}
+
+/* Pins of one family; backends are counted among those of that family. */
+static void add_pins(struct want_list *w, struct rs_service *out,
+		     const struct conf_service *c)
+{
+	struct rs_pin *pins;
+	size_t *at, n = 0;
+
+	if (!c->npins)
+		return;
+	pins = own(w, xcalloc(c->npins, sizeof(*pins)));
+	at = xcalloc(c->nbackends + 1, sizeof(*at));
+	for (size_t i = 0; i < c->nbackends; i++) {
+		at[i] = n;
+		n += c->backends[i].addr.family == out->family;
+	}
+	for (size_t i = 0; i < c->npins; i++) {
+		const struct conf_pin *p = &c->pins[i];
+
+		if (p->from.family == out->family)
+			pins[out->npins++] = (struct rs_pin){
+				.from = p->from,
+				.prefix = p->prefix,
+				.backend = at[p->backend],
+			};
+	}
+	out->pins = pins;
+	free(at);
+}
+
+/* The set in the kernel that holds a list. */
+static const char *list_set_name(struct want_list *w, const char *name)
+{
+	return own(w, xasprintf("list.%s", name));
+}
+
+static const char *const *
+list_names(struct want_list *w, const struct conf_list *const *lists, size_t n)
+{
+	const char **names;
+
+	if (!n)
+		return NULL;
+	names = own(w, xcalloc(n, sizeof(*names)));
+	for (size_t i = 0; i < n; i++)
+		names[i] = list_set_name(w, lists[i]->name);
+	return names;
+}
+
+static void add_rules(struct want_list *w, struct rs_service *out,
+		      const struct conf_service *c)
+{
+	unsigned int index = out->family == AF_INET6;
+
+	out->stick = stick_of(c, index);
+	add_pins(w, out, c);
+	out->limits = c->limits;
+	out->limits.prefix = c->limit_prefix[index];
+	out->strict = c->strict;
+	out->allow = list_names(w, c->allow, c->nallow);
+	out->nallow = c->nallow;
+	out->deny = list_names(w, c->deny, c->ndeny);
+	out->ndeny = c->ndeny;
+	out->filter_action = c->filter_action;
+	out->qos = c->qos;
+	out->log = c->log;
+	if (!out->log.prefix && (out->log.fresh || out->log.drops))
+		out->log.prefix = own(w, xasprintf("nftlb %s", c->name));
+	out->helper = c->helper;
+	out->counters = c->counters;
+}
+
+/* ---- services */
 
 static void add_family(struct want_list *w, const struct model *m,
 		       const struct service *s, const struct addr *addrs,
@@ -41,10 +139,10 @@ static void add_family(struct want_list *w, const struct model *m,
 	const struct conf_service *c = s->conf;
 	uint8_t family = addrs[0].family;
 	struct rs_backend *backends =
-	    xcalloc(s->nbackends + 1, sizeof(*backends));
+	    own(w, xcalloc(s->nbackends + 1, sizeof(*backends)));
 	size_t n = add_backends(backends, s, family);
 
-	*VEC_PUSH(w->list, w->n, w->cap) = (struct rs_service){
+	struct rs_service out = {
 		.name = c->name,
 		.family = family,
 		.addrs = addrs,
@@ -64,6 +162,9 @@ static void add_family(struct want_list *w, const struct model *m,
 		.backends = backends,
 		.nbackends = n,
 	};
+
+	add_rules(w, &out, c);
+	*VEC_PUSH(w->list, w->n, w->cap) = out;
 }
 
 void want_add(struct want_list *w, const struct model *m,
@@ -82,10 +183,63 @@ void want_add(struct want_list *w, const struct model *m,
 	}
 }
 
+/* ---- tables that services share */
+
+struct member {
+	const struct conf_service *service;
+	unsigned int family; /* 0 = IPv4, 1 = IPv6 */
+};
+
+static int member_cmp(const void *pa, const void *pb)
+{
+	const struct member *a = pa, *b = pb;
+	int order =
+	    strcmp(a->service->persist_group, b->service->persist_group);
+
+	return order ? order : (int)a->family - (int)b->family;
+}
+
+static void add_group(struct want_list *w, const struct member *m)
+{
+	struct rs_service out = {
+		.name = own(w, xasprintf("/%s", m->service->persist_group)),
+		.family = m->family ? AF_INET6 : AF_INET,
+		.stick = stick_of(m->service, m->family),
+		.group = true,
+	};
+
+	out.stick.group = NULL;
+	*VEC_PUSH(w->list, w->n, w->cap) = out;
+}
+
+/* One table for each group and family: its services say the same of it. */
+static void want_groups(struct want_list *w, const struct model *m)
+{
+	struct member *list = NULL;
+	size_t n = 0, cap = 0;
+
+	for (size_t i = 0; i < m->nservices; i++) {
+		const struct conf_service *c = m->services[i].conf;
+
+		for (size_t k = 0; c->persist_group && k < c->naddrs; k++)
+			if (!k || c->addrs[k].family != c->addrs[k - 1].family)
+				*VEC_PUSH(list, n, cap) =
+				    (struct member){ c, c->addrs[k].family ==
+							    AF_INET6 };
+	}
+	if (n)
+		qsort(list, n, sizeof(*list), member_cmp);
+	for (size_t i = 0; i < n; i++)
+		if (!i || member_cmp(&list[i - 1], &list[i]) != 0)
+			add_group(w, &list[i]);
+	free(list);
+}
+
 void want_all(struct want_list *w, const struct model *m)
 {
 	for (size_t i = 0; i < m->nservices; i++)
 		want_add(w, m, &m->services[i]);
+	want_groups(w, m);
 }
 
 static void want_name(struct want_list *w, const struct service *s)
@@ -110,12 +264,14 @@ void want_changes(struct want_list *w, const struct model *m)
 			want_add(w, m, &m->services[i]);
 		else
 			want_name(w, &m->services[i]);
+	want_groups(w, m);
 }
 
 void want_free(struct want_list *w)
 {
-	for (size_t i = 0; i < w->n; i++)
-		free((void *)w->list[i].backends);
+	for (size_t i = 0; i < w->nowned; i++)
+		free(w->owned[i]);
+	free(w->owned);
 	free(w->list);
 	*w = (struct want_list){ 0 };
 }

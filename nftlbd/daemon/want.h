@@ -9,12 +9,17 @@
 struct want_list {
 	struct rs_service *list;
 	size_t n, cap;
+	void **owned; /* what the services point to and the model does not have:
+		       * texts, arrays. Freed with the list. */
+	size_t nowned, capowned;
 };
 
-/** want_add() - append @s (its addresses and names are borrowed from @m) */
+/** want_add() - append @s, one entry for each of its families
+ * What the entries point to is the model's or the list's: plan, then free. */
 void want_add(struct want_list *w, const struct model *m,
 	      const struct service *s);
-/** want_all() - every service of the model, with all that is in it */
+/** want_all() - every service of the model, with all that is in it, and the
+ * shared tables of persist-groups, "/GROUP" */
 void want_all(struct want_list *w, const struct model *m);
 /** want_changes() - every service, those that are not dirty by name only */
 void want_changes(struct want_list *w, const struct model *m);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The keys of [service] and [defaults] for the rules around a service:
+ * persistence, limits, filters, marks, log, helpers, counters.
+ */
+#include "config/keys.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/draft.h"
+#include "config/values.h"
+
+#define SERVICE(field) offsetof(struct service_draft, field)
+#define BOTH           (IN_SERVICE | IN_DEFAULTS)
+
+static const struct conf_key rows[] = {
+	{ BOTH, "persist", VALUE_PERSIST, SERVICE(conf.persist), 1000,
+	  PERSIST_MAX_MS, .fallback = "none", .forwards = true,
+	  .help = "what tells clients that come back, and for how long" },
+	{ BOTH, "persist-size", VALUE_NUMBER, SERVICE(conf.persist_size), 1,
+	  SETS_MAX, .fallback = "65536", .forwards = true,
+	  .help = "clients that are remembered at most, of each family" },
+
+	{ BOTH, "max-connections", VALUE_NUMBER, SERVICE(max_connections), 0,
+	  RATE_MAX, .fallback = "0", .forwards = true,
+	  .help = "flows that a backend may have at once; 0 = no limit" },
+	{ BOTH, "limit-new-per-source", VALUE_NUMBER,
+	  SERVICE(conf.limits.fresh.rate), 0, RATE_MAX, .fallback = "0",
+	  .help = "new flows of a source in a second; 0 = no limit" },
+	{ BOTH, "limit-new-burst", VALUE_NUMBER,
+	  SERVICE(conf.limits.fresh.burst), 1, RATE_MAX,
+	  .help = "new flows of a source at once; the rate without" },
+	{ BOTH, "limit-connections-per-source", VALUE_NUMBER,
+	  SERVICE(conf.limits.connections), 0, RATE_MAX, .fallback = "0",
+	  .help = "flows that a source may have at once; 0 = no limit" },
+	{ BOTH, "limit-rst", VALUE_NUMBER, SERVICE(conf.limits.rst.rate), 0,
+	  RATE_MAX, .fallback = "0",
+	  .help = "TCP resets by clients in a second; 0 = no limit" },
+	{ BOTH, "limit-rst-burst", VALUE_NUMBER, SERVICE(conf.limits.rst.burst),
+	  1, RATE_MAX, .help = "TCP resets at once; the rate without" },
+	{ BOTH, "limit-source", VALUE_PREFIXES, SERVICE(conf.limit_prefix), 1,
+	  128, .fallback = "32/128",
+	  .help = "bits of an address that make a source" },
+	{ BOTH, "limit-size", VALUE_NUMBER, SERVICE(conf.limits.size), 1,
+	  SETS_MAX, .fallback = "65536",
+	  .help = "sources that are watched at most, of each family" },
+	{ BOTH, "limit-action", VALUE_WORD, SERVICE(conf.limits.action),
+	  .words = rs_on_empty_words, .fallback = "drop",
+	  .help = "what new flows beyond a limit get" },
+	{ BOTH, "strict", VALUE_YES, SERVICE(conf.strict), .fallback = "no",
+	  .help = "invalid packets are dropped" },
+	{ BOTH, "filter-action", VALUE_WORD, SERVICE(conf.filter_action),
+	  .words = rs_on_empty_words, .fallback = "drop",
+	  .help = "what new flows get that allow and deny keep out" },
+
+	{ BOTH, "packet-mark", VALUE_MARK, SERVICE(conf.qos.packet),
+	  .fallback = "none", .help = "mark of packets" },
+	{ BOTH, "conntrack-mark", VALUE_MARK, SERVICE(conf.qos.conntrack),
+	  .fallback = "none", .help = "mark of flows" },
+	{ BOTH, "dscp", VALUE_DSCP, SERVICE(conf.qos), .fallback = "none",
+	  .help = "differentiated services code point of packets" },
+	{ BOTH, "priority", VALUE_CLASS, SERVICE(conf.qos.priority),
+	  .fallback = "none", .help = "class of packets for tc" },
+
+	{ BOTH, "log", VALUE_LOG, SERVICE(conf.log), .fallback = "none",
+	  .help = "new flows and drops that are logged" },
+	{ BOTH, "log-group", VALUE_LOG_GROUP, SERVICE(conf.log.group), 0,
+	  UINT16_MAX, .fallback = "kernel",
+	  .help = "group of nfnetlink_log that gets them" },
+	{ BOTH, "log-prefix", VALUE_LOG_PREFIX, SERVICE(conf.log.prefix),
+	  .help = "what such lines begin with; nftlb SERVICE without" },
+
+	{ BOTH, "helper", VALUE_WORD, SERVICE(conf.helper),
+	  .words = rs_helper_words, .fallback = "none", .forwards = true,
+	  .help = "protocol whose further connections are expected" },
+	{ BOTH, "counters", VALUE_YES, SERVICE(conf.counters), .fallback = "no",
+	  .help = "packets, bytes and flows are counted" },
+};
+
+const struct key_table keys_of_rules = { rows, KEY_ROWS(rows), BOTH };

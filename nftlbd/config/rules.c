@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The rules around a service: what must hold between their keys, and what
+ * backends get of them. A key that would do nothing is refused where it is said
+ * for this service, and forgotten where [defaults] said it for all.
+ */
+#include <netinet/in.h>
+#include <stdio.h>
+
+#include "config/service.h"
+#include "config/values.h"
+
+/* ---- mode local */
+
+/* The default of a key, or nothing where it has none. */
+static void key_forget(struct service_draft *d, const struct conf_key *key)
+{
+	const char *problem;
+
+	if (key->fallback)
+		value_read(key, key->fallback, d, &problem);
+	else if (key->kind == VALUE_REF)
+		d->pool = NULL;
+}
+
+void local_judge(struct look *l)
+{
+	const struct conf_key *key;
+
+	if (l->draft->conf.mode != RS_LOCAL)
+		return;
+	for (size_t i = 0; (key = key_at(i)); i++) {
+		if (!key->forwards || !(key->places & IN_SERVICE))
+			continue;
+		if (look_said_here(l, key->name))
+			look_useless(l, look_said(l, key->name), key->name,
+				     "with mode = dnat or snat");
+		key_forget(l->draft, key);
+	}
+	for (size_t i = 0; i < l->r->own.n; i++) {
+		const struct backend_draft *b = &l->r->own.list[i];
+		char name[80];
+
+		snprintf(name, sizeof(name), "backend.%s", b->name);
+		look_useless(l, b->where, name, "with mode = dnat or snat");
+	}
+	l->r->own.n = 0;
+}
+
+/* ---- limits */
+
+/* A burst of what is not limited; without a burst it is the rate. */
+static void burst_judge(struct look *l, struct rs_rate *rate, const char *key,
+			const char *burst)
+{
+	char allowed[64];
+
+	snprintf(allowed, sizeof(allowed), "with %s above 0", key);
+	if (!rate->rate && look_said_here(l, burst))
+		look_useless(l, look_said(l, burst), burst, allowed);
+	if (!rate->rate)
+		rate->burst = 0;
+	else if (!rate->burst)
+		rate->burst = rate->rate;
+}
+
+static bool has_proto(const struct conf_service *s, uint8_t proto)
+{
+	for (size_t i = 0; i < s->nprotos; i++) {
+		if (s->protos[i] == proto)
+			return true;
+	}
+	return false;
+}
+
+static void limits_judge(struct look *l)
+{
+	struct conf_service *s = &l->draft->conf;
+
+	if (s->limits.rst.rate && !has_proto(s, IPPROTO_TCP)) {
+		if (look_said_here(l, "limit-rst"))
+			look_useless(l, look_said(l, "limit-rst"), "limit-rst",
+				     "with tcp among the protocols");
+		s->limits.rst = (struct rs_rate){ 0 };
+	}
+	burst_judge(l, &s->limits.fresh, "limit-new-per-source",
+		    "limit-new-burst");
+	burst_judge(l, &s->limits.rst, "limit-rst", "limit-rst-burst");
+}
+
+/* ---- helpers */
+
+static const struct {
+	uint8_t protos[2];
+	const char *allowed;
+} helpers[] = {
+	[RS_HELPER_NONE] = { { 0 }, NULL },
+	[RS_HELPER_FTP] = { { IPPROTO_TCP }, "ftp with protocol = tcp" },
+	[RS_HELPER_TFTP] = { { IPPROTO_UDP }, "tftp with protocol = udp" },
+	[RS_HELPER_SIP] = { { IPPROTO_UDP, IPPROTO_TCP },
+			    "sip with protocol = udp or tcp" },
+	[RS_HELPER_PPTP] = { { IPPROTO_TCP }, "pptp with protocol = tcp" },
+};
+
+static void helper_judge(struct look *l)
+{
+	struct conf_service *s = &l->draft->conf;
+	const uint8_t *fits = helpers[s->helper].protos;
+
+	if (s->helper == RS_HELPER_NONE || has_proto(s, fits[0]) ||
+	    (fits[1] && has_proto(s, fits[1])))
+		return;
+	if (look_said_here(l, "helper"))
+		look_refuse(l, "helper", word_text(rs_helper_words, s->helper),
+			    "not for the service's protocols",
+			    helpers[s->helper].allowed);
+	s->helper = RS_HELPER_NONE;
+}
+
+/* ---- the service, and its backends */
+
+static void persist_judge(struct look *l)
+{
+	if (l->draft->conf.persist.kind == RS_PERSIST_NONE &&
+	    look_said_here(l, "persist-size"))
+		look_useless(l, look_said(l, "persist-size"), "persist-size",
+			     "with persist other than none");
+}
+
+void rules_judge(struct look *l)
+{
+	limits_judge(l);
+	helper_judge(l);
+	/* mode local has said so already */
+	if (l->draft->conf.mode != RS_LOCAL)
+		persist_judge(l);
+}
+
+static bool option_said(const struct backend_draft *b, const char *option)
+{
+	return b->said & UINT64_C(1)
+			     << key_number(key_find(IN_BACKEND, option));
+}
+
+void rules_inherit(const struct service_draft *s, const struct backend_draft *b,
+		   struct conf_backend *out)
+{
+	out->max_connections = option_said(b, "max-connections")
+				   ? b->max_connections
+				   : s->max_connections;
+	out->qos = s->conf.qos;
+	if (option_said(b, "packet-mark"))
+		out->qos.packet = b->qos.packet;
+	if (option_said(b, "conntrack-mark"))
+		out->qos.conntrack = b->qos.conntrack;
+	if (option_said(b, "priority"))
+		out->qos.priority = b->qos.priority;
+	if (option_said(b, "dscp")) {
+		out->qos.has_dscp = b->qos.has_dscp;
+		out->qos.dscp = b->qos.dscp;
+	}
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The service that is being looked at: shared by the files that judge it. */
+#ifndef NFTLB_CONFIG_SERVICE_H
+#define NFTLB_CONFIG_SERVICE_H
+
+#include "config/resolve.h"
+
+struct look {
+	struct resolver *r;
+	const struct doc_section *section;
+	struct service_draft *draft;
+	struct conf_checks checks; /* of backends that name none */
+	struct backend_list *backends;
+	char label[LABEL_SIZE];
+};
+
+/** look_said() - where the key was said, in [defaults] too, or the section's
+ * line */
+struct where look_said(const struct look *l, const char *key);
+
+/** look_said_here() - in this very section, not inherited from [defaults]? */
+bool look_said_here(const struct look *l, const char *key);
+
+/** look_refuse() - complain about a key's value; the service is broken then */
+void look_refuse(struct look *l, const char *key, const char *found,
+		 const char *problem, const char *allowed);
+
+/** look_useless() - complain about a key that would do nothing here
+ * @allowed: "with ..."
+ */
+void look_useless(struct look *l, struct where where, const char *key,
+		  const char *allowed);
+
+/* rules.c */
+
+/**
+ * local_judge() - mode local has no backends: refuse what is said about them
+ * here, forget what [defaults] said. Comes before everything else.
+ */
+void local_judge(struct look *l);
+
+/** rules_judge() - keys of the rules around the service that need others */
+void rules_judge(struct look *l);
+
+/** rules_inherit() - a backend's limit and marks: its own or the service's */
+void rules_inherit(const struct service_draft *s, const struct backend_draft *b,
+		   struct conf_backend *out);
+
+#endif

@@ -55,6 +55,9 @@ tests_unit_test_step_LDADD = libmodel.a $(config_libs)
 check_PROGRAMS += tests/unit/test_step_roles
 tests_unit_test_step_roles_SOURCES = tests/unit/test_step_roles.c $(model_rig)
 tests_unit_test_step_roles_LDADD = libmodel.a $(config_libs)
+check_PROGRAMS += tests/unit/test_step_sticky
+tests_unit_test_step_sticky_SOURCES = tests/unit/test_step_sticky.c $(model_rig)
+tests_unit_test_step_sticky_LDADD = libmodel.a $(config_libs)
 check_PROGRAMS += tests/unit/test_step_random
 tests_unit_test_step_random_SOURCES = tests/unit/test_step_random.c \
 	tests/unit/step_expect.c tests/unit/step_expect.h \

@@ -139,5 +139,7 @@ void carry_backend(const struct carry *c, struct backend *b,
 	/* The operator's word stands, unless the file's own word changed. */
 	if (old->conf->disabled != conf->disabled)
 		b->admin = admin;
+	if (!same_server(conf, old->conf))
+		b->stale = STALE_NEWLY; /* they are another server's clients */
 	carry_checks(c, b, old);
 }

@@ -38,6 +38,15 @@ enum cut {
 	CUT_ALL
 };
 
+/* Entries of persistent clients that a backend has from a time before it went
+ * down. sticky.c */
+enum stale {
+	STALE_NOT,
+	STALE_NEWLY, /* the kernel has not heard yet that it is not sticky */
+	STALE_KNOWN, /* it has: they may be purged */
+	STALE_PURGED /* that is under way */
+};
+
 extern const struct word admin_words[];         /* enabled drain disabled */
 extern const struct word health_words[];        /* up down unknown */
 extern const struct word backend_state_words[]; /* active standby drain ... */
@@ -70,6 +79,8 @@ struct backend {
 	uint8_t said_admin; /* enum admin: what the backend says of itself */
 	uint8_t ramp;       /* 1..RAMP_FULL: how far slow start has come */
 	bool serving;       /* gets new flows, weight aside: settle.c decides */
+	bool sticky;        /* persistent clients may come back: sticky.c */
+	uint8_t stale;      /* enum stale */
 	uint8_t flows_cut;  /* enum cut: what the committer did last */
 	uint8_t state;      /* enum backend_state, as last settled */
 	bool fresh;         /* never settled: it has no past to differ from */

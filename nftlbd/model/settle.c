@@ -22,6 +22,7 @@
 #include "model/drain.h"
 #include "model/flap.h"
 #include "model/ramp.h"
+#include "model/sticky.h"
 #include "model/timers.h"
 
 static bool is_wanted(const struct service *s, const struct backend *b)
@@ -140,7 +141,7 @@ static void tell_role(const struct service *s, const struct backend *b,
 static void settle_backend(struct model *m, struct service *s,
 			   struct backend *b, struct changes *out)
 {
-	bool served = b->serving;
+	bool served = b->serving, was_sticky = b->sticky;
 	enum backend_state state;
 	uint32_t now;
 
@@ -151,6 +152,8 @@ static void settle_backend(struct model *m, struct service *s,
 	if (served != b->serving || now != b->now ||
 	    backend_cut(s, b) != (enum cut)b->flows_cut)
 		tell(m, s, served && !b->serving, out);
+	if (sticky_update(s, b))
+		tell(m, s, was_sticky, out);
 	b->now = now;
 	state = backend_state(b);
 	if (b->conf->backup && !b->fresh &&

@@ -77,6 +77,21 @@ void step_begin(struct model *m, int64_t now_ms, struct changes *out)
 	}
 }
 
+void step_stale(struct backend *b)
+{
+	b->sticky = false;
+	b->stale = STALE_KNOWN;
+}
+
+void step_purged(struct model *m, struct service *s, bool done, int64_t now_ms,
+		 struct changes *out)
+{
+	for (size_t i = 0; i < s->nbackends; i++)
+		if (s->backends[i].stale == STALE_PURGED)
+			s->backends[i].stale = done ? STALE_NOT : STALE_KNOWN;
+	settle(m, s, now_ms, out);
+}
+
 void step_tick(struct model *m, int64_t now_ms, struct changes *out)
 {
 	struct service *s;

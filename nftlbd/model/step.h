@@ -51,6 +51,16 @@ bool step_disable(struct model *m, struct service *s, bool disabled,
  */
 void step_begin(struct model *m, int64_t now_ms, struct changes *out);
 
+/** step_stale() - at the start: the kernel does not know @b as sticky, and may
+ * have entries that lead to it; not settled */
+void step_stale(struct backend *b);
+/**
+ * step_purged() - a purge of @s that sticky_purge_begin() began is over
+ * @done: its entries are gone; else it has to be done again
+ */
+void step_purged(struct model *m, struct service *s, bool done, int64_t now_ms,
+		 struct changes *out);
+
 /** step_tick() - time has passed: slow start, hold-down, drain time-outs.
  * Looks only at services with running timers. */
 void step_tick(struct model *m, int64_t now_ms, struct changes *out);

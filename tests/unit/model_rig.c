@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "lib/xalloc.h"
+#include "model/sticky.h"
 
 #define OBJECTS_MAX 64
 #define DURATION_US 1000300
@@ -73,6 +74,11 @@ static void service_key(struct conf_service *s, const char *key,
 	else if (!strcmp(key, "on-down"))
 		s->on_down =
 		    (enum conf_on_down)word_value(conf_on_down_words, value);
+	else if (!strcmp(key, "persist"))
+		s->persist.kind =
+		    (enum rs_persist)word_value(rs_persist_words, value);
+	else if (!strcmp(key, "pins")) /* how many: nobody looks at them here */
+		s->npins = (size_t)atoi(value);
 	else if (!number_key(key, value, "backup-when", &s->backup_when) &&
 		 !number_key(key, value, "min-usable", &s->min_usable_pct) &&
 		 !number_key(key, value, "quorum", &s->quorum) &&
@@ -271,6 +277,19 @@ static void do_result(struct model_rig *r, struct backend *b, const char *check,
 		     &r->changes);
 }
 
+static void do_kernel(struct model_rig *r, const char *word)
+{
+	struct service *s = &r->m->services[0];
+
+	if (!strcmp(word, "committed"))
+		sticky_committed(s);
+	else if (!strcmp(word, "read"))
+		sticky_purge_begin(s);
+	else
+		step_purged(r->m, s, !strcmp(word, "purged"), r->now_ms,
+			    &r->changes);
+}
+
 static void do_step(struct model_rig *r, char *step)
 {
 	struct service *s = &r->m->services[0];
@@ -278,6 +297,10 @@ static void do_step(struct model_rig *r, char *step)
 	const char *word = strtok_r(NULL, " ", &words);
 	struct backend *b;
 
+	if (!strcmp(name, "kernel")) {
+		do_kernel(r, word);
+		return;
+	}
 	if (!strcmp(name, "wait")) {
 		r->now_ms += atoi(word);
 		step_tick(r->m, r->now_ms, &r->changes);
@@ -330,6 +353,9 @@ const char *model_rig_serving(struct model_rig *r)
 				   s->backends[i].now);
 	buf_printf(&r->text, "%s",
 		   word_text(service_state_words, (int)s->state));
+	for (size_t i = 0; i < s->nbackends; i++)
+		if (s->backends[i].sticky)
+			buf_printf(&r->text, " %s", s->backends[i].conf->name);
 	return r->text.data;
 }
 

@@ -19,7 +19,7 @@ struct model_rig {
  *   check NAME [KEY=N|WORD]...    rise fall start type port
  *   service NAME [KEY=N|WORD]...  scheduler backup-when min-usable quorum
  *                                 hysteresis slow-start flap-hold flap-max
- *                                 drain-timeout on-down
+ *                                 drain-timeout on-down persist pins
  *   backend NAME [KEY=N|WORD]...  weight backup disabled address need, and
  *                                 check=NAME as often as wanted
  * Times are in ms. Backends are of the last service before them.
@@ -35,12 +35,13 @@ const char *model_rig_conf(struct model_rig *r, const char *text);
  *   BACKEND CHECK REASON [ready] [drain] [maint] [N%] [=N]
  *   BACKEND enabled|drain|disabled     BACKEND weight N|default
  *   service enabled|disabled           wait MS (and tick)
+ *   kernel committed|read|purged|failed    of persistent clients' entries
  * Return: the changes, "KIND OBJECT OLD>NEW REASON\n" each
  */
 const char *model_rig_do(struct model_rig *r, const char *script);
 
-/** model_rig_serving() - "b1=1000 b2=500 up": who serves with which weight, and
- * the state of the service */
+/** model_rig_serving() - "b1=1000 b2=500 up b1": who serves with which weight,
+ * the state of the service, and who is sticky */
 const char *model_rig_serving(struct model_rig *r);
 
 /* One part of a story. */

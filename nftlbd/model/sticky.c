@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A sticky backend is one whose persistent clients are welcome: it serves, or
+ * is drained and well. Who loses that loses his clients for good: the entries
+ * that name him are void at once, and the daemon removes them soon. If he
+ * returns before, he serves, but is not sticky: what is found then would be
+ * clients from before.
+ *
+ * Invariants: sticky only if nothing is stale; a purge frees only those who
+ * were not sticky in the kernel when it began to read. Pins alone leave no
+ * entries: nothing gets stale by them.
+ *
+ * Must not know: tables, entries, who purges.
+ */
+#include "model/sticky.h"
+
+bool sticky_wanted(const struct service *s)
+{
+	return s->conf->persist.kind != RS_PERSIST_NONE || s->conf->npins > 0;
+}
+
+static bool welcome(const struct service *s, const struct backend *b)
+{
+	if (s->disabled || !sticky_wanted(s))
+		return false;
+	return b->serving || (backend_state(b) == BACKEND_DRAIN && !b->drained);
+}
+
+bool sticky_update(const struct service *s, struct backend *b)
+{
+	bool was = b->sticky;
+
+	if (was && !welcome(s, b))
+		b->stale = STALE_NEWLY;
+	if (s->conf->persist.kind == RS_PERSIST_NONE)
+		b->stale = STALE_NOT;
+	b->sticky = welcome(s, b) && b->stale == STALE_NOT;
+	return b->sticky != was;
+}
+
+static bool stale_step(struct service *s, enum stale from, enum stale to)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < s->nbackends; i++) {
+		struct backend *b = &s->backends[i];
+
+		if (b->stale == from)
+			b->stale = (uint8_t)to;
+		any |= b->stale == to;
+	}
+	return any;
+}
+
+bool sticky_committed(struct service *s)
+{
+	return stale_step(s, STALE_NEWLY, STALE_KNOWN);
+}
+
+bool sticky_purge_begin(struct service *s)
+{
+	return stale_step(s, STALE_KNOWN, STALE_PURGED);
+}

@@ -37,3 +37,7 @@ librulesets_a_SOURCES += rulesets/counters.c rulesets/counters.h
 # persistence at run time
 librulesets_a_SOURCES += rulesets/sessions.c rulesets/sessions.h \
 	rulesets/sessions_text.c
+
+# lists of addresses
+librulesets_a_SOURCES += rulesets/lists.c rulesets/lists.h \
+	rulesets/lists_msg.c rulesets/lists_msg.h

@@ -151,7 +151,10 @@ struct rs_service {
 	size_t npins;
 	struct rs_limits limits;
 	bool strict; /* invalid packets are dropped */
-	/* names of sets "list.NAME", which lists.c fills */
+	/* bases of lists, "list.NAME" or "list.NAME/2". Each list is three
+	 * sets (lists.h; list_set_part() has the names): a client is on it
+	 * who is in list.NAME/added, or in the base and not in
+	 * list.NAME/removed: two rules. */
 	const char *const *allow, *const *deny;
 	size_t nallow, ndeny;
 	enum rs_on_empty filter_action;

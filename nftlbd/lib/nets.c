@@ -22,8 +22,7 @@ void nets_free(struct nets *s)
 
 /* ---- addresses as numbers */
 
-/* Returns whether there is a next one. */
-static bool addr_next(struct addr *a)
+bool addr_next(struct addr *a)
 {
 	for (unsigned int i = addr_len(a); i-- > 0;)
 		if (++a->ip[i] != 0)
@@ -31,7 +30,7 @@ static bool addr_next(struct addr *a)
 	return false;
 }
 
-static bool addr_before(struct addr *a)
+bool addr_before(struct addr *a)
 {
 	for (unsigned int i = addr_len(a); i-- > 0;)
 		if (a->ip[i]-- != 0)

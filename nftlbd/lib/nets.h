@@ -27,6 +27,11 @@ struct nets {
 
 void nets_free(struct nets *s);
 
+/** addr_next(), addr_before() - the address after or before @a
+ * Return: false where there is none: @a went round. */
+bool addr_next(struct addr *a);
+bool addr_before(struct addr *a);
+
 /**
  * net_parse() - ADDRESS, ADDRESS/PREFIX or ADDRESS-ADDRESS
  * An address with bits below its prefix means its network.

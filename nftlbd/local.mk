@@ -47,6 +47,7 @@ libmodel_a_SOURCES = nftlbd/model/model.c nftlbd/model/model.h \
 	nftlbd/model/ramp.c nftlbd/model/ramp.h \
 	nftlbd/model/drain.c nftlbd/model/drain.h \
 	nftlbd/model/sticky.c nftlbd/model/sticky.h \
+	nftlbd/model/full.c nftlbd/model/full.h \
 	nftlbd/model/timers.c nftlbd/model/timers.h \
 	nftlbd/model/health_fsm.c nftlbd/model/health_fsm.h
 libcontrol_a_SOURCES = \

@@ -112,7 +112,9 @@ struct rs_backend {
 	bool sticky; /* clients that persistence or a pin leads here are still
 		      * welcome: it serves, or is drained */
 	uint32_t max_connections; /* 0 = no limit */
-	struct rs_qos qos;        /* its own or the service's, field by field */
+	bool recount; /* where this changes, connections are counted anew from
+		       * zero, even if max_connections is the same */
+	struct rs_qos qos; /* its own or the service's, field by field */
 };
 
 /* Where our chains stand among those of others: nf_tables priorities. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/xalloc.h"
+#include "model/full.h"
 #include "rulesets/flows.h"
 
 /* Keep until the list is freed. */
@@ -34,11 +35,12 @@ static size_t add_backends(struct rs_backend *out, const struct service *s,
 			.addr = b->conf->addr,
 			.port = b->conf->port,
 			.weight = backend_weight(b),
-			.usable = b->serving,
+			.usable = b->serving && !b->full,
 			.now = b->now,
 			.probe_port = b->via_port,
 			.sticky = b->serving,
-			.max_connections = b->conf->max_connections,
+			.max_connections = backend_room(b),
+			.recount = b->recount,
 			.qos = b->conf->qos,
 		};
 	}

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "lib/xalloc.h"
+#include "model/full.h"
 
 struct carry {
 	const struct conf *new, *old;
@@ -142,4 +143,5 @@ void carry_backend(const struct carry *c, struct backend *b,
 	if (!same_server(conf, old->conf))
 		b->stale = STALE_NEWLY; /* they are another server's clients */
 	carry_checks(c, b, old);
+	full_carry(b, old, same_server(conf, old->conf));
 }

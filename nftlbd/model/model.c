@@ -43,6 +43,7 @@ static void backend_init(struct backend *b, const struct conf_backend *conf)
 		b->checks[i].health =
 		    (uint8_t)check_start_health(conf->checks->list[i]);
 	b->health = combine_health(b);
+	b->doubtful = conf->max_connections > 0;
 	b->fresh = true;
 }
 

@@ -19,6 +19,7 @@ enum admin { ADMIN_ENABLED, ADMIN_DRAIN, ADMIN_DISABLED };
 enum health { HEALTH_UP, HEALTH_DOWN, HEALTH_UNKNOWN };
 enum backend_state {
 	BACKEND_ACTIVE,
+	BACKEND_FULL,    /* in service, and has max_connections */
 	BACKEND_STANDBY, /* a backup that is not needed now */
 	BACKEND_DRAIN,
 	BACKEND_DOWN,
@@ -49,7 +50,7 @@ enum stale {
 
 extern const struct word admin_words[];         /* enabled drain disabled */
 extern const struct word health_words[];        /* up down unknown */
-extern const struct word backend_state_words[]; /* active standby drain ... */
+extern const struct word backend_state_words[]; /* active full standby ... */
 extern const struct word service_state_words[]; /* up degraded down disabled */
 
 #define WEIGHT_DEFAULT (-1)
@@ -75,15 +76,16 @@ struct backend {
 	struct check_state *checks; /* conf->checks->n; the service's memory */
 	enum admin admin;           /* the operator's word */
 	enum health health;         /* what all of its checks make of it */
-	int32_t weight;     /* operator's, 0..65535, or WEIGHT_DEFAULT */
-	uint8_t said_admin; /* enum admin: what the backend says of itself */
-	uint8_t ramp;       /* 1..RAMP_FULL: how far slow start has come */
-	bool serving;       /* gets new flows, weight aside: settle.c decides */
-	bool sticky;        /* persistent clients may come back: sticky.c */
-	uint8_t stale;      /* enum stale */
-	uint8_t flows_cut;  /* enum cut: what the committer did last */
-	uint8_t state;      /* enum backend_state, as last settled */
-	bool fresh;         /* never settled: it has no past to differ from */
+	int32_t weight;      /* operator's, 0..65535, or WEIGHT_DEFAULT */
+	uint8_t said_admin;  /* enum admin: what the backend says of itself */
+	uint8_t ramp;        /* 1..RAMP_FULL: how far slow start has come */
+	bool serving;        /* gets new flows, weight aside, unless it is full:
+			      * settle.c decides */
+	bool sticky;         /* persistent clients may come back: sticky.c */
+	uint8_t stale;       /* enum stale */
+	uint8_t flows_cut;   /* enum cut: what the committer did last */
+	uint8_t state;       /* enum backend_state, as last settled */
+	bool fresh;          /* never settled: it has no past to differ from */
 	bool wanted, usable; /* as counted in the service's tally */
 	bool drained;        /* drain-timeout is over, its flows were cut */
 	uint16_t flaps;      /* falls that are not forgiven yet */
@@ -94,6 +96,12 @@ struct backend {
 	uint32_t counted;    /* weight, as counted */
 	uint32_t now;        /* RS_WEIGHT_UNIT: what it serves with, as last
 			      * settled; 0 = it does not serve */
+	bool full;           /* takes nothing new: it has max_connections */
+	bool doubtful;       /* the kernel's count may lack connections */
+	bool recount;        /* turns when the kernel has to count anew */
+	uint8_t early;       /* so often in a row the kernel had it for full,
+			      * and it was not */
+	uint32_t uncounted;  /* connections that the kernel's count lacks */
 	uint16_t via_port;   /* source port of its probes by way of the service;
 			      * 0 = none. probe_ports.c */
 };

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "model/full.h"
+
 static bool addrs_same(const struct addr *a, size_t na, const struct addr *b,
 		       size_t nb)
 {
@@ -49,6 +51,7 @@ static bool backend_same(const struct backend *a, const struct backend *b)
 	return a->conf->port == b->conf->port &&
 	       addr_cmp(&a->conf->addr, &b->conf->addr) == 0 &&
 	       backend_weight(a) == backend_weight(b) &&
+	       backend_room(a) == backend_room(b) && a->recount == b->recount &&
 	       !strcmp(a->conf->name, b->conf->name);
 }
 

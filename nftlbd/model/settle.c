@@ -114,7 +114,7 @@ static void decide(struct service *s, struct changes *out)
 /* Of RS_WEIGHT_UNIT: hundredths times tenths. */
 static uint32_t weight_now(const struct service *s, const struct backend *b)
 {
-	return b->serving ? backend_weight_100(s, b) * b->ramp : 0;
+	return b->serving && !b->full ? backend_weight_100(s, b) * b->ramp : 0;
 }
 
 /* The kernel should hear of it: at once where somebody no longer serves. */
@@ -138,6 +138,12 @@ static void tell_role(const struct service *s, const struct backend *b,
 	    s->panic ? " panic" : "", s->disabled ? " disabled" : "");
 }
 
+/* It serves, or would if it were not full. */
+static bool is_in(enum backend_state state)
+{
+	return state == BACKEND_ACTIVE || state == BACKEND_FULL;
+}
+
 static void settle_backend(struct model *m, struct service *s,
 			   struct backend *b, struct changes *out)
 {
@@ -151,14 +157,14 @@ static void settle_backend(struct model *m, struct service *s,
 	now = weight_now(s, b);
 	if (served != b->serving || now != b->now ||
 	    backend_cut(s, b) != (enum cut)b->flows_cut)
-		tell(m, s, served && !b->serving, out);
+		tell(m, s, b->now && !now, out);
 	if (sticky_update(s, b))
 		tell(m, s, was_sticky, out);
 	b->now = now;
 	state = backend_state(b);
 	if (b->conf->backup && !b->fresh &&
-	    ((b->state == BACKEND_ACTIVE && state == BACKEND_STANDBY) ||
-	     (b->state == BACKEND_STANDBY && state == BACKEND_ACTIVE)))
+	    ((is_in(b->state) && state == BACKEND_STANDBY) ||
+	     (b->state == BACKEND_STANDBY && is_in(state))))
 		tell_role(s, b, out);
 	b->state = (uint8_t)state;
 	b->fresh = false;

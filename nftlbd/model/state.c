@@ -22,9 +22,13 @@ const struct word health_words[] = {
 };
 
 const struct word backend_state_words[] = {
-	{ "active", BACKEND_ACTIVE },     { "standby", BACKEND_STANDBY },
-	{ "drain", BACKEND_DRAIN },       { "down", BACKEND_DOWN },
-	{ "disabled", BACKEND_DISABLED }, { NULL, 0 },
+	{ "active", BACKEND_ACTIVE },
+	{ "full", BACKEND_FULL },
+	{ "standby", BACKEND_STANDBY },
+	{ "drain", BACKEND_DRAIN },
+	{ "down", BACKEND_DOWN },
+	{ "disabled", BACKEND_DISABLED },
+	{ NULL, 0 },
 };
 
 const struct word service_state_words[] = {
@@ -111,7 +115,7 @@ enum backend_state backend_state(const struct backend *b)
 	if (combine_weight(b, backend_weight(b)) == 0)
 		return BACKEND_DRAIN;
 	if (b->serving)
-		return BACKEND_ACTIVE;
+		return b->full ? BACKEND_FULL : BACKEND_ACTIVE;
 	/* Of the others only those of a disabled service do not serve. */
 	return b->conf->backup ? BACKEND_STANDBY : BACKEND_DISABLED;
 }

@@ -117,7 +117,8 @@ static void backend_key(struct conf *c, struct conf_backend *b,
 		set->need = (uint8_t)number;
 	else if (!strcmp(key, "address"))
 		assert_int_equal(addr_parse(value, &b->addr), 0);
-	else if (!number_key(key, value, "weight", &b->weight))
+	else if (!number_key(key, value, "weight", &b->weight) &&
+		 !number_key(key, value, "max", &b->max_connections))
 		fail_msg("backend key %s", key);
 }
 
@@ -290,6 +291,19 @@ static void do_kernel(struct model_rig *r, const char *word)
 			    &r->changes);
 }
 
+/* "flag" or "free": what the kernel is told, with the number it counts to, "!"
+ * if it has to begin anew. */
+static void do_counted(struct model_rig *r, struct backend *b, char **words)
+{
+	uint64_t n = (uint64_t)atoi(strtok_r(NULL, " ", words));
+	bool flagged = strtok_r(NULL, " ", words), recount = b->recount;
+	bool flag = step_counted(r->m, &r->m->services[0], b, n, flagged,
+				 r->now_ms, &r->changes);
+
+	buf_printf(&r->text, "%s %u%s\n", flag ? "flag" : "free",
+		   backend_room(b), recount == b->recount ? "" : "!");
+}
+
 static void do_step(struct model_rig *r, char *step)
 {
 	struct service *s = &r->m->services[0];
@@ -313,7 +327,9 @@ static void do_step(struct model_rig *r, char *step)
 	}
 	b = service_backend(s, name);
 	assert_non_null(b);
-	if (!strcmp(word, "weight")) {
+	if (!strcmp(word, "counted")) {
+		do_counted(r, b, &words);
+	} else if (!strcmp(word, "weight")) {
 		word = strtok_r(NULL, " ", &words);
 		step_weight(r->m, s, b,
 			    strcmp(word, "default") ? atoi(word)
@@ -347,7 +363,7 @@ const char *model_rig_serving(struct model_rig *r)
 
 	clear(r);
 	for (size_t i = 0; i < s->nbackends; i++)
-		if (s->backends[i].serving)
+		if (s->backends[i].serving && !s->backends[i].full)
 			buf_printf(&r->text, "%s=%u ",
 				   s->backends[i].conf->name,
 				   s->backends[i].now);

@@ -4,6 +4,7 @@
 #define TESTS_UNIT_MODEL_RIG_H
 
 #include "lib/buf.h"
+#include "model/full.h"
 #include "model/step.h"
 
 struct model_rig {
@@ -20,7 +21,7 @@ struct model_rig {
  *   service NAME [KEY=N|WORD]...  scheduler backup-when min-usable quorum
  *                                 hysteresis slow-start flap-hold flap-max
  *                                 drain-timeout on-down persist pins
- *   backend NAME [KEY=N|WORD]...  weight backup disabled address need, and
+ *   backend NAME [KEY=N|WORD]...  weight max backup disabled address need, and
  *                                 check=NAME as often as wanted
  * Times are in ms. Backends are of the last service before them.
  */
@@ -36,6 +37,8 @@ const char *model_rig_conf(struct model_rig *r, const char *text);
  *   BACKEND enabled|drain|disabled     BACKEND weight N|default
  *   service enabled|disabled           wait MS (and tick)
  *   kernel committed|read|purged|failed    of persistent clients' entries
+ *   BACKEND counted N [flagged]        says "flag" or "free", and the number
+ *                                      that the kernel counts to
  * Return: the changes, "KIND OBJECT OLD>NEW REASON\n" each
  */
 const char *model_rig_do(struct model_rig *r, const char *script);

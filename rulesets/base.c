@@ -22,6 +22,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter_ipv4.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "rulesets/fields.h"
 #include "rulesets/form.h"
@@ -178,17 +179,112 @@ static bool to_backend_rule(struct buf *r, unsigned int i, uint8_t family)
 	}
 }
 
+/* A chain whose rules are not written yet. */
+static bool no_rule(struct buf *r, unsigned int i, uint8_t family)
+{
+	(void)r;
+	(void)i;
+	(void)family;
+	return false;
+}
+
 const struct base_chain base_chains[] = {
-	{ CHAIN_TO_BACKEND, NULL, 0, 0, to_backend_rule },
-	{ CHAIN_TO_SLOT, NULL, 0, 0, to_slot_rule },
-	{ "to-source", NULL, 0, 0, source_rules },
-	{ "prerouting", "nat", NF_INET_PRE_ROUTING, NF_IP_PRI_NAT_DST,
-	  prerouting_rule },
-	{ "output", "nat", NF_INET_LOCAL_OUT, NF_IP_PRI_NAT_DST, output_rule },
-	{ "postrouting", "nat", NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC,
-	  postrouting_rule },
-	{ NULL, NULL, 0, 0, NULL },
+	{ CHAIN_TO_BACKEND, FEATURE_NONE, NULL, 0, 0, 0, to_backend_rule },
+	{ CHAIN_TO_SLOT, FEATURE_NONE, NULL, 0, 0, 0, to_slot_rule },
+	{ "to-source", FEATURE_NONE, NULL, 0, 0, 0, source_rules },
+	{ "prerouting", FEATURE_NONE, "nat", NF_INET_PRE_ROUTING, HOOK_DSTNAT,
+	  0, prerouting_rule },
+	{ "output", FEATURE_NONE, "nat", NF_INET_LOCAL_OUT, HOOK_DSTNAT, 0,
+	  output_rule },
+	{ "postrouting", FEATURE_NONE, "nat", NF_INET_POST_ROUTING, HOOK_SRCNAT,
+	  0, postrouting_rule },
+	{ CHAIN_PICK, FEATURE_PICK, NULL, 0, 0, 0, no_rule },
+	{ CHAIN_ALIVE, FEATURE_ALIVE, NULL, 0, 0, 0, no_rule },
+	{ CHAIN_MEMBER, FEATURE_GROUP, NULL, 0, 0, 0, no_rule },
+	{ CHAIN_FROM_MEMBER, FEATURE_GROUP, NULL, 0, 0, 0, no_rule },
+	{ CHAIN_ROOM, FEATURE_ROOM, NULL, 0, 0, 0, no_rule },
+	{ "count", FEATURE_COUNT, "filter", NF_INET_PRE_ROUTING, HOOK_PACKETS,
+	  0, no_rule },
+	{ "count-output", FEATURE_COUNT, "filter", NF_INET_LOCAL_OUT,
+	  HOOK_PACKETS, 0, no_rule },
+	{ "count-ranges", FEATURE_COUNT_RANGES, "filter", NF_INET_PRE_ROUTING,
+	  HOOK_PACKETS, 0, no_rule },
+	{ "count-ranges-output", FEATURE_COUNT_RANGES, "filter",
+	  NF_INET_LOCAL_OUT, HOOK_PACKETS, 0, no_rule },
+	{ "marks", FEATURE_MARKS, "filter", NF_INET_PRE_ROUTING, HOOK_PACKETS,
+	  1, no_rule },
+	{ "marks-output", FEATURE_MARKS, "route", NF_INET_LOCAL_OUT,
+	  HOOK_PACKETS, 1, no_rule },
+	{ "marks-ranges", FEATURE_MARKS_RANGES, "filter", NF_INET_PRE_ROUTING,
+	  HOOK_PACKETS, 1, no_rule },
+	{ "marks-ranges-output", FEATURE_MARKS_RANGES, "route",
+	  NF_INET_LOCAL_OUT, HOOK_PACKETS, 1, no_rule },
+	{ "priorities", FEATURE_PRIORITIES, "filter", NF_INET_POST_ROUTING,
+	  HOOK_EGRESS, 0, no_rule },
+	{ "priorities-ranges", FEATURE_PRIORITIES_RANGES, "filter",
+	  NF_INET_POST_ROUTING, HOOK_EGRESS, 0, no_rule },
+	{ "guard", FEATURE_GUARD, "filter", NF_INET_PRE_ROUTING, HOOK_GUARD, 0,
+	  no_rule },
+	{ NULL, FEATURE_NONE, NULL, 0, 0, 0, NULL },
 };
+
+const struct base_obj base_objs[] = {
+	{ "helper.ftp", FEATURE_HELPER_FTP, "ftp", IPPROTO_TCP, false },
+	{ "helper.tftp", FEATURE_HELPER_TFTP, "tftp", IPPROTO_UDP, false },
+	{ "helper.sip-udp", FEATURE_HELPER_SIP, "sip", IPPROTO_UDP, false },
+	{ "helper.sip-tcp", FEATURE_HELPER_SIP, "sip", IPPROTO_TCP, false },
+	{ "helper.pptp", FEATURE_HELPER_PPTP, "pptp", IPPROTO_TCP, true },
+	{ NULL, FEATURE_NONE, NULL, 0, false },
+};
+
+const struct rs_hooks rs_hooks_default = {
+	.dstnat = NF_IP_PRI_NAT_DST,
+	.srcnat = NF_IP_PRI_NAT_SRC,
+	.guard = NF_IP_PRI_MANGLE,
+	.packets = NF_IP_PRI_NAT_DST + 10,
+	.egress = NF_IP_PRI_MANGLE,
+};
+
+int32_t base_priority(const struct base_chain *c, const struct rs_hooks *h)
+{
+	const int32_t of_place[] = {
+		[HOOK_DSTNAT] = h->dstnat, [HOOK_SRCNAT] = h->srcnat,
+		[HOOK_GUARD] = h->guard,   [HOOK_PACKETS] = h->packets,
+		[HOOK_EGRESS] = h->egress,
+	};
+
+	return of_place[c->place] + c->offset;
+}
+
+bool base_obj_exists(const struct base_obj *o, uint8_t family)
+{
+	return family != AF_INET6 || !o->v4_only;
+}
+
+struct base_parts base_parts_of(uint32_t features, uint8_t family)
+{
+	struct base_parts p = { 0, 0, 0 };
+
+	for (int i = 0; i < MAP_COUNT; i++)
+		if (features & FEATURE_BIT(map_forms[i].feature))
+			p.maps |= UINT32_C(1) << i;
+	for (int i = 0; base_chains[i].name; i++)
+		if (features & FEATURE_BIT(base_chains[i].feature))
+			p.chains |= UINT32_C(1) << i;
+	for (int i = 0; base_objs[i].name; i++)
+		if (features & FEATURE_BIT(base_objs[i].feature) &&
+		    base_obj_exists(&base_objs[i], family))
+			p.objs |= UINT32_C(1) << i;
+	return p;
+}
+
+int base_obj_find(const char *name)
+{
+	for (int i = 0; base_objs[i].name; i++)
+		if (!strcmp(base_objs[i].name, name))
+			return i;
+	return -1;
+}
 
 int base_chain_find(const char *name)
 {

@@ -183,20 +183,23 @@ struct unit *compile_unit(const struct rs_service *svc, const struct unit *have,
 	struct unit *u = unit_new(svc->name, svc->family);
 	uint32_t *ids = xcalloc(svc->nbackends + 1, sizeof(*ids));
 
-	u->has_chain = true;
+	u->features = FEATURE_BIT(FEATURE_NONE);
 	u->m = slots_size(svc);
 	u->base =
 	    have && have->m == u->m ? have->base : alloc_range(alloc, u->m);
 	add_keys(u, svc, &service_maps, CHAIN_SERVICE);
 	if (svc->mode == RS_SNAT) {
-		u->has_source = true;
 		add_keys(u, svc, &source_maps, CHAIN_SOURCE);
-		source_rule(&u->source, svc);
+		source_rule(
+		    chain_rule(unit_chain_add(u, CHAIN_SOURCE "%s", svc->name)),
+		    svc);
 	}
 	add_backends(u, svc, have, alloc, ids);
 	add_probes(u, svc, ids);
 	fill_slots(u, svc, ids);
-	service_rule(&u->rule, svc, u->base, u->m);
+	service_rule(
+	    chain_rule(unit_chain_add(u, CHAIN_SERVICE "%s", svc->name)), svc,
+	    u->base, u->m);
 	unit_sort(u);
 	free(ids);
 	return u;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * WANT - HAVE for one unit: elements by sorted merge, slots by position, rules
- * by what they say. Pure; appends to the plan's lists, which point into the two
- * units.
+ * WANT - HAVE for one unit: elements chains, sets and counters by sorted
+ * merge, slots by position, rules by what they say. Pure; appends to the plan's
+ * lists, which point into the two units.
  *
  * What goes is removed in the second part: a packet that is being handled while
  * the kernel commits may still need it. That holds for keys as well. One that
@@ -10,13 +10,12 @@
  * neither, and a new flow would reach the local stack: the maps do not change
  * at the same instant. Only a key that the new one would clash with goes first.
  */
-#include <stdio.h>
+#include <linux/netfilter/nf_tables.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/xalloc.h"
 #include "rulesets/plan.h"
-#include "rulesets/rule.h"
 
 static void push_elem(struct elem_ops *ops, const struct elem *e)
 {
@@ -28,14 +27,23 @@ static void push_slot(struct slot_ops *ops, uint32_t key, uint32_t id)
 	*VEC_PUSH(ops->list, ops->n, ops->cap) = (struct slot_op){ key, id };
 }
 
-static void push_chain(struct chain_ops *ops, const char *prefix,
-		       const char *name, const struct buf *rule, bool create)
+static void push_chain(struct chain_ops *ops, const char *name,
+		       const struct unit_chain *chain, bool create)
 {
-	struct chain_op *op = VEC_PUSH(ops->list, ops->n, ops->cap);
+	*VEC_PUSH(ops->list, ops->n, ops->cap) =
+	    (struct chain_op){ name, chain, create };
+}
 
-	snprintf(op->name, sizeof(op->name), "%s%s", prefix, name);
-	op->rule = rule;
-	op->create = create;
+static void push_set(struct set_ops *ops, const char *name,
+		     const struct set_form *form)
+{
+	*VEC_PUSH(ops->list, ops->n, ops->cap) = (struct set_op){ name, form };
+}
+
+static void push_obj(struct obj_ops *ops, const char *name)
+{
+	*VEC_PUSH(ops->list, ops->n, ops->cap) =
+	    (struct obj_op){ name, NFT_OBJECT_COUNTER };
 }
 
 static void drop_elem(struct plan_table *t, const struct elem *e)
@@ -97,32 +105,75 @@ static void diff_slots(struct plan_table *t, const struct unit *have,
 	}
 }
 
-/* One of a unit's two chains: is it there, and does it say the right thing? */
-static void diff_chain(struct plan_table *t, const char *prefix,
-		       const char *name, const struct buf *have,
-		       const struct buf *want)
+/* ---- what is found by its name: sorted lists, merged */
+
+/* Whose turn is it, of the heads of two lists? < 0: HAVE's, > 0: WANT's. */
+static int merge_cmp(const char *have, const char *want)
 {
-	if (!want) {
-		if (have)
-			push_chain(&t->late_chains, prefix, name, NULL, false);
-		return;
-	}
-	if (have && rule_matches(want->data, want->len, have->data, have->len))
-		return;
-	push_chain(&t->chains, prefix, name, want, !have);
+	return !have ? 1 : !want ? -1 : strcmp(have, want);
 }
 
 static void diff_chains(struct plan_table *t, const struct unit *have,
 			const struct unit *want)
 {
-	const char *name = have ? have->name : want->name;
+	size_t h = 0, w = 0, nh = have ? have->nchains : 0;
+	size_t nw = want ? want->nchains : 0;
 
-	diff_chain(t, CHAIN_SERVICE, name,
-		   have && have->has_chain ? &have->rule : NULL,
-		   want ? &want->rule : NULL);
-	diff_chain(t, CHAIN_SOURCE, name,
-		   have && have->has_source ? &have->source : NULL,
-		   want && want->has_source ? &want->source : NULL);
+	while (h < nh || w < nw) {
+		const struct unit_chain *ch = h < nh ? have->chains[h] : NULL;
+		const struct unit_chain *cw = w < nw ? want->chains[w] : NULL;
+		int c = merge_cmp(ch ? ch->name : NULL, cw ? cw->name : NULL);
+
+		if (c < 0)
+			push_chain(&t->late_chains, ch->name, NULL, false);
+		else if (c > 0)
+			push_chain(&t->chains, cw->name, cw, true);
+		else if (!chain_same(ch, cw))
+			push_chain(&t->chains, cw->name, cw, false);
+		h += c <= 0;
+		w += c >= 0;
+	}
+}
+
+/* A set that is to have another form gets another name (unit_set_name()). Under
+ * one name there is one form: what else could be would be refused. */
+static void diff_sets(struct plan_table *t, const struct unit *have,
+		      const struct unit *want)
+{
+	size_t h = 0, w = 0, nh = have ? have->nsets : 0;
+	size_t nw = want ? want->nsets : 0;
+
+	while (h < nh || w < nw) {
+		const struct unit_set *sh = h < nh ? &have->sets[h] : NULL;
+		const struct unit_set *sw = w < nw ? &want->sets[w] : NULL;
+		int c = merge_cmp(sh ? sh->name : NULL, sw ? sw->name : NULL);
+
+		if (c < 0)
+			push_set(&t->late_sets, sh->name, NULL);
+		else if (c > 0)
+			push_set(&t->sets, sw->name, &sw->form);
+		h += c <= 0;
+		w += c >= 0;
+	}
+}
+
+static void diff_objs(struct plan_table *t, const struct unit *have,
+		      const struct unit *want)
+{
+	size_t h = 0, w = 0, nh = have ? have->nobjs : 0;
+	size_t nw = want ? want->nobjs : 0;
+
+	while (h < nh || w < nw) {
+		int c = merge_cmp(h < nh ? have->objs[h] : NULL,
+				  w < nw ? want->objs[w] : NULL);
+
+		if (c < 0)
+			push_obj(&t->late_objs, have->objs[h]);
+		else if (c > 0)
+			push_obj(&t->objs, want->objs[w]);
+		h += c <= 0;
+		w += c >= 0;
+	}
 }
 
 /* ---- keys that clash */
@@ -133,14 +184,21 @@ static int by_key(const void *a, const void *b)
 			*(const struct elem *const *)b);
 }
 
-/* Do two ranges of one map overlap? (Their fields are compared one by one; all
- * but the port are equal or not.) */
+/* Do two ranges of one map overlap? They do if all their fields do. */
 static bool ranges_clash(const struct elem *a, const struct elem *b,
-			 unsigned int port_at)
+			 uint8_t family)
 {
-	return !memcmp(a->key, b->key, port_at) &&
-	       memcmp(a->key + port_at, b->key_end + port_at, 2) <= 0 &&
-	       memcmp(b->key + port_at, a->key_end + port_at, 2) <= 0;
+	enum map_key key = map_forms[a->map].key;
+
+	for (unsigned int i = 0; i < key_fields(key); i++) {
+		unsigned int at = key_field_at(key, i, family);
+		unsigned int len = key_field_len(key, i, family);
+
+		if (memcmp(a->key + at, b->key_end + at, len) > 0 ||
+		    memcmp(b->key + at, a->key_end + at, len) > 0)
+			return false;
+	}
+	return true;
 }
 
 static bool clashes(const struct elem_ops *add, const struct elem *e,
@@ -150,8 +208,7 @@ static bool clashes(const struct elem_ops *add, const struct elem *e,
 		return bsearch(&e, add->list, add->n, sizeof(*add->list),
 			       by_key) != NULL;
 	for (size_t i = 0; i < add->n; i++)
-		if (ranges_clash(add->list[i], e,
-				 map_key_len(&map_forms[e->map], family) - 4))
+		if (ranges_clash(add->list[i], e, family))
 			return true;
 	return false;
 }
@@ -184,6 +241,8 @@ void plan_unit_diff(struct plan *p, struct unit *have, struct unit *want)
 	uint8_t family = have ? have->family : want->family;
 	struct plan_table *t = &p->tab[family_index(family)];
 
+	diff_objs(t, have, want);
+	diff_sets(t, have, want);
 	diff_chains(t, have, want);
 	diff_elems(t, have, want);
 	diff_slots(t, have, want);

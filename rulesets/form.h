@@ -13,6 +13,33 @@
 
 #include "rulesets/types.h"
 
+/*
+ * What only some services need. A map, base chain or object of a feature is in
+ * the kernel only while some unit of the table has the feature's bit.
+ */
+enum feature {
+	FEATURE_NONE,  /* what every table has */
+	FEATURE_PICK,  /* services of the long form */
+	FEATURE_ALIVE, /* persistence, pins: who may have old clients */
+	FEATURE_PINS,
+	FEATURE_GROUP, /* one session table for several services */
+	FEATURE_ROOM,  /* backends with a limit of connections */
+	FEATURE_COUNT, /* counters */
+	FEATURE_COUNT_RANGES,
+	FEATURE_MARKS, /* packet and conntrack marks, DSCP */
+	FEATURE_MARKS_RANGES,
+	FEATURE_PRIORITIES, /* tc classes */
+	FEATURE_PRIORITIES_RANGES,
+	FEATURE_GUARD, /* what packets meet before they are dispatched */
+	FEATURE_HELPER_FTP,
+	FEATURE_HELPER_TFTP,
+	FEATURE_HELPER_SIP,
+	FEATURE_HELPER_PPTP,
+	FEATURES
+};
+
+#define FEATURE_BIT(f) (UINT32_C(1) << (f))
+
 /* The maps, in the order in which they are listed. */
 enum rs_map {
 	MAP_SERVICES,          /* address . protocol . port : service chain */
@@ -24,37 +51,153 @@ enum rs_map {
 	MAP_SNAT,              /* as MAP_SERVICES : source chain */
 	MAP_SNAT_RANGES,
 	MAP_SNAT_ANY,
-	MAP_PROBES, /* address . protocol . source port : backend id */
+	MAP_PROBES,         /* address . protocol . source port : backend
+			     * id */
+	MAP_PERSISTENT,     /* backend id : itself, if old clients may
+			     * come */
+	MAP_PINS,           /* service and client : backend id */
+	MAP_GROUP_BACKENDS, /* service and member : backend id */
+	MAP_MEMBERS,        /* backend id : its number in the group */
+	MAP_ROOMS,          /* backend id : room chain */
+	MAP_BACKENDS_FULL,  /* backend id; the kernel fills it */
+	MAP_COUNT_NEW,      /* backend id : counter */
+	MAP_COUNT_IN,       /* flow : counter, from the client */
+	MAP_COUNT_OUT,      /* flow : counter, to the client */
+	MAP_COUNT_IN_RANGES,
+	MAP_COUNT_OUT_RANGES,
+	MAP_MARKS, /* flow : mark chain */
+	MAP_MARKS_RANGES,
+	MAP_PRIORITIES, /* flow : priority chain */
+	MAP_PRIORITIES_RANGES,
+	MAP_GUARDS, /* as MAP_SERVICES : guard chain */
+	MAP_GUARD_RANGES,
+	MAP_GUARDS_ANY,
 	MAP_COUNT
 };
 
-enum map_data { DATA_VERDICT, DATA_ID, DATA_ADDR_PORT, DATA_ADDR };
-enum map_key { KEY_ADDR_PROTO_PORT, KEY_ADDR_PROTO, KEY_ID };
+/* What an element leads to. */
+enum map_data {
+	DATA_VERDICT, /* goto a chain */
+	DATA_ID,      /* backend id, or another number of 32 bits */
+	DATA_ADDR_PORT,
+	DATA_ADDR,
+	DATA_COUNTER, /* a counter by name */
+	DATA_NONE     /* a set: its elements are made by rules, never by us */
+};
+
+/* What an element is found by. Field by field in form.c. */
+enum map_key {
+	KEY_ADDR_PROTO_PORT,
+	KEY_ADDR_PROTO,
+	KEY_ID,
+	KEY_FLOW,   /* service: address, protocol, port; backend: address,
+		     * port */
+	KEY_PIN,    /* service: address, protocol, port; client's address */
+	KEY_MEMBER, /* service: address, protocol, port; member number */
+	KEY_ADDR,   /* a client, in sets of services */
+	KEY_ADDR_PORT,
+	KEY_MAC,
+	KEYS
+};
 
 struct map_form {
 	const char *name;
 	enum map_key key;
 	enum map_data data;
-	bool interval;
+	bool interval;        /* any field of the key may be a range */
+	enum feature feature; /* the map is there while it is needed */
+	bool leads;           /* elements lead packets to what is behind them:
+			       * they are added last */
+	uint32_t size;        /* of DATA_NONE */
 };
 
 extern const struct map_form map_forms[MAP_COUNT];
 
 /** map_find() - enum rs_map of @name, or -1 */
 int map_find(const char *name);
-/** map_key_len(), map_data_len() - bytes in the kernel; 0 for a verdict */
+/** map_key_len(), map_data_len() - bytes in the kernel; 0 for a verdict, a
+ * counter or a set */
 unsigned int map_key_len(const struct map_form *f, uint8_t family);
 unsigned int map_data_len(const struct map_form *f, uint8_t family);
 /** map_key_type(), map_data_type() - nft's type numbers (nft describe) */
 uint32_t map_key_type(const struct map_form *f, uint8_t family);
 uint32_t map_data_type(const struct map_form *f, uint8_t family);
+/** map_flags() - NFT_SET_* */
+uint32_t map_flags(const struct map_form *f);
+/** map_owns_ids() - do the map's keys say which backend ids are taken? */
+bool map_owns_ids(enum rs_map map);
 
-/* Chains of a service carry its name behind these. */
-#define CHAIN_SERVICE    "service."
-#define CHAIN_SOURCE     "source."
-#define CHAIN_TO_SLOT    "to-slot"
-#define CHAIN_TO_BACKEND "to-backend"
-#define CHAIN_NAME_MAX   256 /* NFT_NAME_MAXLEN: others' may be long */
+/* A key's fields: each begins at a multiple of four bytes. */
+#define KEY_FIELDS_MAX 5
+
+/** key_len(), key_type(), data_len(), data_type() - as of maps */
+unsigned int key_len(enum map_key key, uint8_t family);
+uint32_t key_type(enum map_key key, uint8_t family);
+unsigned int data_len(enum map_data data, uint8_t family);
+uint32_t data_type(enum map_data data, uint8_t family);
+/** key_fields() - how many fields the key has */
+unsigned int key_fields(enum map_key key);
+/** key_field_len() - bytes that count of field @i */
+unsigned int key_field_len(enum map_key key, unsigned int i, uint8_t family);
+/** key_field_at() - where field @i begins; @i == key_fields(): the end */
+unsigned int key_field_at(enum map_key key, unsigned int i, uint8_t family);
+
+/* A set (or map) that belongs to one service and is filled by its rules. */
+struct set_form {
+	enum map_key key;
+	enum map_data data; /* DATA_NONE, or DATA_ID: it is a map */
+	bool expires;       /* elements may have time-outs */
+	uint32_t size;      /* elements at most; 0 = the kernel's limit */
+	uint32_t timeout_s; /* of elements added without; 0 = they stay */
+};
+
+/** set_form_same() - may a set of one form take the other's place? */
+bool set_form_same(const struct set_form *a, const struct set_form *b);
+/** set_flags() - NFT_SET_* */
+uint32_t set_flags(const struct set_form *f);
+
+/*
+ * Chains, sets and counters of a service carry its name behind one of these,
+ * most also a backend's: PREFIX SERVICE [ "/" BACKEND ]. A new prefix needs a
+ * row in unit_name.c, else the next scan takes what carries it for a stray.
+ */
+#define CHAIN_SERVICE  "service."
+#define CHAIN_SOURCE   "source."
+#define CHAIN_ALLOW    "allow."
+#define CHAIN_SERVE    "serve."
+#define CHAIN_REFUSED  "refused."
+#define CHAIN_LIMITED  "limited."
+#define CHAIN_DENIED   "denied."
+#define CHAIN_GUARD    "guard."
+#define CHAIN_MARK     "mark."
+#define CHAIN_PRIORITY "priority."
+#define CHAIN_ROOM_OF  "room."
+
+#define SET_SESSIONS    "sessions."
+#define SET_NEW         "new."
+#define SET_CONNECTIONS "connections."
+#define SET_GROUP       "group." /* of the unit "/NAME" */
+#define SET_LIST        "list."  /* of lists.c, of no unit */
+
+#define COUNTER_NEW              "new."
+#define COUNTER_IN               "in."
+#define COUNTER_OUT              "out."
+#define COUNTER_REFUSED          "refused."
+#define COUNTER_LIMITED          "limited."
+#define COUNTER_DENIED           "denied."
+#define COUNTER_FULL_NEW         "full-new."
+#define COUNTER_FULL_CONNECTIONS "full-connections."
+#define COUNTER_FULL_SESSIONS    "full-sessions."
+
+/* Chains of base.c that a service's rules lead to. */
+#define CHAIN_TO_SLOT     "to-slot"
+#define CHAIN_TO_BACKEND  "to-backend"
+#define CHAIN_PICK        "pick"
+#define CHAIN_ALIVE       "alive"
+#define CHAIN_MEMBER      "member"
+#define CHAIN_FROM_MEMBER "from-member"
+#define CHAIN_ROOM        "room"
+#define CHAIN_NAME_MAX    256 /* NFT_NAME_MAXLEN: others' may be long */
 
 /* Backend ids below ID_FIRST mean something else. In nft's listing 0 is "none",
  * 1 is "0:1": ids have the type of a tc handle, because they travel in the

@@ -10,8 +10,18 @@
 void have_init(struct have *h)
 {
 	memset(h, 0, sizeof(*h));
+	h->hooks = rs_hooks_default;
 	for (int f = 0; f < RS_FAMILIES; f++)
 		alloc_init(&h->tab[f].alloc);
+}
+
+void have_clear(struct have *h)
+{
+	struct rs_hooks hooks = h->hooks;
+
+	have_free(h);
+	have_init(h);
+	h->hooks = hooks;
 }
 
 static void strings_free(char ***list, size_t *n, size_t *cap)
@@ -32,6 +42,16 @@ void have_forget_strays(struct have_table *t)
 	t->nstray_slots = t->capstray_slots = 0;
 	strings_free(&t->stray_chains, &t->nstray_chains, &t->capstray_chains);
 	strings_free(&t->stray_sets, &t->nstray_sets, &t->capstray_sets);
+	for (size_t i = 0; i < t->nstray_objs; i++)
+		free(t->stray_objs[i].name);
+	free(t->stray_objs);
+	t->stray_objs = NULL;
+	t->nstray_objs = t->capstray_objs = 0;
+}
+
+static void forget_lists(struct have_table *t)
+{
+	strings_free(&t->lists, &t->nlists, &t->caplists);
 }
 
 void have_free(struct have *h)
@@ -41,9 +61,30 @@ void have_free(struct have *h)
 	free(h->units);
 	for (int f = 0; f < RS_FAMILIES; f++) {
 		have_forget_strays(&h->tab[f]);
+		forget_lists(&h->tab[f]);
 		alloc_free(&h->tab[f].alloc);
 	}
 	memset(h, 0, sizeof(*h));
+}
+
+void have_hooks(struct have *h, const struct rs_hooks *hooks)
+{
+	for (int i = 0; base_chains[i].name; i++) {
+		const struct base_chain *c = &base_chains[i];
+
+		if (!c->type ||
+		    base_priority(c, &h->hooks) == base_priority(c, hooks))
+			continue;
+		for (int f = 0; f < RS_FAMILIES; f++) {
+			struct have_table *t = &h->tab[f];
+
+			if (!(t->parts.chains & UINT32_C(1) << i))
+				continue;
+			t->rehook |= UINT32_C(1) << i;
+			t->intact &= ~FEATURE_BIT(c->feature);
+		}
+	}
+	h->hooks = *hooks;
 }
 
 /* Where the unit is, or would have to be. */
@@ -121,6 +162,9 @@ void have_drop_family(struct have *h, unsigned int index)
 			h->units[kept++] = h->units[i];
 	h->nunits = kept;
 	have_forget_strays(t);
+	forget_lists(t);
+	t->parts = (struct base_parts){ 0 };
+	t->intact = t->rehook = 0;
 	alloc_free(&t->alloc);
 	alloc_init(&t->alloc);
 }

@@ -7,13 +7,24 @@
 #define RULESETS_HAVE_H
 
 #include "rulesets/alloc.h"
+#include "rulesets/base.h"
 #include "rulesets/nl.h"
+#include "rulesets/types.h"
 #include "rulesets/unit.h"
 
+/* An object of a kind or name that is not ours. */
+struct stray_obj {
+	char *name;
+	uint32_t type; /* NFT_OBJECT_* */
+};
+
 struct have_table {
-	bool there;  /* the table is */
-	bool intact; /* maps and base chains are as they should be */
-	bool alien;  /* a map or hook is of another form: start anew */
+	bool there; /* the table is */
+	bool alien; /* a map or hook is of another form: start anew */
+	struct base_parts parts; /* which are there */
+	uint32_t intact; /* FEATURE_BIT()s: all parts are there and as they
+			  * should be */
+	uint32_t rehook; /* bit per base chain: its priority is another */
 	struct alloc alloc;
 	/* Things in our table that are not ours: they are removed. */
 	struct unit *strays; /* elements without a unit, or NULL */
@@ -23,16 +34,28 @@ struct have_table {
 	size_t nstray_chains, capstray_chains;
 	char **stray_sets;
 	size_t nstray_sets, capstray_sets;
+	struct stray_obj *stray_objs;
+	size_t nstray_objs, capstray_objs;
+	/* Sets "list.*": whoever fills them looks after them. */
+	char **lists;
+	size_t nlists, caplists;
 };
 
 struct have {
 	struct unit **units; /* sorted by unit_cmp() */
 	size_t nunits, capunits;
 	struct have_table tab[RS_FAMILIES];
+	struct rs_hooks hooks; /* where the base chains should be */
 };
 
+/** have_init() - nothing is there; hooks are the default's */
 void have_init(struct have *h);
+/** have_clear() - as after have_init(), but for the hooks */
+void have_clear(struct have *h);
 void have_free(struct have *h);
+
+/** have_hooks() - they should be elsewhere: what is there has to move */
+void have_hooks(struct have *h, const struct rs_hooks *hooks);
 
 /** have_index() - where in the list the unit is; h->nunits: nowhere */
 size_t have_index(const struct have *h, const char *name, uint8_t family);

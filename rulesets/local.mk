@@ -8,16 +8,20 @@ librulesets_a_SOURCES += rulesets/types.h \
 	rulesets/rule_match.c rulesets/rule_attr.c rulesets/rule_attr.h \
 	rulesets/rule_state.c rulesets/fields.c rulesets/fields.h \
 	rulesets/base.c rulesets/base.h \
-	rulesets/unit.c rulesets/unit.h rulesets/alloc.c rulesets/alloc.h \
+	rulesets/unit.c rulesets/unit.h rulesets/unit_name.c \
+	rulesets/alloc.c rulesets/alloc.h \
 	rulesets/compile.c rulesets/compile.h rulesets/diff.c \
 	rulesets/plan.c rulesets/plan.h rulesets/planning.c \
 	rulesets/planning.h rulesets/plan_text.c rulesets/gone.c
 
 # plan -> kernel, kernel -> have
 librulesets_a_SOURCES += rulesets/encode.c rulesets/encode.h \
+	rulesets/encode_form.c rulesets/encode_elems.c \
+	rulesets/encode_impl.h \
 	rulesets/keeper.c rulesets/keeper.h \
 	rulesets/nl.c rulesets/nl.h rulesets/have.c rulesets/have.h \
-	rulesets/scan.c rulesets/scan_elems.c rulesets/scan_elems.h \
+	rulesets/scan.c rulesets/scan_named.c rulesets/scan_elems.c \
+	rulesets/scan_elems.h \
 	rulesets/watch.c rulesets/watch.h rulesets/ruleset.c \
 	rulesets/ruleset.h rulesets/ruleset_impl.h
 

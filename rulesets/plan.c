@@ -10,12 +10,12 @@
 #include <string.h>
 
 #include "lib/xalloc.h"
-#include "rulesets/rule.h"
 
 static bool table_has_first(const struct plan_table *t)
 {
-	if (t->delete_table || t->base || t->chains.n || t->slot_del.n ||
-	    t->slot_add.n || t->slot_strays.n || t->slot_new.n)
+	if (t->delete_table || t->base || t->chains.n || t->sets.n ||
+	    t->objs.n || t->slot_del.n || t->slot_add.n || t->slot_strays.n ||
+	    t->slot_new.n)
 		return true;
 	for (int m = 0; m < MAP_COUNT; m++)
 		if (t->del[m].n || t->add[m].n)
@@ -25,7 +25,9 @@ static bool table_has_first(const struct plan_table *t)
 
 static bool table_has_late(const struct plan_table *t)
 {
-	if (t->late_chains.n || t->late_slots.n || t->nlate_sets)
+	if (t->late_base.maps || t->late_base.chains || t->late_base.objs ||
+	    t->late_chains.n || t->late_slots.n || t->late_sets.n ||
+	    t->late_objs.n)
 		return true;
 	for (int m = 0; m < MAP_COUNT; m++)
 		if (t->late_del[m].n)
@@ -83,18 +85,28 @@ static bool table_resized(const struct unit *have, const struct unit *want)
 	return have->base != want->base || have->m != want->m;
 }
 
-static bool rules_match(const struct buf *want, const struct buf *have)
+static bool lists_differ(const struct unit *have, const struct unit *want)
 {
-	return rule_matches(want->data, want->len, have->data, have->len);
+	if (have->nchains != want->nchains || have->nsets != want->nsets ||
+	    have->nobjs != want->nobjs || have->nelems != want->nelems)
+		return true;
+	for (size_t i = 0; i < want->nchains; i++)
+		if (strcmp(have->chains[i]->name, want->chains[i]->name) != 0 ||
+		    !chain_same(have->chains[i], want->chains[i]))
+			return true;
+	for (size_t i = 0; i < want->nsets; i++)
+		if (strcmp(have->sets[i].name, want->sets[i].name) != 0)
+			return true;
+	for (size_t i = 0; i < want->nobjs; i++)
+		if (strcmp(have->objs[i], want->objs[i]) != 0)
+			return true;
+	return false;
 }
 
 static bool unit_changed(const struct unit *have, const struct unit *want,
 			 double share)
 {
-	if (share > 0 || table_resized(have, want) ||
-	    have->nelems != want->nelems ||
-	    !rules_match(&want->rule, &have->rule) ||
-	    !rules_match(&want->source, &have->source))
+	if (share > 0 || table_resized(have, want) || lists_differ(have, want))
 		return true;
 	for (size_t i = 0; i < want->nelems; i++)
 		if (elem_cmp(&have->elems[i], &want->elems[i]) ||
@@ -114,8 +126,8 @@ void plan_price_unit(struct plan *p, const struct unit *have,
 		pr->services_removed += !want;
 		return;
 	}
-	if (have->m == 0) {
-		pr->services_changed++;
+	if (have->m == 0 || want->m == 0) { /* nothing that could move */
+		pr->services_changed += unit_changed(have, want, 0);
 		return;
 	}
 	share = have->m == want->m ? (double)slots_moved(have, want) / want->m
@@ -143,9 +155,10 @@ void plan_price(const struct plan *p, struct plan_price *price)
 	for (int f = 0; f < RS_FAMILIES; f++) {
 		const struct plan_table *t = &p->tab[f];
 
-		price->rules += t->chains.n; /* each has one */
-		for (size_t i = 0; i < t->chains.n; i++)
+		for (size_t i = 0; i < t->chains.n; i++) {
+			price->rules += t->chains.list[i].chain->nrules;
 			price->chains += t->chains.list[i].create;
+		}
 		price->chains += t->late_chains.n;
 		price->elements_added += t->slot_add.n + t->slot_new.n;
 		price->elements_removed +=

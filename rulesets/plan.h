@@ -7,9 +7,11 @@
 #ifndef RULESETS_PLAN_H
 #define RULESETS_PLAN_H
 
+#include "rulesets/base.h"
 #include "rulesets/ruleset.h"
 #include "rulesets/unit.h"
 
+struct have_table;
 struct have;
 
 struct slot_op {
@@ -27,8 +29,8 @@ struct elem_ops {
 };
 
 struct chain_op {
-	char name[CHAIN_NAME_MAX];
-	const struct buf *rule; /* the one rule; NULL: the chain goes */
+	const char *name;               /* of a unit or of HAVE's strays */
+	const struct unit_chain *chain; /* what it says; NULL: it goes */
 	bool create;
 };
 
@@ -37,21 +39,49 @@ struct chain_ops {
 	size_t n, cap;
 };
 
+struct set_op {
+	const char *name;
+	const struct set_form *form; /* NULL: it goes */
+};
+
+struct set_ops {
+	struct set_op *list;
+	size_t n, cap;
+};
+
+struct obj_op {
+	const char *name;
+	uint32_t type; /* NFT_OBJECT_* */
+};
+
+struct obj_ops {
+	struct obj_op *list;
+	size_t n, cap;
+};
+
 /* What happens to one family's table. */
 struct plan_table {
 	bool delete_table; /* first: it is not what it should be */
-	bool base;         /* write maps and base chains */
+	uint32_t base;     /* features whose maps, base chains and objects are
+			    * written */
+	uint32_t rehook;   /* base chains that are made anew for that */
+	uint32_t same_features; /* of units that were not looked at */
+	struct obj_ops objs;    /* counters */
+	struct set_ops sets;
 	struct chain_ops chains;
 	struct elem_ops del[MAP_COUNT], add[MAP_COUNT];
 	struct slot_ops slot_del, slot_add;
 	struct slot_ops slot_strays; /* go: in no service's range */
 	struct slot_ops slot_new;    /* of ranges that no rule speaks of yet */
 	/* second part */
+	struct base_parts late_base; /* of features nobody needs any more */
 	struct chain_ops late_chains;
 	struct elem_ops late_del[MAP_COUNT];
 	struct slot_ops late_slots;
-	const char *const *late_sets; /* unknown sets, owned by HAVE */
-	size_t nlate_sets;
+	struct set_ops late_sets;
+	struct obj_ops late_objs;
+	const struct have_table *strays; /* whose are among the late; NULL:
+					  * none are */
 };
 
 struct plan_unit {
@@ -64,7 +94,9 @@ struct plan {
 	struct plan_unit *units;
 	size_t nunits, capunits;
 	struct have *from; /* whose allocators the new units used */
-	bool whole;        /* made from all services: strays are looked at */
+	struct rs_hooks hooks;
+	bool whole; /* made from all services: strays and features are
+		     * looked at */
 	struct plan_price price;
 	double moved_sum; /* of the shares of clients that move, per unit */
 	size_t nsame;     /* units that were not even looked at */

@@ -4,11 +4,12 @@
  * and ids are left out: they mean nothing to an operator, their count does.
  */
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "rulesets/have.h"
 #include "rulesets/plan.h"
-#include "rulesets/rule.h"
 
 static const char *endpoint_of(const struct elem *e, uint8_t family,
 			       char buf[ENDPOINT_STRLEN])
@@ -134,10 +135,15 @@ static void print_keys(struct buf *out, char sign, const struct unit *from,
 
 static void print_rule(struct buf *out, const struct plan_unit *pu)
 {
-	const struct buf *h = pu->have ? &pu->have->rule : NULL;
-	const struct buf *w = pu->want ? &pu->want->rule : NULL;
+	char name[CHAIN_NAME_MAX];
+	const struct unit_chain *h, *w;
 
-	if (h && w && !rule_matches(w->data, w->len, h->data, h->len))
+	if (!pu->have || !pu->want)
+		return;
+	snprintf(name, sizeof(name), CHAIN_SERVICE "%s", pu->want->name);
+	h = unit_chain(pu->have, name);
+	w = unit_chain(pu->want, name);
+	if (h && w && !chain_same(h, w))
 		buf_printf(out, "  ~ rule: %u slots -> %u slots\n", pu->have->m,
 			   pu->want->m);
 }
@@ -169,9 +175,9 @@ static void print_table(struct buf *out, const struct plan_table *t,
 			   family);
 	else if (t->base)
 		buf_printf(out, "+ table %s: maps and base chains\n", family);
-	for (size_t i = 0; i < t->nlate_sets; i++)
-		buf_printf(out, "- set %s (%s), not ours\n", t->late_sets[i],
-			   family);
+	for (size_t i = 0; t->strays && i < t->strays->nstray_sets; i++)
+		buf_printf(out, "- set %s (%s), not ours\n",
+			   t->strays->stray_sets[i], family);
 }
 
 void plan_print(const struct plan *p, struct buf *out)

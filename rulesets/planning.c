@@ -14,7 +14,11 @@
 #include "lib/xalloc.h"
 #include "rulesets/compile.h"
 
-static void plan_strays(struct plan *p, struct have_table *t, unsigned int f)
+/* In a mask of features: of some unit we do not know them. */
+#define UNKNOWN_FEATURES FEATURE_BIT(FEATURES)
+
+static void plan_strays(struct plan *p, const struct have_table *t,
+			unsigned int f)
 {
 	struct plan_table *pt = &p->tab[f];
 
@@ -28,27 +32,61 @@ static void plan_strays(struct plan *p, struct have_table *t, unsigned int f)
 		*VEC_PUSH(pt->slot_strays.list, pt->slot_strays.n,
 			  pt->slot_strays.cap) =
 		    (struct slot_op){ t->stray_slots[i], 0 };
-	for (size_t i = 0; i < t->nstray_chains; i++) {
-		struct chain_op *op =
-		    VEC_PUSH(pt->late_chains.list, pt->late_chains.n,
-			     pt->late_chains.cap);
+	for (size_t i = 0; i < t->nstray_chains; i++)
+		*VEC_PUSH(pt->late_chains.list, pt->late_chains.n,
+			  pt->late_chains.cap) =
+		    (struct chain_op){ t->stray_chains[i], NULL, false };
+	for (size_t i = 0; i < t->nstray_sets; i++)
+		*VEC_PUSH(pt->late_sets.list, pt->late_sets.n,
+			  pt->late_sets.cap) =
+		    (struct set_op){ t->stray_sets[i], NULL };
+	for (size_t i = 0; i < t->nstray_objs; i++)
+		*VEC_PUSH(pt->late_objs.list, pt->late_objs.n,
+			  pt->late_objs.cap) =
+		    (struct obj_op){ t->stray_objs[i].name,
+				     t->stray_objs[i].type };
+	pt->strays = t;
+}
 
-		memset(op, 0, sizeof(*op));
-		strncpy(op->name, t->stray_chains[i], sizeof(op->name) - 1);
-	}
-	pt->late_sets = (const char *const *)t->stray_sets;
-	pt->nlate_sets = t->nstray_sets;
+/* What the units that will be there need. */
+static uint32_t features_wanted(const struct plan *p, unsigned int f)
+{
+	uint32_t wanted = p->tab[f].same_features | FEATURE_BIT(FEATURE_NONE);
+
+	for (size_t i = 0; i < p->nunits; i++)
+		if (p->units[i].want &&
+		    p->units[i].want->family == family_of(f))
+			wanted |= p->units[i].want->features;
+	return wanted;
+}
+
+static struct base_parts parts_beyond(struct base_parts have,
+				      struct base_parts want)
+{
+	return (struct base_parts){ have.maps & ~want.maps,
+				    have.chains & ~want.chains,
+				    have.objs & ~want.objs };
 }
 
 /* A table of another form is deleted and made anew, in one transaction: to the
  * diff it is as if there were nothing. */
-static void plan_base(struct plan *p, struct have_table *t, unsigned int f)
+static void plan_base(struct plan *p, const struct have *h, unsigned int f)
 {
+	const struct have_table *t = &h->tab[f];
 	struct plan_table *pt = &p->tab[f];
+	uint32_t wanted = features_wanted(p, f);
 
-	pt->delete_table = t->there && t->alien;
-	pt->base = !t->there || t->alien || !t->intact;
 	plan_strays(p, t, f);
+	pt->delete_table = t->there && t->alien;
+	pt->base = wanted & ~UNKNOWN_FEATURES;
+	if (!t->there || t->alien)
+		return;
+	pt->base &= ~t->intact;
+	pt->rehook = t->rehook;
+	/* Where a unit stays that was only read, all of it may be needed. */
+	if (!(wanted & UNKNOWN_FEATURES))
+		pt->late_base =
+		    parts_beyond(t->parts, base_parts_of(wanted, family_of(f)));
 }
 
 /* Units that no service of the complete list asked for. */
@@ -65,10 +103,13 @@ static void plan_service(struct plan *p, struct have *h,
 {
 	struct alloc *alloc = &h->tab[family_index(svc->family)].alloc;
 
-	if (svc->unchanged && have)
+	if (svc->unchanged && have) {
+		p->tab[family_index(svc->family)].same_features |=
+		    have->features ? have->features : UNKNOWN_FEATURES;
 		plan_price_same(p, have);
-	else
+	} else {
 		plan_unit_diff(p, have, compile_unit(svc, have, alloc));
+	}
 }
 
 struct plan *plan_make(struct have *h, const struct rs_service *svc, size_t n,
@@ -79,8 +120,7 @@ struct plan *plan_make(struct have *h, const struct rs_service *svc, size_t n,
 
 	p->from = h;
 	p->whole = whole;
-	for (unsigned int f = 0; whole && f < RS_FAMILIES; f++)
-		plan_base(p, &h->tab[f], f);
+	p->hooks = h->hooks;
 	for (size_t i = 0; i < n; i++) {
 		size_t at = have_index(h, svc[i].name, svc[i].family);
 
@@ -90,6 +130,8 @@ struct plan *plan_make(struct have *h, const struct rs_service *svc, size_t n,
 	}
 	if (whole)
 		plan_removals(p, h, asked);
+	for (unsigned int f = 0; whole && f < RS_FAMILIES; f++)
+		plan_base(p, h, f);
 	plan_settle(p);
 	free(asked);
 	return p;
@@ -119,8 +161,12 @@ void plan_free(struct plan *p)
 	for (int f = 0; f < RS_FAMILIES; f++) {
 		struct plan_table *t = &p->tab[f];
 
+		free(t->objs.list);
+		free(t->sets.list);
 		free(t->chains.list);
 		free(t->late_chains.list);
+		free(t->late_sets.list);
+		free(t->late_objs.list);
 		free(t->slot_del.list);
 		free(t->slot_add.list);
 		free(t->slot_strays.list);
@@ -133,6 +179,30 @@ void plan_free(struct plan *p)
 	free(p);
 }
 
+static void take_over_base(struct have_table *t, const struct plan_table *pt,
+			   unsigned int f)
+{
+	struct base_parts new = base_parts_of(pt->base, family_of(f));
+
+	if (pt->base & FEATURE_BIT(FEATURE_NONE)) {
+		t->there = true;
+		t->alien = false;
+	}
+	t->parts.maps |= new.maps;
+	t->parts.chains |= new.chains;
+	t->parts.objs |= new.objs;
+	t->parts = parts_beyond(t->parts, pt->late_base);
+	t->intact |= pt->base;
+	for (unsigned int i = 0; i < FEATURES; i++) {
+		struct base_parts gone = parts_beyond(
+		    base_parts_of(FEATURE_BIT(i), family_of(f)), t->parts);
+
+		if (gone.maps || gone.chains || gone.objs)
+			t->intact &= ~FEATURE_BIT(i);
+	}
+	t->rehook &= t->parts.chains & ~new.chains;
+}
+
 void plan_take_over(struct plan *p)
 {
 	struct have *h = p->from;
@@ -140,10 +210,7 @@ void plan_take_over(struct plan *p)
 	for (unsigned int f = 0; f < RS_FAMILIES; f++) {
 		struct have_table *t = &h->tab[f];
 
-		if (p->tab[f].base) {
-			t->there = t->intact = true;
-			t->alien = false;
-		}
+		take_over_base(t, &p->tab[f], f);
 		if (p->whole) /* else nobody has looked at them */
 			have_forget_strays(t);
 	}

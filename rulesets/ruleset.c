@@ -54,6 +54,11 @@ void ruleset_close(struct ruleset *rs)
 	free(rs);
 }
 
+void ruleset_hooks(struct ruleset *rs, const struct rs_hooks *hooks)
+{
+	have_hooks(&rs->have, hooks);
+}
+
 /* ---- scan */
 
 static int scan_once(struct ruleset *rs)
@@ -61,8 +66,7 @@ static int scan_once(struct ruleset *rs)
 	uint32_t before, after;
 	int ret = nl_genid(&rs->nl, &before);
 
-	have_free(&rs->have);
-	have_init(&rs->have);
+	have_clear(&rs->have);
 	if (ret == 0)
 		ret = have_scan(&rs->have, &rs->nl, rs->table, rs->thorough);
 	if (ret == 0)
@@ -215,8 +219,7 @@ int ruleset_flush(struct ruleset *rs, struct err *err)
 			ret = 0;
 	}
 	watch_join(&rs->watch);
-	have_free(&rs->have);
-	have_init(&rs->have);
+	have_clear(&rs->have);
 	return ret;
 }
 

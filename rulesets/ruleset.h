@@ -34,6 +34,13 @@ int ruleset_open(struct ruleset **out, const char *table, struct err *err);
 void ruleset_close(struct ruleset *rs);
 
 /**
+ * ruleset_hooks() - where our chains are to stand; before it, and in most
+ * cases, where rs_hooks_default (base.h) has them
+ * What is there already moves with the next plan of all services.
+ */
+void ruleset_hooks(struct ruleset *rs, const struct rs_hooks *hooks);
+
+/**
  * ruleset_scan() - HAVE := the kernel
  * Consistent: read between two equal generation ids, or read again.
  */

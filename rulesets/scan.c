@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * HAVE := the kernel. Reads our table of each family: chains, maps, rules,
- * elements, in this order, because each tells what the next belongs to.
+ * HAVE := the kernel. Reads our table of each family: chains, sets, objects,
+ * rules, elements, in this order, because each tells what the next belongs to.
  *
  * Whatever is found must not hurt: the table may have been edited by hand, hold
  * expressions we do not know, or be somebody's who likes our name. What belongs
@@ -31,20 +31,11 @@ static int table_cb(const struct nlmsghdr *nlh, void *arg)
 		return MNL_CB_OK;
 	s->t->there = true;
 	if (scan_u32(tb[NFTA_TABLE_FLAGS]) & NFT_TABLE_F_DORMANT)
-		s->broken = true; /* writing the table again wakes it */
+		scan_broken(s, FEATURE_NONE); /* writing it again wakes it */
 	return MNL_CB_OK;
 }
 
-/* ---- chains */
-
-static const char *after(const char *name, const char *prefix)
-{
-	size_t len = strlen(prefix);
-
-	return strncmp(name, prefix, len) ? NULL : name + len;
-}
-
-static struct unit *unit_get(struct scan *s, const char *name)
+struct unit *scan_unit(struct scan *s, const char *name)
 {
 	struct unit *u = have_find(s->have, name, s->family);
 
@@ -55,33 +46,46 @@ static struct unit *unit_get(struct scan *s, const char *name)
 	return u;
 }
 
-static uint32_t nested_u32(const struct nlattr *nest, uint16_t type)
+void scan_broken(struct scan *s, enum feature feature)
 {
-	const struct nlattr *a;
-
-	mnl_attr_for_each_nested(a, nest)
-		if (mnl_attr_get_type(a) == type)
-			return scan_u32(a);
-	return UINT32_MAX;
+	s->broken |= FEATURE_BIT(feature);
 }
 
-/* Is the chain hooked where it should be, with policy accept? */
-static bool hook_ok(const struct base_chain *c, const struct nlattr **tb)
-{
-	const struct nlattr *hook = tb[NFTA_CHAIN_HOOK];
+/* ---- chains */
 
-	if (!c->type)
-		return hook == NULL;
-	return hook && nested_u32(hook, NFTA_HOOK_HOOKNUM) == c->hook &&
-	       nested_u32(hook, NFTA_HOOK_PRIORITY) == (uint32_t)c->priority &&
-	       scan_is_str(tb[NFTA_CHAIN_TYPE], c->type);
+/* The chain is there; is it hooked where it should be, with policy accept? What
+ * is no hook of this kind cannot be mended: others may lead to it. */
+static void base_chain(struct scan *s, int base, const struct nlattr **tb)
+{
+	const struct base_chain *c = &base_chains[base];
+	const struct nlattr *hook = tb[NFTA_CHAIN_HOOK];
+	uint32_t priority;
+
+	s->t->parts.chains |= UINT32_C(1) << base;
+	if (tb[NFTA_CHAIN_POLICY] && scan_u32(tb[NFTA_CHAIN_POLICY]) != 1)
+		scan_broken(s, c->feature);
+	if (!c->type) {
+		s->t->alien |= hook != NULL;
+		return;
+	}
+	if (!hook || scan_nested_u32(hook, NFTA_HOOK_HOOKNUM) != c->hook ||
+	    !scan_is_str(tb[NFTA_CHAIN_TYPE], c->type)) {
+		s->t->alien = true;
+		return;
+	}
+	priority = scan_nested_u32(hook, NFTA_HOOK_PRIORITY);
+	if (priority != (uint32_t)base_priority(c, &s->have->hooks)) {
+		s->t->rehook |= UINT32_C(1) << base;
+		scan_broken(s, c->feature);
+	}
 }
 
 static int chain_cb(const struct nlmsghdr *nlh, void *arg)
 {
 	const struct nlattr *tb[ATTRS_MAX];
 	struct scan *s = arg;
-	const char *name, *svc;
+	char unit[CHAIN_NAME_MAX];
+	const char *name;
 	int base;
 
 	scan_attrs(nlh, tb, ATTRS_MAX);
@@ -89,64 +93,13 @@ static int chain_cb(const struct nlmsghdr *nlh, void *arg)
 	    !(name = scan_str(tb[NFTA_CHAIN_NAME])))
 		return MNL_CB_OK;
 	base = base_chain_find(name);
-	if (base >= 0) {
-		s->base_seen |= 1u << base;
-		s->t->alien |= !hook_ok(&base_chains[base], tb);
-		if (tb[NFTA_CHAIN_POLICY] &&
-		    scan_u32(tb[NFTA_CHAIN_POLICY]) != 1)
-			s->broken = true;
-	} else if ((svc = after(name, CHAIN_SERVICE))) {
-		unit_get(s, svc)->has_chain = true;
-	} else if ((svc = after(name, CHAIN_SOURCE))) {
-		unit_get(s, svc)->has_source = true;
-	} else {
+	if (base >= 0)
+		base_chain(s, base, tb);
+	else if (unit_of_name(PART_CHAIN, name, unit))
+		unit_chain_add(scan_unit(s, unit), "%s", name);
+	else
 		*VEC_PUSH(s->t->stray_chains, s->t->nstray_chains,
 			  s->t->capstray_chains) = xstrdup(name);
-	}
-	return MNL_CB_OK;
-}
-
-/* ---- maps */
-
-/* The number of elements that a map is limited to; ours are not. */
-static bool has_size(const struct nlattr *desc)
-{
-	return desc && nested_u32(desc, NFTA_SET_DESC_SIZE) != UINT32_MAX;
-}
-
-static bool map_ok(int map, uint8_t family, const struct nlattr **tb)
-{
-	const struct map_form *f = &map_forms[map];
-	uint32_t flags = NFT_SET_MAP;
-
-	if (f->interval)
-		flags |= NFT_SET_INTERVAL | NFT_SET_CONCAT;
-	return scan_u32(tb[NFTA_SET_FLAGS]) == flags &&
-	       !has_size(tb[NFTA_SET_DESC]) &&
-	       scan_u32(tb[NFTA_SET_KEY_TYPE]) == map_key_type(f, family) &&
-	       scan_u32(tb[NFTA_SET_DATA_TYPE]) == map_data_type(f, family);
-}
-
-static int set_cb(const struct nlmsghdr *nlh, void *arg)
-{
-	const struct nlattr *tb[ATTRS_MAX];
-	struct scan *s = arg;
-	const char *name;
-	int map;
-
-	scan_attrs(nlh, tb, ATTRS_MAX);
-	if (!scan_is_str(tb[NFTA_SET_TABLE], s->table) ||
-	    !(name = scan_str(tb[NFTA_SET_NAME])))
-		return MNL_CB_OK;
-	map = map_find(name);
-	if (map >= 0) {
-		s->maps_seen |= 1u << map;
-		s->t->alien |= !map_ok(map, s->family, tb);
-	} else if (!(scan_u32(tb[NFTA_SET_FLAGS]) & NFT_SET_ANONYMOUS)) {
-		/* anonymous sets go with their rules */
-		*VEC_PUSH(s->t->stray_sets, s->t->nstray_sets,
-			  s->t->capstray_sets) = xstrdup(name);
-	}
 	return MNL_CB_OK;
 }
 
@@ -160,25 +113,31 @@ static void base_rule(struct scan *s, int base, const struct nlattr *exprs)
 	    !exprs ||
 	    !rule_matches(want.data, want.len, mnl_attr_get_payload(exprs),
 			  mnl_attr_get_payload_len(exprs)))
-		s->broken = true;
+		scan_broken(s, base_chains[base].feature);
 	buf_free(&want);
 }
 
-static void unit_rule(struct buf *rule, unsigned int *n,
-		      const struct nlattr *exprs)
+/* The chain of some unit, or NULL. The kernel dumps a chain's rules in one
+ * stretch. */
+static struct unit_chain *unit_chain_of(struct scan *s, const char *name)
 {
-	buf_clear(rule);
-	if ((*n)++ == 0 && exprs)
-		buf_append(rule, mnl_attr_get_payload(exprs),
-			   mnl_attr_get_payload_len(exprs));
+	char unit[CHAIN_NAME_MAX];
+
+	if (s->chain && !strcmp(s->chain->name, name))
+		return s->chain;
+	s->chain = unit_of_name(PART_CHAIN, name, unit)
+		       ? unit_chain(have_find(s->have, unit, s->family), name)
+		       : NULL;
+	return s->chain;
 }
 
 static int rule_cb(const struct nlmsghdr *nlh, void *arg)
 {
 	const struct nlattr *tb[ATTRS_MAX], *exprs;
+	struct unit_chain *c;
 	struct scan *s = arg;
-	const char *chain, *svc;
-	struct unit *u;
+	const char *chain;
+	struct buf *rule;
 	int base;
 
 	scan_attrs(nlh, tb, ATTRS_MAX);
@@ -189,27 +148,35 @@ static int rule_cb(const struct nlmsghdr *nlh, void *arg)
 	base = base_chain_find(chain);
 	if (base >= 0) {
 		base_rule(s, base, exprs);
-	} else if ((svc = after(chain, CHAIN_SERVICE))) {
-		u = unit_get(s, svc);
-		unit_rule(&u->rule, &u->nrules, exprs);
-	} else if ((svc = after(chain, CHAIN_SOURCE))) {
-		u = unit_get(s, svc);
-		unit_rule(&u->source, &u->nsource, exprs);
+	} else if ((c = unit_chain_of(s, chain))) {
+		rule = chain_rule(c);
+		if (exprs)
+			buf_append(rule, mnl_attr_get_payload(exprs),
+				   mnl_attr_get_payload_len(exprs));
 	}
 	return MNL_CB_OK;
 }
 
-/* Every base chain is there and has all its rules. */
-static bool base_complete(const struct scan *s)
+/* The features whose parts are all there, the chains with all their rules. */
+static uint32_t intact_features(const struct scan *s)
 {
 	struct buf r = { 0 };
-	bool ok = !s->broken && s->maps_seen == (1u << MAP_COUNT) - 1;
+	uint32_t broken = s->broken;
 
 	for (int i = 0; base_chains[i].name; i++)
-		ok = ok && (s->base_seen & 1u << i) &&
-		     !base_chains[i].rule(&r, s->base_rules[i], s->family);
+		if (base_chains[i].rule(&r, s->base_rules[i], s->family))
+			broken |= FEATURE_BIT(base_chains[i].feature);
 	buf_free(&r);
-	return ok;
+	for (unsigned int f = 0; f < FEATURES; f++) {
+		struct base_parts want =
+		    base_parts_of(FEATURE_BIT(f), s->family);
+
+		if (want.maps & ~s->t->parts.maps ||
+		    want.chains & ~s->t->parts.chains ||
+		    want.objs & ~s->t->parts.objs)
+			broken |= FEATURE_BIT(f);
+	}
+	return ~broken & (FEATURE_BIT(FEATURES) - 1);
 }
 
 /* The slot ranges that the services' rules speak of. */
@@ -219,8 +186,7 @@ static void claim_ranges(struct scan *s)
 		struct unit *u = s->have->units[i];
 		uint32_t base, m;
 
-		if (u->family != s->family || u->rule.len == 0 ||
-		    !rule_slots(u->rule.data, u->rule.len, &base, &m) ||
+		if (u->family != s->family || !unit_slots(u, &base, &m) ||
 		    m == 0 || m > SLOTS_MAX ||
 		    !alloc_take_range(&s->t->alloc, base, m))
 			continue;
@@ -234,6 +200,13 @@ static void claim_ranges(struct scan *s)
 
 /* ---- one family */
 
+static void sort_units(struct scan *s)
+{
+	for (size_t i = 0; i < s->have->nunits; i++)
+		if (s->have->units[i]->family == s->family)
+			unit_sort(s->have->units[i]);
+}
+
 static int dump_structure(struct scan *s, struct nl *nl)
 {
 	int ret;
@@ -244,9 +217,11 @@ static int dump_structure(struct scan *s, struct nl *nl)
 		return ret;
 	ret = nl_dump(nl, NFT_MSG_GETCHAIN, s->family, NULL, 0, NULL, chain_cb,
 		      s);
+	sort_units(s); /* their chains, to be found by name */
 	if (ret == 0)
-		ret = nl_dump(nl, NFT_MSG_GETSET, s->family, s->table,
-			      NFTA_SET_TABLE, NULL, set_cb, s);
+		ret = scan_sets(s, nl);
+	if (ret == 0)
+		ret = scan_objs(s, nl);
 	if (ret == 0)
 		ret = nl_dump(nl, NFT_MSG_GETRULE, s->family, s->table,
 			      NFTA_RULE_TABLE, NULL, rule_cb, s);
@@ -265,16 +240,14 @@ static int scan_family(struct have *h, struct nl *nl, const char *table,
 
 	if (ret < 0 || !s.t->there)
 		return ret;
-	s.t->intact = base_complete(&s);
+	s.t->intact = intact_features(&s);
 	if (!s.t->alien) {
 		claim_ranges(&s);
 		ret = scan_elems(&s, nl);
 	}
 	if (s.t->alien) /* it will be deleted: nothing in it is worth keeping */
 		have_drop_family(h, f);
-	for (size_t i = 0; i < h->nunits; i++)
-		if (h->units[i]->family == s.family)
-			unit_sort(h->units[i]);
+	sort_units(&s);
 	return ret;
 }
 

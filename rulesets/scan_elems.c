@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The elements of the maps: a verdict's chain, a backend's comment and a slot's
- * number say whose they are.
+ * The elements of the maps: a verdict's chain, a counter's name, a comment or a
+ * slot's number says whose they are.
  */
 #include "rulesets/scan_elems.h"
 
@@ -27,8 +27,7 @@ void scan_attrs(const struct nlmsghdr *nlh, const struct nlattr **tb, size_t n)
 			tb[mnl_attr_get_type(a)] = a;
 }
 
-static void nested_attrs(const struct nlattr *nest, const struct nlattr **tb,
-			 size_t n)
+void scan_nested(const struct nlattr *nest, const struct nlattr **tb, size_t n)
 {
 	const struct nlattr *a;
 
@@ -62,12 +61,22 @@ uint32_t scan_u32(const struct nlattr *a)
 	return ntohl(mnl_attr_get_u32(a));
 }
 
+uint32_t scan_nested_u32(const struct nlattr *nest, uint16_t type)
+{
+	const struct nlattr *a;
+
+	mnl_attr_for_each_nested(a, nest)
+		if (mnl_attr_get_type(a) == type)
+			return scan_u32(a);
+	return UINT32_MAX;
+}
+
 /* The value inside a key or data attribute, if it has @len bytes. */
 static const void *value(const struct nlattr *nest, size_t len)
 {
 	const struct nlattr *tb[NFTA_DATA_MAX + 1];
 
-	nested_attrs(nest, tb, NFTA_DATA_MAX + 1);
+	scan_nested(nest, tb, NFTA_DATA_MAX + 1);
 	if (!tb[NFTA_DATA_VALUE] ||
 	    mnl_attr_get_payload_len(tb[NFTA_DATA_VALUE]) != len)
 		return NULL;
@@ -80,8 +89,8 @@ static const char *goto_chain(const struct nlattr *data)
 {
 	const struct nlattr *tb[NFTA_DATA_MAX + 1], *v[NFTA_VERDICT_MAX + 1];
 
-	nested_attrs(data, tb, NFTA_DATA_MAX + 1);
-	nested_attrs(tb[NFTA_DATA_VERDICT], v, NFTA_VERDICT_MAX + 1);
+	scan_nested(data, tb, NFTA_DATA_MAX + 1);
+	scan_nested(tb[NFTA_DATA_VERDICT], v, NFTA_VERDICT_MAX + 1);
 	if ((int32_t)scan_u32(v[NFTA_VERDICT_CODE]) != NFT_GOTO)
 		return NULL;
 	return scan_str(v[NFTA_VERDICT_CHAIN]);
@@ -103,17 +112,15 @@ static const char *comment(const struct nlattr *udata)
 	return NULL;
 }
 
-static struct unit *unit_of_chain(struct scan *s, const char *chain)
+/* The unit that is meant by the name of a chain or counter. */
+static struct unit *unit_named(struct scan *s, enum unit_part part,
+			       const char *text)
 {
-	static const char *const prefixes[] = { CHAIN_SERVICE, CHAIN_SOURCE };
+	char unit[CHAIN_NAME_MAX];
 
-	for (size_t i = 0; chain && i < 2; i++) {
-		size_t len = strlen(prefixes[i]);
-
-		if (!strncmp(chain, prefixes[i], len))
-			return have_find(s->have, chain + len, s->family);
-	}
-	return NULL;
+	return text && unit_of_name(part, text, unit)
+		   ? have_find(s->have, unit, s->family)
+		   : NULL;
 }
 
 static struct unit *unit_of_comment(struct scan *s, const char *text)
@@ -176,10 +183,27 @@ static bool id_taken(struct scan *s, const void *key)
 {
 	uint32_t id;
 
-	if (map_forms[s->map].key != KEY_ID)
+	if (!map_owns_ids((enum rs_map)s->map))
 		return true;
 	memcpy(&id, key, sizeof(id));
 	return alloc_take_id(&s->t->alloc, id);
+}
+
+/* Whose is the element, and what is its text? */
+static struct unit *owner(struct scan *s, const struct nlattr **tb,
+			  const void *key, const char **text)
+{
+	switch (map_forms[s->map].data) {
+	case DATA_VERDICT:
+		*text = goto_chain(tb[NFTA_SET_ELEM_DATA]);
+		return unit_named(s, PART_CHAIN, *text);
+	case DATA_COUNTER:
+		*text = scan_str(tb[NFTA_SET_ELEM_OBJREF]);
+		return unit_named(s, PART_COUNTER, *text);
+	default:
+		*text = comment(tb[NFTA_SET_ELEM_USERDATA]);
+		return id_taken(s, key) ? unit_of_comment(s, *text) : NULL;
+	}
 }
 
 /* An element of any other map. */
@@ -189,17 +213,9 @@ static void take_elem(struct scan *s, const struct nlattr **tb, const void *key,
 	const struct map_form *f = &map_forms[s->map];
 	unsigned int key_len = map_key_len(f, s->family);
 	const char *text;
-	struct unit *u;
-	struct elem *e;
+	struct unit *u = owner(s, tb, key, &text);
+	struct elem *e = unit_add(u ? u : strays(s), (enum rs_map)s->map);
 
-	if (f->data == DATA_VERDICT) {
-		text = goto_chain(tb[NFTA_SET_ELEM_DATA]);
-		u = unit_of_chain(s, text);
-	} else {
-		text = comment(tb[NFTA_SET_ELEM_USERDATA]);
-		u = id_taken(s, key) ? unit_of_comment(s, text) : NULL;
-	}
-	e = unit_add(u ? u : strays(s), (enum rs_map)s->map);
 	memcpy(e->key, key, key_len);
 	if (key_end)
 		memcpy(e->key_end, key_end, key_len);
@@ -213,19 +229,18 @@ static void take(struct scan *s, const struct nlattr *elem)
 	const struct map_form *f = &map_forms[s->map];
 	const struct nlattr *tb[NFTA_SET_ELEM_MAX + 1];
 	unsigned int key_len = map_key_len(f, s->family);
+	unsigned int data_len = map_data_len(f, s->family);
 	const void *key, *key_end = NULL, *data = NULL;
 
-	nested_attrs(elem, tb, NFTA_SET_ELEM_MAX + 1);
+	scan_nested(elem, tb, NFTA_SET_ELEM_MAX + 1);
 	key = value(tb[NFTA_SET_ELEM_KEY], key_len);
 	if (f->interval)
 		key_end = value(tb[NFTA_SET_ELEM_KEY_END], key_len);
-	if (f->data != DATA_VERDICT)
-		data =
-		    value(tb[NFTA_SET_ELEM_DATA], map_data_len(f, s->family));
+	if (data_len > 0)
+		data = value(tb[NFTA_SET_ELEM_DATA], data_len);
 	/* A catch-all element has no key: nothing of ours, and nothing that
 	 * could be removed by its key. */
-	if (!key || (f->interval && !key_end) ||
-	    (f->data != DATA_VERDICT && !data))
+	if (!key || (f->interval && !key_end) || (data_len > 0 && !data))
 		s->t->alien = true;
 	else if (s->map == MAP_SLOTS)
 		take_slot(s, key, data);
@@ -296,8 +311,9 @@ int scan_elems(struct scan *s, struct nl *nl)
 
 	sort_ranges(s);
 	for (s->map = 0; ret == 0 && s->map < MAP_COUNT; s->map++) {
-		if (!(s->maps_seen & 1u << s->map))
-			continue;
+		if (!(s->t->parts.maps & UINT32_C(1) << s->map) ||
+		    map_forms[s->map].data == DATA_NONE)
+			continue; /* what rules add does not concern us */
 		ret = s->map == MAP_SLOTS ? read_slots(s, nl) : dump_map(s, nl);
 	}
 	free(s->ranges);

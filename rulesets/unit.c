@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Units and their elements: made, sorted, compared. Knows the form of the keys,
- * not what they are for.
+ * Units and what is in them: made, sorted, found, compared. Knows the form of
+ * names and keys, not what they are for.
  */
 #include "rulesets/unit.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/xalloc.h"
+#include "rulesets/rule.h"
 
 struct unit *unit_new(const char *name, uint8_t family)
 {
@@ -19,16 +22,32 @@ struct unit *unit_new(const char *name, uint8_t family)
 	return u;
 }
 
+static void chain_free(struct unit_chain *c)
+{
+	for (size_t i = 0; i < c->nrules; i++)
+		buf_free(&c->rules[i]);
+	free(c->rules);
+	free(c->name);
+	free(c);
+}
+
 void unit_free(struct unit *u)
 {
 	if (!u)
 		return;
 	for (size_t i = 0; i < u->nelems; i++)
 		free(u->elems[i].text);
+	for (size_t i = 0; i < u->nchains; i++)
+		chain_free(u->chains[i]);
+	for (size_t i = 0; i < u->nsets; i++)
+		free(u->sets[i].name);
+	for (size_t i = 0; i < u->nobjs; i++)
+		free(u->objs[i]);
 	free(u->elems);
+	free(u->chains);
+	free(u->sets);
+	free(u->objs);
 	free(u->ids);
-	buf_free(&u->rule);
-	buf_free(&u->source);
 	free(u->name);
 	free(u);
 }
@@ -41,6 +60,43 @@ struct elem *unit_add(struct unit *u, enum rs_map map)
 	e->map = (uint8_t)map;
 	return e;
 }
+
+struct unit_chain *unit_chain_add(struct unit *u, const char *name, ...)
+{
+	struct unit_chain *c = xcalloc(1, sizeof(*c));
+	va_list ap;
+
+	va_start(ap, name);
+	c->name = xvasprintf(name, ap);
+	va_end(ap);
+	*VEC_PUSH(u->chains, u->nchains, u->capchains) = c;
+	return c;
+}
+
+struct buf *chain_rule(struct unit_chain *c)
+{
+	struct buf *r = VEC_PUSH(c->rules, c->nrules, c->caprules);
+
+	memset(r, 0, sizeof(*r));
+	return r;
+}
+
+void unit_set_add(struct unit *u, const char *name, const struct set_form *form)
+{
+	*VEC_PUSH(u->sets, u->nsets, u->capsets) =
+	    (struct unit_set){ xstrdup(name), *form };
+}
+
+void unit_obj_add(struct unit *u, const char *name, ...)
+{
+	va_list ap;
+
+	va_start(ap, name);
+	*VEC_PUSH(u->objs, u->nobjs, u->capobjs) = xvasprintf(name, ap);
+	va_end(ap);
+}
+
+/* ---- order */
 
 int elem_cmp(const struct elem *a, const struct elem *b)
 {
@@ -57,11 +113,117 @@ static int elem_qsort(const void *a, const void *b)
 	return elem_cmp(a, b);
 }
 
+static int by_chain_name(const void *a, const void *b)
+{
+	return strcmp((*(struct unit_chain *const *)a)->name,
+		      (*(struct unit_chain *const *)b)->name);
+}
+
+static int by_set_name(const void *a, const void *b)
+{
+	return strcmp(((const struct unit_set *)a)->name,
+		      ((const struct unit_set *)b)->name);
+}
+
+static int by_string(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void sort(void *list, size_t n, size_t size,
+		 int (*cmp)(const void *, const void *))
+{
+	if (n > 1)
+		qsort(list, n, size, cmp);
+}
+
 void unit_sort(struct unit *u)
 {
-	if (u->nelems > 0)
-		qsort(u->elems, u->nelems, sizeof(*u->elems), elem_qsort);
+	sort(u->chains, u->nchains, sizeof(*u->chains), by_chain_name);
+	sort(u->sets, u->nsets, sizeof(*u->sets), by_set_name);
+	sort(u->objs, u->nobjs, sizeof(*u->objs), by_string);
+	sort(u->elems, u->nelems, sizeof(*u->elems), elem_qsort);
 }
+
+/* ---- found by name */
+
+struct unit_chain *unit_chain(const struct unit *u, const char *name)
+{
+	struct unit_chain key = { .name = (char *)name }, *k = &key, **hit;
+
+	if (!u || u->nchains == 0)
+		return NULL;
+	hit = bsearch(&k, u->chains, u->nchains, sizeof(*u->chains),
+		      by_chain_name);
+	return hit ? *hit : NULL;
+}
+
+const struct unit_set *unit_set(const struct unit *u, const char *name)
+{
+	struct unit_set key = { .name = (char *)name };
+
+	if (!u || u->nsets == 0)
+		return NULL;
+	return bsearch(&key, u->sets, u->nsets, sizeof(*u->sets), by_set_name);
+}
+
+bool unit_has_obj(const struct unit *u, const char *name)
+{
+	return u && u->nobjs > 0 &&
+	       bsearch(&name, u->objs, u->nobjs, sizeof(*u->objs), by_string);
+}
+
+static void set_name(char out[CHAIN_NAME_MAX], const char *name, size_t i)
+{
+	if (i == 1)
+		snprintf(out, CHAIN_NAME_MAX, "%s", name);
+	else
+		snprintf(out, CHAIN_NAME_MAX, "%s/%zu", name, i);
+}
+
+void unit_set_name(const struct unit *have, const char *name,
+		   const struct set_form *form, char out[CHAIN_NAME_MAX])
+{
+	const struct unit_set *set;
+	size_t names = have ? have->nsets + 1 : 1, free_name = 0;
+
+	/* Among one name more than there are sets one is free. */
+	for (size_t i = 1; i <= names; i++) {
+		set_name(out, name, i);
+		set = unit_set(have, out);
+		if (set && set_form_same(&set->form, form))
+			return;
+		if (!set && !free_name)
+			free_name = i;
+	}
+	set_name(out, name, free_name);
+}
+
+bool unit_slots(const struct unit *u, uint32_t *base, uint32_t *m)
+{
+	char name[CHAIN_NAME_MAX];
+	const struct unit_chain *c;
+
+	snprintf(name, sizeof(name), CHAIN_SERVICE "%s", u->name);
+	c = unit_chain(u, name);
+	for (size_t i = 0; c && i < c->nrules; i++)
+		if (rule_slots(c->rules[i].data, c->rules[i].len, base, m))
+			return true;
+	return false;
+}
+
+bool chain_same(const struct unit_chain *have, const struct unit_chain *want)
+{
+	if (have->nrules != want->nrules)
+		return false;
+	for (size_t i = 0; i < want->nrules; i++)
+		if (!rule_matches(want->rules[i].data, want->rules[i].len,
+				  have->rules[i].data, have->rules[i].len))
+			return false;
+	return true;
+}
+
+/* ---- elements */
 
 bool elem_same(const struct elem *a, const struct elem *b)
 {

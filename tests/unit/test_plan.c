@@ -247,8 +247,8 @@ static size_t base_chain_count(void)
 {
 	size_t n = 0;
 
-	while (base_chains[n].name)
-		n++;
+	for (const struct base_chain *c = base_chains; c->name; c++)
+		n += c->feature == FEATURE_NONE;
 	return n;
 }
 
@@ -284,7 +284,7 @@ static void check_totals(struct world *w, unsigned int f)
 			continue;
 		elems += u->nelems;
 		slots += u->m;
-		chains += 1u + u->has_source;
+		chains += u->nchains;
 		for (size_t e = 0; e < u->nelems; e++)
 			backends += elem_is_backend(&u->elems[e]);
 	}

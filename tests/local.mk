@@ -263,6 +263,11 @@ tests_unit_test_ruleset_kernel_LDADD = $(ruleset_libs)
 tests_unit_test_ruleset_kernel_LDFLAGS = -Wl,--wrap=nl_commit \
 	-Wl,--wrap=setsockopt
 
+check_PROGRAMS += tests/unit/test_lists_kernel
+tests_unit_test_lists_kernel_SOURCES = tests/unit/test_lists_kernel.c \
+	$(ruleset_rig)
+tests_unit_test_lists_kernel_LDADD = $(ruleset_libs)
+
 # named counters
 check_PROGRAMS += tests/unit/test_counters_kernel
 tests_unit_test_counters_kernel_SOURCES = tests/unit/test_counters_kernel.c \

@@ -45,3 +45,6 @@ librulesets_a_SOURCES += rulesets/sessions.c rulesets/sessions.h \
 # lists of addresses
 librulesets_a_SOURCES += rulesets/lists.c rulesets/lists.h \
 	rulesets/lists_msg.c rulesets/lists_msg.h
+
+# flags of full backends
+librulesets_a_SOURCES += rulesets/full.c rulesets/full.h

@@ -254,6 +254,10 @@ ruleset_rig = tests/unit/ruleset_rig.c tests/unit/ruleset_rig.h \
 tests_unit_test_ruleset_repair_SOURCES = tests/unit/test_ruleset_repair.c \
 	$(ruleset_rig)
 tests_unit_test_ruleset_repair_LDADD = $(ruleset_libs)
+check_PROGRAMS += tests/unit/test_full_kernel
+tests_unit_test_full_kernel_SOURCES = tests/unit/test_full_kernel.c \
+	$(ruleset_rig)
+tests_unit_test_full_kernel_LDADD = $(ruleset_libs)
 check_PROGRAMS += tests/unit/test_sessions
 tests_unit_test_sessions_SOURCES = tests/unit/test_sessions.c $(ruleset_rig)
 tests_unit_test_sessions_LDADD = $(ruleset_libs)

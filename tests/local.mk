@@ -249,6 +249,11 @@ tests_unit_test_plan_SOURCES = tests/unit/test_plan.c $(plan_world)
 tests_unit_test_plan_LDADD = $(ruleset_libs)
 tests_unit_test_plan_cost_SOURCES = tests/unit/test_plan_cost.c $(plan_world)
 tests_unit_test_plan_cost_LDADD = $(ruleset_libs)
+check_PROGRAMS += tests/unit/test_plan_bytes tests/unit/test_unit
+tests_unit_test_plan_bytes_SOURCES = tests/unit/test_plan_bytes.c $(plan_world)
+tests_unit_test_plan_bytes_LDADD = $(ruleset_libs)
+tests_unit_test_unit_SOURCES = tests/unit/test_unit.c
+tests_unit_test_unit_LDADD = $(ruleset_libs)
 ruleset_rig = tests/unit/ruleset_rig.c tests/unit/ruleset_rig.h \
 	tests/unit/netns.c tests/unit/netns.h
 tests_unit_test_ruleset_repair_SOURCES = tests/unit/test_ruleset_repair.c \

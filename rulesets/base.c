@@ -24,12 +24,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "rulesets/base_impl.h"
 #include "rulesets/fields.h"
 #include "rulesets/form.h"
 #include "rulesets/rule.h"
 
-/* daddr . l4proto [. dport] -> verdict */
-static void dispatch(struct buf *r, uint8_t family, enum rs_map map)
+void dispatch(struct buf *r, uint8_t family, enum rs_map map)
 {
 	unsigned int w = addr_words(family);
 
@@ -179,15 +179,6 @@ static bool to_backend_rule(struct buf *r, unsigned int i, uint8_t family)
 	}
 }
 
-/* A chain whose rules are not written yet. */
-static bool no_rule(struct buf *r, unsigned int i, uint8_t family)
-{
-	(void)r;
-	(void)i;
-	(void)family;
-	return false;
-}
-
 const struct base_chain base_chains[] = {
 	{ CHAIN_TO_BACKEND, FEATURE_NONE, NULL, 0, 0, 0, to_backend_rule },
 	{ CHAIN_TO_SLOT, FEATURE_NONE, NULL, 0, 0, 0, to_slot_rule },
@@ -198,33 +189,33 @@ const struct base_chain base_chains[] = {
 	  output_rule },
 	{ "postrouting", FEATURE_NONE, "nat", NF_INET_POST_ROUTING, HOOK_SRCNAT,
 	  0, postrouting_rule },
-	{ CHAIN_PICK, FEATURE_PICK, NULL, 0, 0, 0, no_rule },
-	{ CHAIN_ALIVE, FEATURE_ALIVE, NULL, 0, 0, 0, no_rule },
-	{ CHAIN_MEMBER, FEATURE_GROUP, NULL, 0, 0, 0, no_rule },
-	{ CHAIN_FROM_MEMBER, FEATURE_GROUP, NULL, 0, 0, 0, no_rule },
-	{ CHAIN_ROOM, FEATURE_ROOM, NULL, 0, 0, 0, no_rule },
+	{ CHAIN_PICK, FEATURE_PICK, NULL, 0, 0, 0, pick_rule },
+	{ CHAIN_ALIVE, FEATURE_ALIVE, NULL, 0, 0, 0, alive_rule },
+	{ CHAIN_MEMBER, FEATURE_GROUP, NULL, 0, 0, 0, member_rule },
+	{ CHAIN_FROM_MEMBER, FEATURE_GROUP, NULL, 0, 0, 0, from_member_rule },
+	{ CHAIN_ROOM, FEATURE_ROOM, NULL, 0, 0, 0, room_rule },
 	{ "count", FEATURE_COUNT, "filter", NF_INET_PRE_ROUTING, HOOK_PACKETS,
-	  0, no_rule },
+	  0, count_rule },
 	{ "count-output", FEATURE_COUNT, "filter", NF_INET_LOCAL_OUT,
-	  HOOK_PACKETS, 0, no_rule },
+	  HOOK_PACKETS, 0, count_output_rule },
 	{ "count-ranges", FEATURE_COUNT_RANGES, "filter", NF_INET_PRE_ROUTING,
-	  HOOK_PACKETS, 0, no_rule },
+	  HOOK_PACKETS, 0, count_ranges_rule },
 	{ "count-ranges-output", FEATURE_COUNT_RANGES, "filter",
-	  NF_INET_LOCAL_OUT, HOOK_PACKETS, 0, no_rule },
+	  NF_INET_LOCAL_OUT, HOOK_PACKETS, 0, count_ranges_output_rule },
 	{ "marks", FEATURE_MARKS, "filter", NF_INET_PRE_ROUTING, HOOK_PACKETS,
-	  1, no_rule },
+	  1, marks_rule },
 	{ "marks-output", FEATURE_MARKS, "route", NF_INET_LOCAL_OUT,
-	  HOOK_PACKETS, 1, no_rule },
+	  HOOK_PACKETS, 1, marks_rule },
 	{ "marks-ranges", FEATURE_MARKS_RANGES, "filter", NF_INET_PRE_ROUTING,
-	  HOOK_PACKETS, 1, no_rule },
+	  HOOK_PACKETS, 1, marks_ranges_rule },
 	{ "marks-ranges-output", FEATURE_MARKS_RANGES, "route",
-	  NF_INET_LOCAL_OUT, HOOK_PACKETS, 1, no_rule },
+	  NF_INET_LOCAL_OUT, HOOK_PACKETS, 1, marks_ranges_rule },
 	{ "priorities", FEATURE_PRIORITIES, "filter", NF_INET_POST_ROUTING,
-	  HOOK_EGRESS, 0, no_rule },
+	  HOOK_EGRESS, 0, priorities_rule },
 	{ "priorities-ranges", FEATURE_PRIORITIES_RANGES, "filter",
-	  NF_INET_POST_ROUTING, HOOK_EGRESS, 0, no_rule },
+	  NF_INET_POST_ROUTING, HOOK_EGRESS, 0, priorities_ranges_rule },
 	{ "guard", FEATURE_GUARD, "filter", NF_INET_PRE_ROUTING, HOOK_GUARD, 0,
-	  no_rule },
+	  guard_rule },
 	{ NULL, FEATURE_NONE, NULL, 0, 0, 0, NULL },
 };
 
@@ -319,17 +310,24 @@ static uint32_t load_hash_key(struct buf *r, const struct rs_service *svc)
 	return (at - 4) * 4;
 }
 
-void service_rule(struct buf *r, const struct rs_service *svc, uint32_t base,
-		  uint32_t m)
+void slot_rule(struct buf *r, const struct rs_service *svc, uint32_t base,
+	       uint32_t m, unsigned int round)
 {
 	if (svc->scheduler == RS_SOURCE_HASH) {
 		uint32_t len = load_hash_key(r, svc);
 
-		rule_jhash(r, REG(4), len, REG(0), m, svc->hash_seed, base);
+		rule_jhash(r, REG(4), len, REG(0), m, svc->hash_seed + round,
+			   base);
 	} else {
 		rule_numgen_inc(r, REG(0), m, base);
 	}
 	rule_meta_set(r, NFT_META_PRIORITY, REG(0));
+}
+
+void service_rule(struct buf *r, const struct rs_service *svc, uint32_t base,
+		  uint32_t m)
+{
+	slot_rule(r, svc, base, m, 0);
 	rule_verdict(r, NFT_GOTO, CHAIN_TO_SLOT);
 }
 

@@ -64,6 +64,14 @@ extern const struct base_chain base_chains[];
 int base_chain_find(const char *name);
 
 /**
+ * slot_rule() - the scratch value := one of the slots [base, base + m)
+ * @round: 0 for the first slot that a flow is given; source-hash gives others
+ * in other rounds
+ */
+void slot_rule(struct buf *r, const struct rs_service *svc, uint32_t base,
+	       uint32_t m, unsigned int round);
+
+/**
  * service_rule() - the one rule of a service's chain: pick a slot, go on
  * @base, @m: the service's slot range [base, base + m)
  */

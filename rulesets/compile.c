@@ -15,64 +15,9 @@
 #include <string.h>
 
 #include "lib/xalloc.h"
-#include "rulesets/base.h"
+#include "rulesets/chains.h"
+#include "rulesets/elements.h"
 #include "rulesets/slots.h"
-
-/* Where the keys of a service go, for its service and its source chain. */
-struct key_maps {
-	enum rs_map exact, ranges, any;
-};
-
-static const struct key_maps service_maps = { MAP_SERVICES, MAP_SERVICE_RANGES,
-					      MAP_SERVICES_ANY };
-static const struct key_maps source_maps = { MAP_SNAT, MAP_SNAT_RANGES,
-					     MAP_SNAT_ANY };
-
-static void key_fill(uint8_t *key, const struct addr *a, uint8_t proto,
-		     const uint16_t *port)
-{
-	unsigned int len = addr_len(a);
-	uint16_t be;
-
-	memcpy(key, a->ip, len);
-	key[len] = proto;
-	if (!port)
-		return;
-	be = htons(*port);
-	memcpy(key + len + 4, &be, sizeof(be));
-}
-
-static void add_key(struct unit *u, const struct key_maps *maps,
-		    const char *chain, const struct addr *a, uint8_t proto,
-		    const struct rs_ports *ports)
-{
-	bool range = ports && ports->lo != ports->hi;
-	struct elem *e = unit_add(u, !ports  ? maps->any
-				     : range ? maps->ranges
-					     : maps->exact);
-
-	key_fill(e->key, a, proto, ports ? &ports->lo : NULL);
-	if (range)
-		key_fill(e->key_end, a, proto, &ports->hi);
-	e->text = xstrdup(chain);
-}
-
-static void add_keys(struct unit *u, const struct rs_service *svc,
-		     const struct key_maps *maps, const char *prefix)
-{
-	char chain[CHAIN_NAME_MAX];
-
-	snprintf(chain, sizeof(chain), "%s%s", prefix, svc->name);
-	for (size_t a = 0; a < svc->naddrs; a++)
-		for (size_t p = 0; p < svc->nprotos; p++) {
-			if (svc->nports == 0)
-				add_key(u, maps, chain, &svc->addrs[a],
-					svc->protos[p], NULL);
-			for (size_t i = 0; i < svc->nports; i++)
-				add_key(u, maps, chain, &svc->addrs[a],
-					svc->protos[p], &svc->ports[i]);
-		}
-}
 
 static void backend_fill(struct elem *e, const struct rs_service *svc,
 			 const struct rs_backend *b)
@@ -146,24 +91,6 @@ static void add_backends(struct unit *u, const struct rs_service *svc,
 	free(old.sorted);
 }
 
-/* Where probes go that say by their source port whom they are for. */
-static void add_probes(struct unit *u, const struct rs_service *svc,
-		       const uint32_t *ids)
-{
-	for (size_t i = 0; i < svc->nbackends; i++) {
-		const struct rs_backend *b = &svc->backends[i];
-
-		for (size_t p = 0; p < svc->nprotos && b->probe_port; p++) {
-			struct elem *e = unit_add(u, MAP_PROBES);
-
-			key_fill(e->key, &svc->addrs[0], svc->protos[p],
-				 &b->probe_port);
-			memcpy(e->data, &ids[i], sizeof(ids[i]));
-			e->text = xasprintf("%s/%s", svc->name, b->name);
-		}
-	}
-}
-
 static void fill_slots(struct unit *u, const struct rs_service *svc,
 		       const uint32_t *ids)
 {
@@ -177,29 +104,48 @@ static void fill_slots(struct unit *u, const struct rs_service *svc,
 	free(owner);
 }
 
-struct unit *compile_unit(const struct rs_service *svc, const struct unit *have,
-			  struct alloc *alloc)
+/* Slots, backends and what leads to them; a local service has none. */
+static void add_pool(struct unit *u, const struct rs_service *svc,
+		     const struct unit *have, struct alloc *alloc,
+		     uint32_t *ids)
 {
-	struct unit *u = unit_new(svc->name, svc->family);
-	uint32_t *ids = xcalloc(svc->nbackends + 1, sizeof(*ids));
-
-	u->features = FEATURE_BIT(FEATURE_NONE);
+	if (svc->mode == RS_LOCAL)
+		return;
 	u->m = slots_size(svc);
 	u->base =
 	    have && have->m == u->m ? have->base : alloc_range(alloc, u->m);
-	add_keys(u, svc, &service_maps, CHAIN_SERVICE);
-	if (svc->mode == RS_SNAT) {
-		add_keys(u, svc, &source_maps, CHAIN_SOURCE);
-		source_rule(
-		    chain_rule(unit_chain_add(u, CHAIN_SOURCE "%s", svc->name)),
-		    svc);
-	}
 	add_backends(u, svc, have, alloc, ids);
-	add_probes(u, svc, ids);
 	fill_slots(u, svc, ids);
-	service_rule(
-	    chain_rule(unit_chain_add(u, CHAIN_SERVICE "%s", svc->name)), svc,
-	    u->base, u->m);
+	elements_add_probes(u, svc, ids);
+	elements_add_sticky(u, svc, ids);
+	elements_add_rooms(u, svc, ids);
+}
+
+/* What is in a map needs the map. */
+static void add_features(struct unit *u)
+{
+	u->features |= FEATURE_BIT(FEATURE_NONE);
+	for (size_t i = 0; i < u->nelems; i++)
+		u->features |= FEATURE_BIT(map_forms[u->elems[i].map].feature);
+}
+
+struct unit *compile_unit(const struct rs_service *svc, const struct unit *have,
+			  const struct unit *have_group, struct alloc *alloc)
+{
+	struct unit *u = unit_new(svc->name, svc->family);
+	uint32_t *ids = xcalloc(svc->nbackends + 1, sizeof(*ids));
+	struct own_sets sets;
+
+	if (svc->group) {
+		own_add_group(u, svc, have);
+	} else {
+		add_pool(u, svc, have, alloc, ids);
+		elements_add_keys(u, svc);
+		elements_add_flows(u, svc, ids);
+		own_add(u, svc, have, have_group, &sets);
+		chains_add(u, svc, &sets);
+	}
+	add_features(u);
 	unit_sort(u);
 	free(ids);
 	return u;
@@ -208,7 +154,7 @@ struct unit *compile_unit(const struct rs_service *svc, const struct unit *have,
 void unit_release(const struct unit *u, const struct unit *keep,
 		  struct alloc *alloc)
 {
-	if (!keep || keep->base != u->base || keep->m != u->m)
+	if (u->m && (!keep || keep->base != u->base || keep->m != u->m))
 		alloc_put_range(alloc, u->base, u->m);
 	for (size_t i = 0; i < u->nelems; i++) {
 		const struct elem *e = &u->elems[i];

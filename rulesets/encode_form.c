@@ -9,11 +9,13 @@
 
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "rulesets/base.h"
 #include "rulesets/encode.h"
 #include "rulesets/encode_impl.h"
+#include "rulesets/rule.h"
 
 /* ---- maps and sets */
 
@@ -75,7 +77,9 @@ struct set_spec {
 	enum map_key key;
 	enum map_data data;
 	uint32_t flags, size, timeout_s;
-	uint32_t id; /* in the transaction; nothing refers to it */
+	uint32_t id;         /* in the transaction; nothing refers to it */
+	struct rs_rate over; /* these two as struct set_form has them */
+	uint32_t connections;
 };
 
 static void put_desc(struct nlmsghdr *nlh, const struct set_spec *s,
@@ -107,6 +111,17 @@ static void put_data(struct nlmsghdr *nlh, const struct set_spec *s,
 		put_u32(nlh, NFTA_SET_OBJ_TYPE, NFT_OBJECT_COUNTER);
 }
 
+static void put_carried(struct nlmsghdr *nlh, const struct set_spec *s)
+{
+	struct buf r = { 0 };
+
+	rule_carried(&r, NFTA_SET_EXPR, &s->over, s->connections);
+	if (r.len)
+		memcpy(mnl_nlmsg_get_payload_tail(nlh), r.data, r.len);
+	nlh->nlmsg_len += (uint32_t)r.len;
+	buf_free(&r);
+}
+
 static void put_set(struct enc *e, const struct set_spec *s)
 {
 	struct nlmsghdr *nlh = batch_msg(e->b, NFT_MSG_NEWSET, NLM_F_CREATE,
@@ -124,6 +139,7 @@ static void put_set(struct enc *e, const struct set_spec *s)
 		mnl_attr_put_u64(nlh, NFTA_SET_TIMEOUT,
 				 htobe64(s->timeout_s * UINT64_C(1000)));
 	put_set_udata(nlh, s->key, s->data);
+	put_carried(nlh, s);
 	enc_end(e);
 }
 
@@ -151,6 +167,8 @@ void encode_set(struct enc *e, const struct set_op *op)
 		.flags = set_flags(op->form),
 		.size = op->form->size,
 		.timeout_s = op->form->timeout_s,
+		.over = op->form->over,
+		.connections = op->form->connections,
 		.id = MAP_COUNT + 1,
 	};
 

@@ -84,3 +84,12 @@ void load_flow(struct buf *r, uint8_t family)
 		     IP_CT_DIR_REPLY);
 	rule_ct_load(r, NFT_CT_PROTO_SRC, REG(2 * w + 2), IP_CT_DIR_REPLY);
 }
+
+void match_ct_state(struct buf *r, uint32_t state)
+{
+	uint32_t zero = 0;
+
+	rule_ct_load(r, NFT_CT_STATE, REG(0), -1);
+	rule_and(r, REG(0), state);
+	rule_cmp(r, NFT_CMP_NEQ, REG(0), &zero, sizeof(zero));
+}

@@ -30,4 +30,10 @@ void load_flow(struct buf *r, uint8_t family);
 /** match_proto() - go on for this protocol only */
 void match_proto(struct buf *r, uint8_t proto);
 
+/* Bits of a packet's state, as NFT_CT_STATE has them. */
+enum ct_state { CT_INVALID = 1, CT_ESTABLISHED = 2, CT_NEW = 8 };
+
+/** match_ct_state() - go on in these states only */
+void match_ct_state(struct buf *r, uint32_t state);
+
 #endif

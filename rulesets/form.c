@@ -98,6 +98,7 @@ static const struct {
 	[KEY_MEMBER] = { 4, { FIELD_ADDR, FIELD_PROTO, FIELD_PORT, FIELD_ID } },
 	[KEY_ADDR] = { 1, { FIELD_ADDR } },
 	[KEY_ADDR_PORT] = { 2, { FIELD_ADDR, FIELD_PORT } },
+	[KEY_PORT_ADDR] = { 2, { FIELD_PORT, FIELD_ADDR } },
 	[KEY_MAC] = { 1, { FIELD_MAC } },
 };
 
@@ -230,7 +231,9 @@ bool set_form_same(const struct set_form *a, const struct set_form *b)
 {
 	return a->key == b->key && a->data == b->data &&
 	       a->expires == b->expires && a->size == b->size &&
-	       a->timeout_s == b->timeout_s;
+	       a->timeout_s == b->timeout_s && a->over.rate == b->over.rate &&
+	       a->over.burst == b->over.burst &&
+	       a->connections == b->connections;
 }
 
 uint32_t set_flags(const struct set_form *f)

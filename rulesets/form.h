@@ -96,6 +96,7 @@ enum map_key {
 	KEY_MEMBER, /* service: address, protocol, port; member number */
 	KEY_ADDR,   /* a client, in sets of services */
 	KEY_ADDR_PORT,
+	KEY_PORT_ADDR,
 	KEY_MAC,
 	KEYS
 };
@@ -149,6 +150,10 @@ struct set_form {
 	bool expires;       /* elements may have time-outs */
 	uint32_t size;      /* elements at most; 0 = the kernel's limit */
 	uint32_t timeout_s; /* of elements added without; 0 = they stay */
+	/* What its elements carry, if anything: one that is there keeps what
+	 * it was made with, so that a set of other limits is another set. */
+	struct rs_rate over;
+	uint32_t connections;
 };
 
 /** set_form_same() - may a set of one form take the other's place? */

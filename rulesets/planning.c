@@ -8,6 +8,7 @@
  */
 #include "rulesets/planning.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,6 +99,18 @@ static void plan_removals(struct plan *p, const struct have *h,
 			plan_unit_diff(p, h->units[i], NULL);
 }
 
+/* The persist-group's unit that the kernel has, or NULL. */
+static const struct unit *group_of(const struct have *h,
+				   const struct rs_service *svc)
+{
+	char name[CHAIN_NAME_MAX];
+
+	if (!svc->stick.group)
+		return NULL;
+	snprintf(name, sizeof(name), "/%s", svc->stick.group);
+	return have_find(h, name, svc->family);
+}
+
 static void plan_service(struct plan *p, struct have *h,
 			 const struct rs_service *svc, struct unit *have)
 {
@@ -108,7 +121,8 @@ static void plan_service(struct plan *p, struct have *h,
 		    have->features ? have->features : UNKNOWN_FEATURES;
 		plan_price_same(p, have);
 	} else {
-		plan_unit_diff(p, have, compile_unit(svc, have, alloc));
+		plan_unit_diff(
+		    p, have, compile_unit(svc, have, group_of(h, svc), alloc));
 	}
 }
 

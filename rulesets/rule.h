@@ -72,8 +72,13 @@ struct rule_dynset {
 
 /** rule_dynset() - goes on unless the set is full (or see above) */
 void rule_dynset(struct buf *r, const struct rule_dynset *d);
+/** rule_carried() - what elements are to carry, as an attribute of @type */
+void rule_carried(struct buf *r, uint16_t type, const struct rs_rate *over,
+		  uint32_t connections);
 /** rule_limit() - goes on within the rate; @over: only beyond it */
 void rule_limit(struct buf *r, const struct rs_rate *rate, bool over);
+/** rule_connections() - counts the flow; goes on if there are more than @n */
+void rule_connections(struct buf *r, uint32_t n);
 /** rule_log() - @group: of nfnetlink_log, -1 = the kernel's log */
 void rule_log(struct buf *r, const char *prefix, int32_t group);
 /** rule_object() - @type: NFT_OBJECT_*; a counter counts, a helper is set */

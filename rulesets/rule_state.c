@@ -27,19 +27,32 @@ void rule_limit(struct buf *r, const struct rs_rate *rate, bool over)
 	expr_end(r, e);
 }
 
-/* NFTA_DYNSET_EXPR, not a list of one: 6.1 lists it as nft wrote it. */
-static void put_carried(struct buf *r, const struct rule_dynset *d)
+static void put_connections(struct buf *r, uint32_t n)
+{
+	attr_u32(r, NFTA_CONNLIMIT_COUNT, n);
+	attr_u32(r, NFTA_CONNLIMIT_FLAGS, NFT_CONNLIMIT_F_INV);
+}
+
+void rule_connections(struct buf *r, uint32_t n)
+{
+	struct expr e = expr_begin(r, "connlimit");
+
+	put_connections(r, n);
+	expr_end(r, e);
+}
+
+void rule_carried(struct buf *r, uint16_t type, const struct rs_rate *over,
+		  uint32_t connections)
 {
 	struct expr e;
 
-	if (d->over.rate) {
-		e = expr_begin_as(r, NFTA_DYNSET_EXPR, "limit");
-		put_limit(r, &d->over, true);
+	if (over->rate) {
+		e = expr_begin_as(r, type, "limit");
+		put_limit(r, over, true);
 		expr_end(r, e);
-	} else if (d->connections) {
-		e = expr_begin_as(r, NFTA_DYNSET_EXPR, "connlimit");
-		attr_u32(r, NFTA_CONNLIMIT_COUNT, d->connections);
-		attr_u32(r, NFTA_CONNLIMIT_FLAGS, NFT_CONNLIMIT_F_INV);
+	} else if (connections) {
+		e = expr_begin_as(r, type, "connlimit");
+		put_connections(r, connections);
 		expr_end(r, e);
 	}
 }
@@ -55,7 +68,8 @@ void rule_dynset(struct buf *r, const struct rule_dynset *d)
 	if (d->timeout_ms)
 		attr_u64(r, NFTA_DYNSET_TIMEOUT, d->timeout_ms);
 	attr_str(r, NFTA_DYNSET_SET_NAME, d->set);
-	put_carried(r, d);
+	/* Not a list of one: 6.1 lists it as nft wrote it. */
+	rule_carried(r, NFTA_DYNSET_EXPR, &d->over, d->connections);
 	expr_end(r, e);
 }
 

@@ -50,6 +50,37 @@ static uint32_t timeout_s(const struct nlattr *a)
 						   : (uint32_t)(ms / 1000);
 }
 
+static uint32_t u64_small(const struct nlattr *a)
+{
+	uint64_t be;
+
+	if (!a || mnl_attr_get_payload_len(a) < sizeof(be))
+		return 0;
+	memcpy(&be, mnl_attr_get_payload(a), sizeof(be));
+	return be64toh(be) > UINT32_MAX ? 0 : (uint32_t)be64toh(be);
+}
+
+/* What the elements carry; false: nothing that ours would. */
+static bool carried(struct set_form *f, const struct nlattr *expr)
+{
+	const struct nlattr *e[NFTA_EXPR_MAX + 1], *tb[ATTRS_MAX];
+
+	if (!expr)
+		return true;
+	scan_nested(expr, e, NFTA_EXPR_MAX + 1);
+	scan_nested(e[NFTA_EXPR_DATA], tb, ATTRS_MAX);
+	if (scan_is_str(e[NFTA_EXPR_NAME], "limit")) {
+		f->over.rate = u64_small(tb[NFTA_LIMIT_RATE]);
+		f->over.burst = scan_u32(tb[NFTA_LIMIT_BURST]);
+		return u64_small(tb[NFTA_LIMIT_UNIT]) == 1 &&
+		       scan_u32(tb[NFTA_LIMIT_TYPE]) == NFT_LIMIT_PKTS &&
+		       scan_u32(tb[NFTA_LIMIT_FLAGS]) == NFT_LIMIT_F_INV;
+	}
+	f->connections = scan_u32(tb[NFTA_CONNLIMIT_COUNT]);
+	return scan_is_str(e[NFTA_EXPR_NAME], "connlimit") &&
+	       scan_u32(tb[NFTA_CONNLIMIT_FLAGS]) == NFT_CONNLIMIT_F_INV;
+}
+
 /* What we would not make has a form that nobody asks for: key KEYS. */
 static struct set_form form_of(uint8_t family, const struct nlattr **tb)
 {
@@ -64,7 +95,7 @@ static struct set_form form_of(uint8_t family, const struct nlattr **tb)
 
 	while (key < KEYS && key_type((enum map_key)key, family) != type)
 		key++;
-	if (flags != set_flags(&f) ||
+	if (flags != set_flags(&f) || !carried(&f, tb[NFTA_SET_EXPR]) ||
 	    scan_u32(tb[NFTA_SET_DATA_TYPE]) != data_type(f.data, family))
 		key = KEYS;
 	f.key = (enum map_key)key;

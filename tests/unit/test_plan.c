@@ -214,7 +214,7 @@ static void check_fresh(const struct fake_table *t,
 	struct alloc alloc;
 
 	alloc_init(&alloc);
-	fresh = compile_unit(svc, NULL, &alloc);
+	fresh = compile_unit(svc, NULL, NULL, &alloc);
 	assert_int_equal(fresh->nelems, have->nelems);
 	assert_int_equal(fresh->m, have->m);
 	for (size_t i = 0; i < fresh->nelems; i++) {

@@ -31,7 +31,7 @@ static uint32_t rnd(uint32_t below)
 
 /* ---- all rules that we know */
 
-#define RULES_MAX 96
+#define RULES_MAX 256
 
 struct rules {
 	struct buf r[RULES_MAX];

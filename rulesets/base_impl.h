@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rules of the base chains, file by file: for the table in base.c. Each appends
+ * rule @i of its chain; false: the chain has no such rule. */
+#ifndef RULESETS_BASE_IMPL_H
+#define RULESETS_BASE_IMPL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "rulesets/form.h"
+
+/** dispatch() - daddr . l4proto [. dport] -> verdict, by @map */
+void dispatch(struct buf *r, uint8_t family, enum rs_map map);
+
+/* base_pick.c: steps of services of the long form */
+bool pick_rule(struct buf *r, unsigned int i, uint8_t family);
+bool alive_rule(struct buf *r, unsigned int i, uint8_t family);
+bool member_rule(struct buf *r, unsigned int i, uint8_t family);
+bool from_member_rule(struct buf *r, unsigned int i, uint8_t family);
+bool room_rule(struct buf *r, unsigned int i, uint8_t family);
+
+/* base_packets.c: what each packet meets */
+bool guard_rule(struct buf *r, unsigned int i, uint8_t family);
+bool count_rule(struct buf *r, unsigned int i, uint8_t family);
+bool count_output_rule(struct buf *r, unsigned int i, uint8_t family);
+bool count_ranges_rule(struct buf *r, unsigned int i, uint8_t family);
+bool count_ranges_output_rule(struct buf *r, unsigned int i, uint8_t family);
+bool marks_rule(struct buf *r, unsigned int i, uint8_t family);
+bool marks_ranges_rule(struct buf *r, unsigned int i, uint8_t family);
+bool priorities_rule(struct buf *r, unsigned int i, uint8_t family);
+bool priorities_ranges_rule(struct buf *r, unsigned int i, uint8_t family);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the writers of a service's chains share. */
+#ifndef RULESETS_CHAINS_IMPL_H
+#define RULESETS_CHAINS_IMPL_H
+
+#include "rulesets/chains.h"
+
+struct writer {
+	struct unit *u;
+	const struct rs_service *svc;
+	const struct own_sets *sets;
+};
+
+/** to_chain() - goto or jump @prefix SERVICE */
+void to_chain(struct buf *r, int verdict, const char *prefix,
+	      const struct rs_service *svc);
+/** set_priority() - the scratch value := @id */
+void set_priority(struct buf *r, uint32_t id);
+/** if_priority() - go on if the scratch value is (@is) or is not @id */
+void if_priority(struct buf *r, bool is, uint32_t id);
+/** count() - the counter @prefix SERVICE */
+void count(struct buf *r, const char *prefix, const struct rs_service *svc);
+/** log_line() - "PREFIX WHAT " to where the service's lines go */
+void log_line(struct buf *r, const struct rs_service *svc, const char *what);
+
+/* ---- chains_drops.c: what is refused */
+
+/** filter_rules(), limit_rules() - the first rules of a service's chain */
+void filter_rules(struct writer *w, struct unit_chain *c);
+void limit_rules(struct writer *w, struct unit_chain *c);
+/** drop_chains() - allow., denied., limited., refused. */
+void drop_chains(struct writer *w);
+/** noted_drop_rules() - log and count as the service has it, in rules before
+ * the one that ends a packet's way */
+void noted_drop_rules(const struct rs_service *svc, struct unit_chain *c,
+		      const char *what, const char *counter);
+/** svc_notes_drops() - does anything beside the drop happen? */
+bool svc_notes_drops(const struct rs_service *svc);
+
+/* ---- chains_stick.c: clients who come back */
+
+/** stick_rules() - whom a session or a pin leads somewhere, goes there */
+void stick_rules(struct writer *w, struct unit_chain *c);
+/** serve_chain() - the backend is known: remember, count, go */
+void serve_chain(struct writer *w);
+/** refresh_rule() - packets of a session keep it alive */
+void refresh_rule(struct writer *w, struct unit_chain *c);
+/** svc_served() - the verdict at the end, once the backend is known */
+void svc_served(struct buf *r, const struct rs_service *svc);
+/** svc_serves() - is there a serve chain? */
+bool svc_serves(const struct rs_service *svc);
+
+/* ---- chains_guard.c, chains_qos.c, chains_room.c */
+
+void guard_chains(struct writer *w);
+void qos_chains(struct writer *w);
+void room_chains(struct writer *w);
+
+#endif

@@ -85,6 +85,7 @@ sbin_PROGRAMS += nftlbd/nftlbd
 nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/daemon/options.c \
 	nftlbd/daemon/options.h nftlbd/daemon/daemon.h \
 	nftlbd/daemon/command.c nftlbd/daemon/committer.c \
+	nftlbd/daemon/full.c nftlbd/daemon/full.h \
 	nftlbd/daemon/committer.h nftlbd/daemon/delays.c \
 	nftlbd/daemon/delays.h nftlbd/daemon/event.c \
 	nftlbd/daemon/persist.c nftlbd/daemon/persist.h \

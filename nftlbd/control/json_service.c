@@ -103,7 +103,7 @@ static json_t *json_backend(const struct daemon *d, const struct service *s,
 
 	return json_pack(
 	    "{s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:{s:i, s:o, s:i}, s:i, s:o,"
-	    " s:o, s:o}",
+	    " s:o, s:o, s:o}",
 	    "name", conf->name, "address", json_addr(&conf->addr), "port",
 	    conf->port ? json_integer(conf->port) : json_null(), "admin",
 	    word_text(admin_words, b->admin), "said",
@@ -114,6 +114,9 @@ static json_t *json_backend(const struct daemon *d, const struct service *s,
 	    "effective", (int)backend_effective_weight(s, b), "slots",
 	    (int)v->owned[i], "share", json_share(v->owned[i], total),
 	    "connections", known ? json_integer((json_int_t)n) : json_null(),
+	    "max_connections",
+	    conf->max_connections ? json_integer(conf->max_connections)
+				  : json_null(),
 	    "check", json_check_state(b));
 }
 

@@ -63,7 +63,7 @@ enum colour state_colour(const char *state)
 		{ "up", GOOD },      { "active", GOOD },  { "degraded", WARN },
 		{ "drain", WARN },   { "unknown", WARN }, { "down", BAD },
 		{ "disabled", DIM }, { "standby", DIM },  { "panic", BAD },
-		{ "drained", DIM },
+		{ "drained", DIM },  { "full", WARN },
 	};
 
 	for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)
@@ -112,11 +112,16 @@ void cell_share(struct table *t, const json_t *b)
 void cell_connections(struct table *t, const json_t *b)
 {
 	const json_t *n = json_object_get(b, "connections");
+	json_int_t max = field_int(b, "max_connections");
+	char of[24] = "";
 
+	if (max)
+		snprintf(of, sizeof(of), "/%lld", (long long)max);
 	if (json_is_integer(n))
-		table_cell(t, PLAIN, "%lld", (long long)json_integer_value(n));
+		table_cell(t, PLAIN, "%lld%s", (long long)json_integer_value(n),
+			   of);
 	else
-		table_cell(t, PLAIN, "-");
+		table_cell(t, PLAIN, "-%s", of);
 }
 
 void cell_check(struct table *t, const json_t *b)

@@ -15,8 +15,8 @@
 /* Worst first. */
 static int state_rank(const json_t *b)
 {
-	static const char *const ranks[] = { "down", "drain", "disabled",
-					     "standby", "active" };
+	static const char *const ranks[] = { "down",     "full",    "drain",
+					     "disabled", "standby", "active" };
 	const char *state = field_text(b, "state");
 
 	for (size_t i = 0; i < sizeof(ranks) / sizeof(ranks[0]); i++)

@@ -18,8 +18,10 @@
 #include <string.h>
 
 #include "daemon/delays.h"
+#include "daemon/full.h"
 #include "daemon/want.h"
 #include "lib/xalloc.h"
+#include "model/full.h"
 
 #define URGENT_GAP_MIN_S 0.002
 #define URGENT_GAP_MAX_S 0.05
@@ -180,13 +182,18 @@ static void repair_soon(struct committer *c)
 int committer_repair(struct committer *c, const char *why, struct err *err)
 {
 	struct daemon *d = c->d;
+	uint64_t commits = ruleset_stats(d->ruleset)->commits;
 	ev_tstamp start = ev_time();
 	int ret = ruleset_scan(d->ruleset, err);
 
+	if (ret == 0 && !d->full)
+		full_restore(d);
 	if (ret == 0)
 		ret = committer_whole(d, d->model, COMMIT_ALL, why, err);
 	if (ret == 0) {
 		committer_adopted(d);
+		if (commits != ruleset_stats(d->ruleset)->commits)
+			full_doubt(d->model);
 		d->last_error[0] = '\0';
 		c->refused_wait_s = 0;
 	}

@@ -22,6 +22,7 @@ struct committer;   /* dirty services -> ruleset, daemon/committer.c */
 struct healthcheck; /* prober process <-> model, daemon/health.c */
 struct control;     /* control socket, control/control.c */
 struct persist;     /* state on disk, daemon/persist.c */
+struct full;        /* who has max-connections, daemon/full.c */
 
 struct daemon {
 	struct ev_loop *loop;
@@ -34,6 +35,7 @@ struct daemon {
 	struct healthcheck *health;
 	struct control *control;
 	struct persist *persist; /* NULL: nothing is kept on disk */
+	struct full *full;       /* NULL: before the first commit */
 	struct events events;
 	void (*on_event)(struct daemon *d); /* NULL: nobody listens */
 	ev_timer tick;                      /* daemon_ticks()' own */

@@ -19,6 +19,7 @@
 #include "control/control.h"
 #include "daemon/committer.h"
 #include "daemon/daemon.h"
+#include "daemon/full.h"
 #include "daemon/health.h"
 #include "daemon/options.h"
 #include "daemon/persist.h"
@@ -201,6 +202,7 @@ static int bring_up(struct program *p, struct err *err)
 	d->persist = persist_open(d->model, persist_load(d->model));
 	step_begin(d->model, daemon_now_ms(), NULL);
 	first_commit(d);
+	d->full = full_open(d);
 	ret = health_open(&d->health, d, err);
 	if (ret < 0)
 		return ret;
@@ -225,6 +227,7 @@ static void bring_down(struct program *p)
 	persist_snapshot(d->persist, d->model);
 	persist_close(d->persist);
 	control_close(d->control);
+	full_close(d->full);
 	committer_close(d->committer);
 	if (d->flows)
 		flows_close(d->flows);

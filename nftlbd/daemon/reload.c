@@ -10,9 +10,11 @@
 
 #include "daemon/committer.h"
 #include "daemon/daemon.h"
+#include "daemon/full.h"
 #include "daemon/health.h"
 #include "daemon/persist.h"
 #include "daemon/want.h"
+#include "model/full.h"
 #include "model/step.h"
 
 static const char *script_user(const struct conf *c)
@@ -104,6 +106,7 @@ static int commit_candidate(struct daemon *d, struct model *candidate,
 	if (ret == 0)
 		return 0;
 	model_mark_all_dirty(candidate);
+	full_doubt(candidate);
 	ret = ruleset_scan(d->ruleset, err);
 	if (ret == 0)
 		ret = committer_whole(d, candidate, COMMIT_ALL, "reload", err);
@@ -120,6 +123,7 @@ static void adopt(struct daemon *d, struct model *candidate)
 	if (!d->verbose)
 		log_set_level(candidate->conf->log_level);
 	health_sync(d->health);
+	full_sync(d->full);
 	persist_snapshot(d->persist, candidate);
 	model_free(old);
 }

@@ -81,6 +81,12 @@ bool step_counted(struct model *m, struct service *s, struct backend *b,
 	return full;
 }
 
+void step_flagged(struct model *m, struct service *s, struct backend *b,
+		  int64_t now_ms)
+{
+	becomes(m, s, b, true, 0, now_ms, NULL);
+}
+
 void full_doubt(struct model *m)
 {
 	for (size_t i = 0; i < m->nservices; i++)

@@ -23,6 +23,11 @@ bool step_counted(struct model *m, struct service *s, struct backend *b,
 		  uint64_t n, bool flagged, int64_t now_ms,
 		  struct changes *out);
 
+/** step_flagged() - the kernel has @b for full, and nobody has counted yet: at
+ * start, so that the first commit gives it no slots. No change, no words. */
+void step_flagged(struct model *m, struct service *s, struct backend *b,
+		  int64_t now_ms);
+
 /** full_doubt() - the kernel has begun to count anew: what it has not seen has
  * to be found out, for all backends with a limit */
 void full_doubt(struct model *m);

@@ -32,7 +32,7 @@ LAYERS = {
     "nftlbd/daemon": ["daemon/", "control/control.h", "model/", "config/conf.h",
                       "rulesets/types.h", "rulesets/ruleset.h",
                       "rulesets/flows.h", "rulesets/route.h",
-                      "healthcheck/protocol.h",
+                      "rulesets/full.h", "healthcheck/protocol.h",
                      "healthcheck/spec.h", "healthcheck/text.h"],
     "nftlbd/control": ["control/", "daemon/daemon.h", "daemon/health.h",
                        "daemon/committer.h", "model/", "config/conf.h",

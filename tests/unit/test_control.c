@@ -96,7 +96,8 @@ static void has_shape(const json_t *o, const char *shape)
 
 #define BACKEND_SHAPE                                                          \
 	"name:s address:s port:Ni admin:s said:s health:s state:s weight:o "   \
-	"slots:i share:r connections:Ni check:No"
+	"slots:i share:r connections:Ni max_connections:Ni "                   \
+	"check:No"
 
 #define PROBE_SHAPE                                                            \
 	"service:s backend:s check:s type:s address:s port:Ni via:s health:s " \

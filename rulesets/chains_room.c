@@ -11,20 +11,25 @@
 #include "rulesets/fields.h"
 #include "rulesets/rule.h"
 
-/* Without the daemon, a full backend is looked at again after so long. */
-#define FLAG_MS 10000
+/* Without the daemon, a full backend is looked at again after so long. One or
+ * the other: a rule is written again, and counts from zero, if it is not the
+ * same. */
+#define FLAG_MS         10000
+#define FLAG_RECOUNT_MS 11000
 
-static struct buf *flag_rule(struct unit_chain *c, uint32_t over)
+static struct buf *flag_rule(struct unit_chain *c, const struct rs_backend *b,
+			     uint32_t over)
 {
 	struct buf *r = chain_rule(c);
 
 	rule_connections(r, over);
 	load_priority(r, 0);
-	rule_dynset(
-	    r, &(struct rule_dynset){ .op = NFT_DYNSET_OP_ADD,
-				      .set = map_forms[MAP_BACKENDS_FULL].name,
-				      .key = REG(0),
-				      .timeout_ms = FLAG_MS });
+	rule_dynset(r,
+		    &(struct rule_dynset){
+			.op = NFT_DYNSET_OP_ADD,
+			.set = map_forms[MAP_BACKENDS_FULL].name,
+			.key = REG(0),
+			.timeout_ms = b->recount ? FLAG_RECOUNT_MS : FLAG_MS });
 	return r;
 }
 
@@ -40,9 +45,9 @@ void room_chains(struct writer *w)
 		w->u->features |= FEATURE_BIT(FEATURE_ROOM);
 		c = unit_chain_add(w->u, CHAIN_ROOM_OF "%s/%s", w->svc->name,
 				   b->name);
-		r = flag_rule(c, b->max_connections);
+		r = flag_rule(c, b, b->max_connections);
 		set_priority(r, ID_REJECT);
 		rule_verdict(r, NFT_RETURN, NULL);
-		flag_rule(c, b->max_connections - 1);
+		flag_rule(c, b, b->max_connections - 1);
 	}
 }

@@ -92,6 +92,10 @@ nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/daemon/options.c \
 	nftlbd/daemon/persist_load.c nftlbd/daemon/persist_text.c \
 	nftlbd/daemon/persist_text.h nftlbd/daemon/reload.c \
 	nftlbd/daemon/want.c nftlbd/daemon/want.h \
+	nftlbd/daemon/session_tables.c nftlbd/daemon/session_tables.h \
+	nftlbd/daemon/sessions.c nftlbd/daemon/sessions.h \
+	nftlbd/daemon/sessions_child.c nftlbd/daemon/sessions_command.c \
+	nftlbd/daemon/sessions_impl.h \
 	$(nftlbd_health_sources)
 nftlbd_nftlbd_LDADD = libcontrol.a librulesets.a libmodel.a libconfig.a \
 	librulesets.a libutil.a $(MHD_LIBS) $(JANSSON_LIBS) $(NFTABLES_LIBS) \

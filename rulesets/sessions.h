@@ -31,6 +31,9 @@ struct session {
 	uint32_t timeout_ms; /* from the last packet on */
 };
 
+/** session_member() - the number of a group's member, made from its name */
+uint32_t session_member(const char *name);
+
 /** session_key_len() - bytes of @t's keys */
 unsigned int session_key_len(const struct session_table *t);
 
@@ -58,6 +61,25 @@ int session_match(const struct session_table *t, const char *text,
 		  struct session_match *out, struct err *err);
 /** session_matches() - is the client of @key meant? */
 bool session_matches(const struct session_match *m, const uint8_t *key);
+
+/**
+ * ruleset_session_set() - which map holds the entries, as far as HAVE is true
+ * @name: of a service, or of a group where @group; fills t->set
+ * Return: false: there is none.
+ */
+bool ruleset_session_set(const struct ruleset *rs, const char *name, bool group,
+			 uint8_t family, struct session_table *t);
+
+/* What an id in a service's own table stands for. */
+struct session_id {
+	uint32_t id;
+	const char *backend; /* valid until the next commit or scan */
+	bool sticky;         /* the kernel lets entries lead there */
+};
+/** ruleset_session_ids() - of all backends that HAVE has of a service
+ * Return: how many; the caller frees @out. */
+size_t ruleset_session_ids(const struct ruleset *rs, const char *service,
+			   uint8_t family, struct session_id **out);
 
 /**
  * sessions_read() - hand all entries of @t to @fn, over a socket of its own

@@ -19,6 +19,7 @@
 
 #include "daemon/delays.h"
 #include "daemon/full.h"
+#include "daemon/sessions.h"
 #include "daemon/want.h"
 #include "lib/xalloc.h"
 #include "model/full.h"
@@ -73,6 +74,7 @@ static void committed(struct daemon *d, struct service *s)
 {
 	s->dirty = false;
 	cut_flows(d, s);
+	sessions_committed(d->sessions, s);
 }
 
 /* ---- commits */
@@ -188,6 +190,8 @@ int committer_repair(struct committer *c, const char *why, struct err *err)
 
 	if (ret == 0 && !d->full)
 		full_restore(d);
+	if (ret == 0)
+		sessions_scanned(d->sessions);
 	if (ret == 0)
 		ret = committer_whole(d, d->model, COMMIT_ALL, why, err);
 	if (ret == 0) {

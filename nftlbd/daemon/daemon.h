@@ -23,6 +23,7 @@ struct healthcheck; /* prober process <-> model, daemon/health.c */
 struct control;     /* control socket, control/control.c */
 struct persist;     /* state on disk, daemon/persist.c */
 struct full;        /* who has max-connections, daemon/full.c */
+struct sessions;    /* entries of persistent clients, daemon/sessions.c */
 
 struct daemon {
 	struct ev_loop *loop;
@@ -34,6 +35,7 @@ struct daemon {
 	struct committer *committer;
 	struct healthcheck *health;
 	struct control *control;
+	struct sessions *sessions;
 	struct persist *persist; /* NULL: nothing is kept on disk */
 	struct full *full;       /* NULL: before the first commit */
 	struct events events;

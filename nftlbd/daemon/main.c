@@ -23,6 +23,7 @@
 #include "daemon/health.h"
 #include "daemon/options.h"
 #include "daemon/persist.h"
+#include "daemon/sessions.h"
 #include "lib/log.h"
 #include "model/step.h"
 
@@ -199,6 +200,7 @@ static int bring_up(struct program *p, struct err *err)
 		ret = committer_open(&d->committer, d, err);
 	if (ret < 0)
 		return ret;
+	d->sessions = sessions_open(d);
 	d->persist = persist_open(d->model, persist_load(d->model));
 	step_begin(d->model, daemon_now_ms(), NULL);
 	first_commit(d);
@@ -228,6 +230,7 @@ static void bring_down(struct program *p)
 	persist_close(d->persist);
 	control_close(d->control);
 	full_close(d->full);
+	sessions_close(d->sessions);
 	committer_close(d->committer);
 	if (d->flows)
 		flows_close(d->flows);

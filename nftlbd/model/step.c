@@ -83,12 +83,15 @@ void step_stale(struct backend *b)
 	b->stale = STALE_KNOWN;
 }
 
-void step_purged(struct model *m, struct service *s, bool done, int64_t now_ms,
-		 struct changes *out)
+void step_purged(struct model *m, struct service *s, uint8_t family, bool done,
+		 int64_t now_ms, struct changes *out)
 {
-	for (size_t i = 0; i < s->nbackends; i++)
-		if (s->backends[i].stale == STALE_PURGED)
-			s->backends[i].stale = done ? STALE_NOT : STALE_KNOWN;
+	for (size_t i = 0; i < s->nbackends; i++) {
+		struct backend *b = &s->backends[i];
+
+		if (b->stale == STALE_PURGED && b->conf->addr.family == family)
+			b->stale = done ? STALE_NOT : STALE_KNOWN;
+	}
 	settle(m, s, now_ms, out);
 }
 

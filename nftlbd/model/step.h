@@ -58,8 +58,8 @@ void step_stale(struct backend *b);
  * step_purged() - a purge of @s that sticky_purge_begin() began is over
  * @done: its entries are gone; else it has to be done again
  */
-void step_purged(struct model *m, struct service *s, bool done, int64_t now_ms,
-		 struct changes *out);
+void step_purged(struct model *m, struct service *s, uint8_t family, bool done,
+		 int64_t now_ms, struct changes *out);
 
 /** step_tick() - time has passed: slow start, hold-down, drain time-outs.
  * Looks only at services with running timers. */

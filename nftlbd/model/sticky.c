@@ -38,26 +38,26 @@ bool sticky_update(const struct service *s, struct backend *b)
 	return b->sticky != was;
 }
 
-static bool stale_step(struct service *s, enum stale from, enum stale to)
+bool sticky_committed(struct service *s)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < s->nbackends; i++) {
 		struct backend *b = &s->backends[i];
 
-		if (b->stale == from)
-			b->stale = (uint8_t)to;
-		any |= b->stale == to;
+		if (b->stale == STALE_NEWLY)
+			b->stale = STALE_KNOWN;
+		any |= b->stale == STALE_KNOWN;
 	}
 	return any;
 }
 
-bool sticky_committed(struct service *s)
+void sticky_purge_begin(struct service *s, uint8_t family)
 {
-	return stale_step(s, STALE_NEWLY, STALE_KNOWN);
-}
+	for (size_t i = 0; i < s->nbackends; i++) {
+		struct backend *b = &s->backends[i];
 
-bool sticky_purge_begin(struct service *s)
-{
-	return stale_step(s, STALE_KNOWN, STALE_PURGED);
+		if (b->stale == STALE_KNOWN && b->conf->addr.family == family)
+			b->stale = STALE_PURGED;
+	}
 }

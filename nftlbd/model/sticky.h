@@ -15,8 +15,7 @@ bool sticky_update(const struct service *s, struct backend *b);
  * something to purge */
 bool sticky_committed(struct service *s);
 
-/** sticky_purge_begin() - the tables are being read, from here on; true: for
- * some backend of @s */
-bool sticky_purge_begin(struct service *s);
+/** sticky_purge_begin() - the table of @family is being read, from here on */
+void sticky_purge_begin(struct service *s, uint8_t family);
 
 #endif

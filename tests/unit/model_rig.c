@@ -285,10 +285,10 @@ static void do_kernel(struct model_rig *r, const char *word)
 	if (!strcmp(word, "committed"))
 		sticky_committed(s);
 	else if (!strcmp(word, "read"))
-		sticky_purge_begin(s);
+		sticky_purge_begin(s, AF_INET);
 	else
-		step_purged(r->m, s, !strcmp(word, "purged"), r->now_ms,
-			    &r->changes);
+		step_purged(r->m, s, AF_INET, !strcmp(word, "purged"),
+			    r->now_ms, &r->changes);
 }
 
 /* "flag" or "free": what the kernel is told, with the number it counts to, "!"

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `session delete`: one client is looked up by key and removed at once; all of
+ * them in one message. An address whose ports have entries of their own has to
+ * be looked for in the whole table: that is done a moment later.
+ */
+#include <errno.h>
+
+#include "daemon/sessions.h"
+#include "daemon/sessions_impl.h"
+
+static int forget_one(struct daemon *d, const struct session_users *u,
+		      const struct session_match *m, struct err *err)
+{
+	struct session e;
+	int ret = ruleset_sessions_find(d->ruleset, &u->t, m->key, &e);
+
+	if (ret == 0 && !session_owner(u, e.data))
+		ret = -ENOENT; /* void: to the operator it is not there */
+	if (ret == -ENOENT)
+		return err_set(err, ret, "no session of that client");
+	if (ret < 0)
+		return err_set(err, ret, "cannot ask for the session");
+	ret = ruleset_sessions_forget(d->ruleset, &u->t, &e, 1, err);
+	return ret < 0 ? ret : 0;
+}
+
+static int forget(struct daemon *d, struct session_users *u, const char *client,
+		  struct err *err)
+{
+	struct session_match m;
+	int ret;
+
+	if (!u->there)
+		return err_set(err, -ENOENT,
+			       "the kernel has no sessions of "
+			       "this service");
+	if (!client)
+		return ruleset_sessions_clear(d->ruleset, &u->t, err);
+	ret = session_match(&u->t, client, &m, err);
+	if (ret < 0)
+		return ret;
+	if (m.len == session_key_len(&u->t))
+		return forget_one(d, u, &m, err);
+	sessions_queue(d->sessions,
+		       u->group ? u->group : u->list[0]->conf->name,
+		       u->group != NULL, u->family, &m);
+	return 0;
+}
+
+/* A client is of one family: the other one's words are no error. */
+static int forget_families(struct daemon *d, const struct service *s,
+			   const char *client, struct err *err)
+{
+	const char *group = s->conf->persist_group;
+	const char *name = group ? group : s->conf->name;
+	uint8_t families[RS_FAMILIES];
+	size_t n = session_families(s, families);
+	int ret = -EINVAL;
+
+	for (size_t i = 0; i < n; i++) {
+		struct session_users u;
+		int one = -EINVAL;
+
+		if (session_users(d, name, group != NULL, families[i], &u))
+			one = forget(d, &u, client, err);
+		session_users_free(&u);
+		if (ret == -EINVAL || (ret == -ENOENT && one == 0))
+			ret = one;
+		if (one < 0 && one != -EINVAL && one != -ENOENT)
+			return one;
+	}
+	return ret;
+}
+
+int command_sessions_forget(struct daemon *d, const struct author *who,
+			    const char *service, const char *client,
+			    struct err *err)
+{
+	const struct service *s = model_service(d->model, service);
+	int ret;
+
+	if (!s)
+		return err_set(err, -ENOENT, "no service \"%s\"", service);
+	if (s->conf->persist.kind == RS_PERSIST_NONE)
+		return err_set(err, -EINVAL,
+			       "service \"%s\" has no persistence", service);
+	ret = forget_families(d, s, client, err);
+	if (ret < 0)
+		return ret;
+	daemon_event(d, "sessions", service, NULL, NULL, NULL,
+		     "operator uid=%u: %s forgotten", (unsigned int)who->uid,
+		     client ? client : "all");
+	return 0;
+}

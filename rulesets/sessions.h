@@ -22,6 +22,7 @@ struct session_table {
 	uint8_t family;
 	enum rs_persist kind; /* what its keys are made of */
 	uint8_t prefix;       /* RS_PERSIST_SOURCE: bits that count */
+	uint32_t size;        /* entries at most */
 };
 
 struct session {
@@ -64,7 +65,8 @@ bool session_matches(const struct session_match *m, const uint8_t *key);
 
 /**
  * ruleset_session_set() - which map holds the entries, as far as HAVE is true
- * @name: of a service, or of a group where @group; fills t->set
+ * @name: of a service, or of a group where @group; fills t->set and t->size
+ * from t->kind and family
  * Return: false: there is none.
  */
 bool ruleset_session_set(const struct ruleset *rs, const char *name, bool group,

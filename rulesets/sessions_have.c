@@ -12,31 +12,72 @@
 bool ruleset_session_set(const struct ruleset *rs, const char *name, bool group,
 			 uint8_t family, struct session_table *t)
 {
+	const char *prefix = group ? SET_GROUP : SET_SESSIONS;
 	char unit[RS_NAME_MAX + 2];
 	const struct unit *u;
 
 	snprintf(unit, sizeof(unit), "%s%s", group ? "/" : "", name);
 	u = have_find(&rs->have, unit, family);
-	if (!u)
-		return false;
-	snprintf(t->set, sizeof(t->set), "%s%s", group ? "group." : "sessions.",
-		 name);
-	return true;
+	for (size_t i = 0; u && i < u->nsets; i++) {
+		const struct unit_set *s = &u->sets[i];
+
+		if (strncmp(s->name, prefix, strlen(prefix)) != 0 ||
+		    strlen(s->name) >= sizeof(t->set) ||
+		    key_len(s->form.key, family) != session_key_len(t))
+			continue;
+		strcpy(t->set, s->name);
+		t->size = s->form.size;
+		return true;
+	}
+	return false;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Ids that entries may lead to, sorted. */
+static size_t sticky_ids(const struct unit *u, uint32_t **out)
+{
+	size_t n = 0;
+
+	*out = xcalloc(u->nelems + 1, sizeof(**out));
+	for (size_t i = 0; i < u->nelems; i++) {
+		const struct elem *e = &u->elems[i];
+
+		if (e->map == MAP_PERSISTENT || e->map == MAP_GROUP_BACKENDS)
+			memcpy(&(*out)[n++], e->data, sizeof(**out));
+	}
+	qsort(*out, n, sizeof(**out), by_number);
+	return n;
 }
 
 size_t ruleset_session_ids(const struct ruleset *rs, const char *service,
 			   uint8_t family, struct session_id **out)
 {
 	const struct unit *u = have_find(&rs->have, service, family);
-	size_t n = 0;
+	uint32_t *sticky;
+	size_t n = 0, nsticky;
 
 	*out = xcalloc(u ? u->nelems + 1 : 1, sizeof(**out));
-	for (size_t i = 0; u && i < u->nelems; i++)
-		if (elem_is_backend(&u->elems[i]))
-			(*out)[n++] = (struct session_id){
-				elem_id(&u->elems[i]),
-				elem_backend_name(&u->elems[i]), true
-			};
+	if (!u)
+		return 0;
+	nsticky = sticky_ids(u, &sticky);
+	for (size_t i = 0; i < u->nelems; i++) {
+		const struct elem *e = &u->elems[i];
+		uint32_t id = elem_id(e);
+
+		if (!elem_is_backend(e))
+			continue;
+		(*out)[n++] = (struct session_id){ id, elem_backend_name(e),
+						   bsearch(&id, sticky, nsticky,
+							   sizeof(id),
+							   by_number) != NULL };
+	}
+	free(sticky);
 	return n;
 }
 

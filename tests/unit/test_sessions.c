@@ -25,23 +25,23 @@ static const struct kind {
 	struct session_table t;
 	const char *key, *nft[3], *text[3];
 } kinds[] = {
-	{ { SET, AF_INET, RS_PERSIST_SOURCE, 32 },
+	{ { SET, AF_INET, RS_PERSIST_SOURCE, 32, 0 },
 	  "ipv4_addr",
 	  { "10.0.0.1", "10.0.0.2", "10.0.0.3" },
 	  { "10.0.0.1", "10.0.0.2", "10.0.0.3" } },
-	{ { SET, AF_INET6, RS_PERSIST_SOURCE, 64 },
+	{ { SET, AF_INET6, RS_PERSIST_SOURCE, 64, 0 },
 	  "ipv6_addr",
 	  { "fd00:1::", "fd00:2::", "fd00:3::" },
 	  { "fd00:1::/64", "fd00:2::/64", "fd00:3::/64" } },
-	{ { SET, AF_INET, RS_PERSIST_SOURCE_PORT, 32 },
+	{ { SET, AF_INET, RS_PERSIST_SOURCE_PORT, 32, 0 },
 	  "ipv4_addr . inet_service",
 	  { "10.0.0.1 . 80", "10.0.0.1 . 81", "10.0.0.2 . 80" },
 	  { "10.0.0.1:80", "10.0.0.1:81", "10.0.0.2:80" } },
-	{ { SET, AF_INET6, RS_PERSIST_SOURCE_PORT, 128 },
+	{ { SET, AF_INET6, RS_PERSIST_SOURCE_PORT, 128, 0 },
 	  "ipv6_addr . inet_service",
 	  { "fd00::1 . 80", "fd00::1 . 81", "fd00::2 . 80" },
 	  { "[fd00::1]:80", "[fd00::1]:81", "[fd00::2]:80" } },
-	{ { SET, AF_INET, RS_PERSIST_MAC, 32 },
+	{ { SET, AF_INET, RS_PERSIST_MAC, 32, 0 },
 	  "ether_addr",
 	  { "02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:03" },
 	  { "02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:03" } },
@@ -264,7 +264,7 @@ static void test_add(void **state)
 static void test_forget_expiring(void **state)
 {
 	const struct session_table big = { "big", AF_INET, RS_PERSIST_SOURCE,
-					   32 },
+					   32, 0 },
 				   *t = &big;
 	struct err err = { "" };
 	struct list *l;
@@ -336,7 +336,7 @@ static void assert_no_match(size_t kind, const char *text)
 static void test_match(void **state)
 {
 	static const struct session_table net24 = { SET, AF_INET,
-						    RS_PERSIST_SOURCE, 24 };
+						    RS_PERSIST_SOURCE, 24, 0 };
 	uint8_t key[SESSION_KEY_MAX] = { 10, 0, 0, 0 };
 	struct session_match m;
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/xalloc.h"
+#include "rulesets/elements.h"
 #include "rulesets/ruleset_impl.h"
 #include "rulesets/sessions.h"
 
@@ -83,9 +84,5 @@ size_t ruleset_session_ids(const struct ruleset *rs, const char *service,
 
 uint32_t session_member(const char *name)
 {
-	uint32_t hash = 0x811c9dc5u;
-
-	for (; *name; name++)
-		hash = (hash ^ (uint8_t)*name) * 16777619u;
-	return hash;
+	return rs_member(name);
 }

@@ -51,4 +51,24 @@ void counter_reader_start(struct counter_reader *r,
 int counter_reader_now(struct counter_reader *r, const struct counter_ask *ask,
 		       size_t n, struct counter_value *values);
 
+/* ---- which counters there are */
+
+struct ruleset;
+
+/** ruleset_counters() - @fn for each counter that HAVE has */
+typedef void ruleset_counter_fn(void *arg, uint8_t family, const char *name);
+void ruleset_counters(const struct ruleset *rs, ruleset_counter_fn *fn,
+		      void *arg);
+/** ruleset_counters_version() - another number: there may be others */
+uint64_t ruleset_counters_version(const struct ruleset *rs);
+
+/**
+ * ruleset_on_counters_leaving() - @fn is called by a commit before it deletes
+ * counters, when no rule leads to them any more; NULL = nobody is
+ */
+typedef void ruleset_leaving_fn(void *arg, const struct counter_ask *ask,
+				size_t n);
+void ruleset_on_counters_leaving(struct ruleset *rs, ruleset_leaving_fn *fn,
+				 void *arg);
+
 #endif

@@ -42,7 +42,8 @@ librulesets_a_SOURCES += rulesets/flows.c rulesets/flows.h \
 	rulesets/flows_impl.h rulesets/flows_index.c rulesets/flows_msg.c
 
 # named counters
-librulesets_a_SOURCES += rulesets/counters.c rulesets/counters.h
+librulesets_a_SOURCES += rulesets/counters.c rulesets/counters.h \
+	rulesets/counters_have.c
 
 # persistence at run time
 librulesets_a_SOURCES += rulesets/sessions.c rulesets/sessions.h \

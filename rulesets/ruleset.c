@@ -149,8 +149,10 @@ static int commit_parts(struct ruleset *rs, const struct plan *p,
 		rs->stats.commits++;
 	}
 	*applied = true;
-	if (plan_has_late(p))
+	if (plan_has_late(p)) {
+		ruleset_counters_leave(rs, p);
 		ret = send_part(rs, p, encode_late, 0, genid, err);
+	}
 	return ret;
 }
 
@@ -178,6 +180,7 @@ int ruleset_commit(struct ruleset *rs, struct plan *p, struct err *err)
 	if (nl_genid(&rs->nl, &now) < 0 || (applied && now != genid))
 		rs->watch.touched = true; /* somebody was there as well */
 	rs->thorough = ret != 0;
+	ruleset_counters_changed(rs, p);
 	if (ret == 0)
 		plan_take_over(p);
 	else

@@ -4,6 +4,7 @@
 #ifndef RULESETS_RULESET_IMPL_H
 #define RULESETS_RULESET_IMPL_H
 
+#include "rulesets/counters.h"
 #include "rulesets/have.h"
 #include "rulesets/keeper.h"
 #include "rulesets/ruleset.h"
@@ -17,7 +18,17 @@ struct ruleset {
 	struct have have;
 	bool thorough; /* the next scan: a plan that should fit was refused */
 	struct ruleset_stats stats;
+	struct {
+		uint64_t version; /* of the list; a scan counts as well */
+		ruleset_leaving_fn *leaving;
+		void *arg;
+	} counters;
 };
+
+/** ruleset_counters_leave() - have those that @p's second part deletes read
+ * ruleset_counters_changed() - @p was committed */
+void ruleset_counters_leave(struct ruleset *rs, const struct plan *p);
+void ruleset_counters_changed(struct ruleset *rs, const struct plan *p);
 
 /**
  * ruleset_send() - commit a batch that changes nothing HAVE knows of

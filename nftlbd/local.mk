@@ -57,7 +57,8 @@ libcontrol_a_SOURCES = \
 	nftlbd/control/follow.c nftlbd/control/follow.h \
 	nftlbd/control/impl.h nftlbd/control/input.c \
 	nftlbd/control/input.h nftlbd/control/json.h \
-	nftlbd/control/json_check.c nftlbd/control/json_service.c nftlbd/control/json_status.c \
+	nftlbd/control/json_check.c nftlbd/control/json_counters.c \
+	nftlbd/control/json_service.c nftlbd/control/json_status.c \
 	nftlbd/control/json_text.c nftlbd/control/listener.c \
 	nftlbd/control/listener.h nftlbd/control/listing.c \
 	nftlbd/control/listing.h nftlbd/control/listing_child.c \
@@ -66,6 +67,7 @@ libcontrol_a_SOURCES = \
 	nftlbd/control/request.c nftlbd/control/request.h \
 	nftlbd/control/route_client.c nftlbd/control/routes.c \
 	nftlbd/control/routes.h nftlbd/control/show.c \
+	nftlbd/control/show_counters.c \
 	nftlbd/control/stream.c nftlbd/control/stream.h
 
 # the daemon's side of health checks; part of nftlbd, and tested on its own
@@ -81,6 +83,14 @@ nftlbd_health_sources = nftlbd/daemon/changes.c nftlbd/daemon/now.c \
 	nftlbd/daemon/prober_packet.c nftlbd/daemon/prober_packet.h \
 	nftlbd/daemon/prober_spawn.c nftlbd/daemon/prober_spawn.h
 
+# totals of counters: pure, and on disk
+nftlbd_counters_tables = nftlbd/daemon/counters_totals.c \
+	nftlbd/daemon/counters_totals.h nftlbd/daemon/counters_overflow.c \
+	nftlbd/daemon/counters_overflow.h nftlbd/daemon/counters_file.c \
+	nftlbd/daemon/counters_file.h
+nftlbd_counters_sources = nftlbd/daemon/counters.c \
+	nftlbd/daemon/counters.h $(nftlbd_counters_tables)
+
 sbin_PROGRAMS += nftlbd/nftlbd
 nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/daemon/options.c \
 	nftlbd/daemon/options.h nftlbd/daemon/daemon.h \
@@ -88,6 +98,7 @@ nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/daemon/options.c \
 	nftlbd/daemon/full.c nftlbd/daemon/full.h \
 	nftlbd/daemon/committer.h nftlbd/daemon/delays.c \
 	nftlbd/daemon/delays.h nftlbd/daemon/event.c \
+	$(nftlbd_counters_sources) \
 	nftlbd/daemon/persist.c nftlbd/daemon/persist.h \
 	nftlbd/daemon/persist_load.c nftlbd/daemon/persist_text.c \
 	nftlbd/daemon/persist_text.h nftlbd/daemon/reload.c \
@@ -109,9 +120,10 @@ libctl_a_SOURCES = \
 	nftlbd/ctl/grammar.c nftlbd/ctl/live.h nftlbd/ctl/live_monitor.c \
 	nftlbd/ctl/live_top.c nftlbd/ctl/render.h \
 	nftlbd/ctl/render_probes.c nftlbd/ctl/render_top.c \
-	nftlbd/ctl/render_answer.c nftlbd/ctl/render_field.c \
+	nftlbd/ctl/render_counters.c nftlbd/ctl/render_answer.c nftlbd/ctl/render_field.c \
 	nftlbd/ctl/render_show.c nftlbd/ctl/render_status.c \
-	nftlbd/ctl/run.c nftlbd/ctl/run.h nftlbd/ctl/table.c \
+	nftlbd/ctl/run.c nftlbd/ctl/run.h nftlbd/ctl/traffic.c \
+	nftlbd/ctl/traffic.h nftlbd/ctl/table.c \
 	nftlbd/ctl/table.h
 sbin_PROGRAMS += nftlbd/nftlbctl
 nftlbd_nftlbctl_SOURCES = nftlbd/ctl/main.c

@@ -296,6 +296,8 @@ EXTRA_DIST += tests/bench/control.py tests/bench/fleet.py tests/bench/rawnft.py
 
 # the control socket, and nftlbctl's pure parts
 control_rig = tests/unit/control_rig.c tests/unit/control_rig.h \
+	tests/unit/fake_counters.c tests/unit/fake_counters.h \
+	$(nftlbd_counters_tables) \
 	tests/unit/netns.c tests/unit/netns.h \
 	nftlbd/daemon/want.c nftlbd/daemon/want.h
 control_libs = libcontrol.a librulesets.a libmodel.a libconfig.a \
@@ -303,7 +305,10 @@ control_libs = libcontrol.a librulesets.a libmodel.a libconfig.a \
 	$(NFTNL_LIBS) $(INIH_LIBS) $(CRYPTO_LIBS) $(EV_LIBS) $(CMOCKA_LIBS) -lm
 check_PROGRAMS += tests/unit/test_control tests/unit/test_control_input \
 	tests/unit/test_control_peers tests/unit/test_control_later \
-	tests/unit/test_control_follow
+	tests/unit/test_control_follow tests/unit/test_control_counters
+tests_unit_test_control_counters_SOURCES = \
+	tests/unit/test_control_counters.c $(control_rig)
+tests_unit_test_control_counters_LDADD = libctl.a $(control_libs)
 tests_unit_test_control_SOURCES = tests/unit/test_control.c $(control_rig)
 tests_unit_test_control_LDADD = $(control_libs)
 tests_unit_test_control_input_SOURCES = tests/unit/test_control_input.c \
@@ -339,6 +344,12 @@ tests_unit_test_persist_LDADD = libmodel.a $(config_libs) $(JANSSON_LIBS)
 tests_unit_test_persist_checks_SOURCES = tests/unit/test_persist_checks.c \
 	$(persist_rig)
 tests_unit_test_persist_checks_LDADD = $(tests_unit_test_persist_LDADD)
+
+# totals of counters
+check_PROGRAMS += tests/unit/test_counters
+tests_unit_test_counters_SOURCES = tests/unit/test_counters.c $(conf_rig) \
+	$(nftlbd_counters_tables)
+tests_unit_test_counters_LDADD = libmodel.a $(config_libs) $(JANSSON_LIBS)
 
 # HTTP checks: their texts, and a probe step by step
 check_PROGRAMS += tests/unit/test_status tests/unit/test_http_check

@@ -20,6 +20,13 @@ json_t *json_service(const struct daemon *d, const struct service *s,
  */
 json_t *json_backends(const struct daemon *d, const struct service *s,
 		      const struct backend *only, const struct counts *c);
+/** json_counters() - what a service and its backends counted, as last read
+ * json_backend_counters() - of one backend; also names the service
+ * json_overflows() - packets that found no room in sets, of all services */
+json_t *json_counters(const struct daemon *d, const struct service *s);
+json_t *json_backend_counters(const struct daemon *d, const struct service *s,
+			      const struct backend *b);
+json_t *json_overflows(const struct daemon *d);
 /** json_status() - the daemon in numbers */
 json_t *json_status(const struct daemon *d);
 json_t *json_event(const struct event *e);

@@ -11,15 +11,18 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ctl/live.h"
 #include "ctl/render.h"
 #include "ctl/run.h"
+#include "ctl/traffic.h"
 
-#define TURN_MS     1000
-#define EVENTS_PATH "/v1/events?limit=8"
-#define LINES_ONCE  1000
+#define TURN_MS       1000
+#define EVENTS_PATH   "/v1/events?limit=8"
+#define COUNTERS_PATH "/v1/counters"
+#define LINES_ONCE    1000
 
 #define SCREEN_ENTER "\033[?1049h\033[?25l"
 #define SCREEN_LEAVE "\033[?25h\033[?1049l"
@@ -34,19 +37,56 @@ static void on_signal(int signum)
 	ended = 1;
 }
 
-/* {"status", "backends", "events"} */
-static int look(struct api *api, const char *path, json_t **all)
+/* What counters said at the look before, so that there are rates. */
+struct past {
+	json_t *counters; /* NULL: this is the first look */
+	struct timespec when;
+};
+
+static double seconds_since(struct timespec *then)
 {
-	json_t *status, *backends = NULL, *events = NULL;
+	struct timespec before = *then;
+
+	clock_gettime(CLOCK_MONOTONIC, then);
+	return (double)(then->tv_sec - before.tv_sec) +
+	       (double)(then->tv_nsec - before.tv_nsec) / 1e9;
+}
+
+/* Traffic by service and backend, from what is counted now and was before. */
+static int look_at_counters(struct api *api, struct past *past,
+			    json_t **traffic)
+{
+	json_t *counters;
+	int ret = run_ask(api, "GET", COUNTERS_PATH, NULL, &counters);
+	double seconds = seconds_since(&past->when);
+
+	*traffic = NULL;
+	if (ret != EXIT_DONE)
+		return ret;
+	*traffic = traffic_make(past->counters, counters, seconds);
+	json_decref(past->counters);
+	past->counters = counters;
+	return ret;
+}
+
+/* {"status", "backends", "events", "traffic"} */
+static int look(struct api *api, const char *path, struct past *past,
+		json_t **all)
+{
+	json_t *status, *backends = NULL, *events = NULL, *traffic = NULL;
 	int ret = run_ask(api, "GET", path, NULL, &status);
 
 	if (ret == EXIT_DONE)
 		ret = run_ask(api, "GET", "/v1/backends", NULL, &backends);
 	if (ret == EXIT_DONE)
 		ret = run_ask(api, "GET", EVENTS_PATH, NULL, &events);
+	if (ret == EXIT_DONE)
+		ret = look_at_counters(api, past, &traffic);
 	*all = ret ? NULL
-		   : json_pack("{s:O?, s:O?, s:O?}", "status", status,
-			       "backends", backends, "events", events);
+		   : json_pack("{s:O?, s:O?, s:O?, s:O?}", "status", status,
+			       "backends", backends, "events", events,
+			       "traffic", traffic);
+	json_decref(traffic);
 	json_decref(status);
 	json_decref(backends);
 	json_decref(events);
@@ -101,22 +141,41 @@ static bool pause_turn(void)
 
 static int watch(struct api *api, const char *path)
 {
+	struct past past = { 0 };
 	json_t *all;
 	int ret;
 
 	do {
-		ret = look(api, path, &all);
+		ret = look(api, path, &past, &all);
 		if (ret == EXIT_DONE)
 			draw(all, true);
 		json_decref(all);
 	} while (ret == EXIT_DONE && !pause_turn());
+	json_decref(past.counters);
+	return ret;
+}
+
+/* Rates need a second look, where anything is counted. */
+static int look_once(struct api *api, const char *path, json_t **all)
+{
+	const struct timespec turn = { .tv_sec = TURN_MS / 1000 };
+	struct past past = { 0 };
+	int ret = look(api, path, &past, all);
+
+	if (ret == EXIT_DONE &&
+	    json_object_size(json_object_get(*all, "traffic")) > 0) {
+		json_decref(*all);
+		nanosleep(&turn, NULL);
+		ret = look(api, path, &past, all);
+	}
+	json_decref(past.counters);
 	return ret;
 }
 
 static int once(const struct call *c, struct api *api, const char *path)
 {
 	json_t *all;
-	int ret = look(api, path, &all);
+	int ret = look_once(api, path, &all);
 
 	if (ret == EXIT_DONE && c->json) {
 		json_dumpf(all, stdout, JSON_INDENT(2));

@@ -26,6 +26,7 @@ void render_backends(struct render *r, const json_t *answer);
 void render_checks(struct render *r, const json_t *answer);
 void render_probes(struct render *r, const json_t *answer);
 void render_slots(struct render *r, const json_t *answer);
+void render_counters(struct render *r, const json_t *answer);
 void render_plan(struct render *r, const json_t *answer);
 void render_events(struct render *r, const json_t *answer);
 /** render_event() - one event as one line, for who follows them */

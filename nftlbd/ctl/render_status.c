@@ -70,6 +70,26 @@ static void print_prober(struct render *r, const json_t *p)
 		   (long long)field_int(p, "restarts"));
 }
 
+/* Nothing where no set ever was full. */
+static void print_overflow(struct render *r, const json_t *o)
+{
+	json_int_t full = field_int(o, "full");
+	json_int_t sessions = field_int(o, "sessions");
+	json_int_t fresh = field_int(o, "new");
+	json_int_t connections = field_int(o, "connections");
+
+	if (full + sessions + fresh + connections == 0)
+		return;
+	buf_printf(r->out, "overflow  %lld set%s ", (long long)full,
+		   full == 1 ? "" : "s");
+	colour_text(r->out, r->colours, full ? WARN : PLAIN, "full now");
+	buf_printf(r->out,
+		   "; without room so far: %lld sessions, %lld new, %lld "
+		   "connections\n",
+		   (long long)sessions, (long long)fresh,
+		   (long long)connections);
+}
+
 static void print_daemon(struct render *r, const json_t *a)
 {
 	const char *error = json_string_value(json_object_get(a, "last_error"));
@@ -82,6 +102,7 @@ static void print_daemon(struct render *r, const json_t *a)
 	print_states(r, "services", json_object_get(a, "services"));
 	print_states(r, "backends", json_object_get(a, "backends"));
 	print_prober(r, json_object_get(a, "prober"));
+	print_overflow(r, json_object_get(a, "overflow"));
 	if (json_is_true(json_object_get(a, "flushed")))
 		colour_text(r->out, r->colours, WARN,
 			    "flushed   our tables were removed; sync puts them "

@@ -3,6 +3,7 @@
  * `top`: what is wrong first, then who has most connections; at the bottom what
  * has happened last.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -42,14 +43,78 @@ static int backend_cmp(const void *pa, const void *pb)
 		     : strcmp(field_text(a, "name"), field_text(b, "name"));
 }
 
+/* "1.5M": at most four characters and a unit. */
+static void cell_rate(struct table *t, const json_t *rate, const char *what)
+{
+	static const char units[] = { ' ', 'k', 'M', 'G', 'T' };
+	double n = field_real(rate, what);
+	size_t unit = 0;
+
+	if (!json_is_object(rate)) {
+		table_cell(t, PLAIN, "-");
+		return;
+	}
+	for (; n >= 1000 && unit + 1 < sizeof(units); unit++)
+		n /= 1000;
+	if (unit == 0)
+		table_cell(t, PLAIN, n < 10 && n > 0 ? "%.1f" : "%.0f", n);
+	else
+		table_cell(t, PLAIN, "%.1f%c", n, units[unit]);
+}
+
+/* Rates, and what was counted in all; nothing of a backend that does not
+ * count. */
+static void cells_traffic(struct table *t, const json_t *o)
+{
+	const json_t *r = json_object_get(o, "rate");
+
+	cell_rate(t, r, "new");
+	cell_rate(t, r, "packets");
+	cell_rate(t, r, "bits");
+	if (o)
+		table_cell(t, PLAIN, "%lld", (long long)field_int(o, "bytes"));
+	else
+		table_cell(t, PLAIN, "-");
+}
+
+static const json_t *traffic_of(const json_t *traffic, const json_t *b)
+{
+	char key[160];
+
+	snprintf(key, sizeof(key), "%s/%s", field_text(b, "service"),
+		 field_text(b, "name"));
+	return json_object_get(traffic, key);
+}
+
+/* Services that have no backends: mode local. */
+static void top_local(struct table *t, const json_t *traffic)
+{
+	const char *key;
+	const json_t *o;
+
+	json_object_foreach((json_t *)traffic, key, o) {
+		if (!json_is_true(json_object_get(o, "local")))
+			continue;
+		table_cell(t, PLAIN, "%s", key);
+		for (size_t i = 1; i < 8; i++)
+			table_cell(t, PLAIN, "-");
+		cells_traffic(t, o);
+	}
+}
+
 static void top_backends(struct render *r, const json_t *list, size_t lines)
 {
+	/* the last four only where anything is counted */
 	static const struct column columns[] = {
 		{ "SERVICE", false },    { "BACKEND", false },
 		{ "ADDRESS", false },    { "STATE", false },
 		{ "WEIGHT", true },      { "SHARE", true },
 		{ "CONNECTIONS", true }, { "CHECK", false },
+		{ "NEW/S", true },       { "PACKETS/S", true },
+		{ "BITS/S", true },      { "BYTES", true },
 	};
+	const json_t *traffic = json_object_get(r->extra, "traffic");
+	size_t columns_off = json_object_size(traffic) ? 0 : 4;
 	size_t n = json_array_size(list), i;
 	const json_t **sorted = xcalloc(n + 1, sizeof(*sorted));
 	struct table t;
@@ -57,7 +122,8 @@ static void top_backends(struct render *r, const json_t *list, size_t lines)
 	for (i = 0; i < n; i++)
 		sorted[i] = json_array_get(list, i);
 	qsort(sorted, n, sizeof(*sorted), backend_cmp);
-	table_begin(&t, columns, sizeof(columns) / sizeof(columns[0]));
+	table_begin(&t, columns,
+		    sizeof(columns) / sizeof(columns[0]) - columns_off);
 	for (i = 0; i < n && i < lines; i++) {
 		const json_t *b = sorted[i];
 
@@ -71,7 +137,11 @@ static void top_backends(struct render *r, const json_t *list, size_t lines)
 		cell_share(&t, b);
 		cell_connections(&t, b);
 		cell_check(&t, b);
+		if (!columns_off)
+			cells_traffic(&t, traffic_of(traffic, b));
 	}
+	if (!columns_off)
+		top_local(&t, traffic);
 	table_end(&t, r->out, r->colours);
 	if (n > lines)
 		buf_printf(r->out, "(%zu more)\n", n - lines);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "daemon/committer.h"
+#include "daemon/counters.h"
 #include "daemon/daemon.h"
 #include "daemon/persist.h"
 #include "model/step.h"
@@ -123,7 +124,10 @@ int command_sync(struct daemon *d, const struct author *who, struct err *err)
 
 int command_flush(struct daemon *d, const struct author *who, struct err *err)
 {
-	int ret = ruleset_flush(d->ruleset, err);
+	int ret;
+
+	counters_last(d->counters);
+	ret = ruleset_flush(d->ruleset, err);
 
 	if (ret < 0)
 		return ret;

@@ -21,6 +21,7 @@
 struct committer;   /* dirty services -> ruleset, daemon/committer.c */
 struct healthcheck; /* prober process <-> model, daemon/health.c */
 struct control;     /* control socket, control/control.c */
+struct counters;    /* what was counted, daemon/counters.c */
 struct persist;     /* state on disk, daemon/persist.c */
 struct full;        /* who has max-connections, daemon/full.c */
 struct sessions;    /* entries of persistent clients, daemon/sessions.c */
@@ -36,6 +37,7 @@ struct daemon {
 	struct healthcheck *health;
 	struct control *control;
 	struct sessions *sessions;
+	struct counters *counters;
 	struct persist *persist; /* NULL: nothing is kept on disk */
 	struct full *full;       /* NULL: before the first commit */
 	struct events events;

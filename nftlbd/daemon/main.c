@@ -18,6 +18,7 @@
 #include "config.h"
 #include "control/control.h"
 #include "daemon/committer.h"
+#include "daemon/counters.h"
 #include "daemon/daemon.h"
 #include "daemon/full.h"
 #include "daemon/health.h"
@@ -198,6 +199,8 @@ static int bring_up(struct program *p, struct err *err)
 		ret = flows_open(&d->flows, d->loop, err);
 	if (ret == 0)
 		ret = committer_open(&d->committer, d, err);
+	if (ret == 0)
+		ret = counters_open(&d->counters, d, err);
 	if (ret < 0)
 		return ret;
 	d->sessions = sessions_open(d);
@@ -231,6 +234,8 @@ static void bring_down(struct program *p)
 	control_close(d->control);
 	full_close(d->full);
 	sessions_close(d->sessions);
+	d->control = NULL;
+	counters_close(d->counters);
 	committer_close(d->committer);
 	if (d->flows)
 		flows_close(d->flows);

@@ -112,7 +112,8 @@ static const struct {
 	{ "/v1/version", "version:s api:i", 0 },
 	{ "/v1/status",
 	  "version:s uptime_s:i revision:i table:s hash_seed:s flushed:b "
-	  "services:o backends:o prober:No commits:o last_reload_ok:b "
+	  "services:o backends:o prober:No commits:o overflow:o "
+	  "last_reload_ok:b "
 	  "last_error:Ns",
 	  0 },
 	{ "/v1/services",

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Totals that never go back: what was seen of a kernel's counter that is no
+ * more is added to what was seen of those before it.
+ *
+ * Invariants: lists are sorted by name; a total is the sum of all kernel
+ * counters that ever had its name, as far as they were seen.
+ * Pure. Must not know: when counters are read, files.
+ */
+#include "daemon/counters_totals.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/xalloc.h"
+
+/* ---- names */
+
+/* The service's part of @name; false where it is no name of ours. */
+static bool service_of(const char *name, char service[RS_NAME_MAX + 1])
+{
+	const char *dot = strchr(name, '.');
+	size_t len = dot ? strcspn(dot + 1, "/") : 0;
+
+	if (len == 0 || len > RS_NAME_MAX || strlen(name) >= TOTAL_NAME_MAX)
+		return false;
+	memcpy(service, dot + 1, len);
+	service[len] = '\0';
+	return true;
+}
+
+/* ---- sorted lists */
+
+/* Where @name is, or belongs, in a list whose elements begin with their name.
+ * The end is looked at first: lists are mostly made in order. */
+static size_t place_of(void *const *list, size_t n, const char *name,
+		       bool *found)
+{
+	size_t lo = 0, hi = n;
+
+	*found = false;
+	if (n > 0 && strcmp(*(char *const *)list[n - 1], name) < 0)
+		return n;
+	while (lo < hi && !*found) {
+		size_t mid = lo + (hi - lo) / 2;
+		int order = strcmp(*(char *const *)list[mid], name);
+
+		*found = order == 0;
+		if (order < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return *found ? hi : lo;
+}
+
+static struct totals_service *service_at(struct totals *t, const char *name)
+{
+	struct totals_service *s;
+	bool found;
+	size_t i = place_of((void *const *)t->list, t->n, name, &found);
+
+	if (found)
+		return t->list[i];
+	s = xcalloc(1, sizeof(*s));
+	s->name = xstrdup(name);
+	(void)VEC_PUSH(t->list, t->n, t->cap);
+	memmove(t->list + i + 1, t->list + i,
+		(t->n - 1 - i) * sizeof(*t->list));
+	t->list[i] = s;
+	return s;
+}
+
+struct total *totals_at(struct totals *t, const char *name)
+{
+	char service[RS_NAME_MAX + 1];
+	struct totals_service *s;
+	struct total *at;
+	bool found;
+	size_t i;
+
+	if (!service_of(name, service))
+		return NULL;
+	s = service_at(t, service);
+	i = place_of((void *const *)s->list, s->n, name, &found);
+	if (found)
+		return s->list[i];
+	at = xcalloc(1, sizeof(*at));
+	at->name = xstrdup(name);
+	(void)VEC_PUSH(s->list, s->n, s->cap);
+	memmove(s->list + i + 1, s->list + i,
+		(s->n - 1 - i) * sizeof(*s->list));
+	s->list[i] = at;
+	return at;
+}
+
+struct totals_service *totals_service(const struct totals *t,
+				      const char *service)
+{
+	bool found;
+	size_t i = place_of((void *const *)t->list, t->n, service, &found);
+
+	return found ? t->list[i] : NULL;
+}
+
+struct totals_service *totals_service_of(const struct totals *t,
+					 const char *name)
+{
+	char service[RS_NAME_MAX + 1];
+
+	return service_of(name, service) ? totals_service(t, service) : NULL;
+}
+
+const struct total *totals_find(const struct totals_service *s,
+				const char *prefix, const char *backend)
+{
+	char name[TOTAL_NAME_MAX];
+	bool found;
+	size_t i;
+
+	if (!s)
+		return NULL;
+	snprintf(name, sizeof(name), "%s.%s%s%s", prefix, s->name,
+		 backend ? "/" : "", backend ? backend : "");
+	i = place_of((void *const *)s->list, s->n, name, &found);
+	return found ? s->list[i] : NULL;
+}
+
+static bool has_prefix(const struct total *t, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return !strncmp(t->name, prefix, len) && t->name[len] == '.';
+}
+
+bool totals_sum(const struct totals_service *s, const char *prefix,
+		uint64_t *packets, uint64_t *bytes)
+{
+	bool any = false;
+
+	*packets = *bytes = 0;
+	for (size_t i = 0; s && i < s->n; i++) {
+		if (!has_prefix(s->list[i], prefix))
+			continue;
+		any = true;
+		*packets += total_packets(s->list[i]);
+		*bytes += total_bytes(s->list[i]);
+	}
+	return any;
+}
+
+/* ---- values */
+
+uint64_t total_packets(const struct total *t)
+{
+	return t->packets + t->here[0].packets + t->here[1].packets;
+}
+
+uint64_t total_bytes(const struct total *t)
+{
+	return t->bytes + t->here[0].bytes + t->here[1].bytes;
+}
+
+/* The kernel's counter is no more. */
+static void here_ends(struct total *at, unsigned int f)
+{
+	at->packets += at->here[f].packets;
+	at->bytes += at->here[f].bytes;
+	at->here[f] = (struct counter_value){ 0 };
+}
+
+static bool goes_on(const struct counter_value *old,
+		    const struct counter_value *v)
+{
+	return old->table == v->table && old->handle == v->handle &&
+	       old->packets <= v->packets && old->bytes <= v->bytes;
+}
+
+bool total_seen(struct totals *t, struct total *at, unsigned int f,
+		const struct counter_value *v)
+{
+	uint64_t before = total_packets(at);
+
+	if (at->here[f].there && !(v->there && goes_on(&at->here[f], v))) {
+		here_ends(at, f);
+		t->changed = true;
+	}
+	if (v->there) {
+		if (!at->here[f].there)
+			t->changed = true;
+		at->here[f] = *v;
+	}
+	if (total_packets(at) != before)
+		t->changed = true;
+	return total_packets(at) != before;
+}
+
+/* ---- what the kernel has */
+
+void totals_round(struct totals *t)
+{
+	t->round++;
+}
+
+struct total *totals_list(struct totals *t, const char *name, unsigned int f)
+{
+	struct total *at = totals_at(t, name);
+
+	if (at)
+		at->listed[f] = t->round;
+	return at;
+}
+
+bool total_is_read(const struct totals *t, const struct total *at,
+		   unsigned int f)
+{
+	return at->here[f].there || at->listed[f] == t->round;
+}
+
+/* ---- what the model has no longer */
+
+static void total_free(struct total *at)
+{
+	free(at->name);
+	free(at);
+}
+
+static void service_free(struct totals_service *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		total_free(s->list[i]);
+	free(s->list);
+	free(s->name);
+	free(s);
+}
+
+void totals_free(struct totals *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		service_free(t->list[i]);
+	free(t->list);
+	*t = (struct totals){ 0 };
+}
+
+/* Has its service no backend of that name any more? */
+static bool orphan(const struct total *at, const struct service *svc)
+{
+	const char *slash = strchr(at->name, '/');
+
+	return slash && !service_backend(svc, slash + 1);
+}
+
+static bool is_there(const struct total *at)
+{
+	return at->here[0].there || at->here[1].there;
+}
+
+/* What it counted is its service's from here on. It is in no list any more. */
+static void fold(struct totals *t, struct total *at)
+{
+	struct total *to;
+
+	*strchr(at->name, '/') = '\0';
+	to = totals_at(t, at->name);
+	to->packets += at->packets;
+	to->bytes += at->bytes;
+	total_free(at);
+	t->changed = true;
+}
+
+/* Returns false where the kernel, as last seen, still has some of them. */
+static bool trim_service(struct totals *t, struct totals_service *s,
+			 const struct service *svc)
+{
+	struct total **orphans = xcalloc(s->n + 1, sizeof(*orphans));
+	size_t n = 0, kept = 0;
+	bool all = true;
+
+	for (size_t i = 0; i < s->n; i++) {
+		bool goes = orphan(s->list[i], svc);
+
+		if (goes && !is_there(s->list[i])) {
+			orphans[n++] = s->list[i];
+			continue;
+		}
+		s->list[kept++] = s->list[i];
+		all &= !goes;
+	}
+	s->n = kept;
+	for (size_t i = 0; i < n; i++)
+		fold(t, orphans[i]);
+	free(orphans);
+	return all;
+}
+
+bool totals_trim(struct totals *t, const struct model *m)
+{
+	bool all = true;
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct totals_service *s = t->list[i];
+		const struct service *svc = model_service(m, s->name);
+
+		if (!svc) {
+			service_free(s);
+			t->changed = true;
+			continue;
+		}
+		all &= trim_service(t, s, svc);
+		t->list[n++] = s;
+	}
+	t->n = n;
+	return all;
+}

@@ -259,6 +259,11 @@ ruleset_rig = tests/unit/ruleset_rig.c tests/unit/ruleset_rig.h \
 tests_unit_test_ruleset_repair_SOURCES = tests/unit/test_ruleset_repair.c \
 	$(ruleset_rig)
 tests_unit_test_ruleset_repair_LDADD = $(ruleset_libs)
+check_PROGRAMS += tests/unit/test_ruleset_kinds
+tests_unit_test_ruleset_kinds_SOURCES = tests/unit/test_ruleset_kinds.c \
+	$(ruleset_rig)
+tests_unit_test_ruleset_kinds_LDADD = $(ruleset_libs)
+tests_unit_test_ruleset_kinds_LDFLAGS = -Wl,--wrap=compile_unit
 check_PROGRAMS += tests/unit/test_full_kernel
 tests_unit_test_full_kernel_SOURCES = tests/unit/test_full_kernel.c \
 	$(ruleset_rig)

@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Everything that a unit can have, in the running kernel: chains of several
+ * rules, sets, counters, elements of all maps, and what features bring with
+ * them. It is read back as it was written, mended when somebody breaks it, and
+ * leaves when nobody needs it.
+ *
+ * What compile.c makes of a service is not the matter here: each unit gets, by
+ * way of --wrap, one of each kind.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/xalloc.h"
+#include "rulesets/base.h"
+#include "rulesets/compile.h"
+#include "rulesets/rule.h"
+#include "tests/unit/ruleset_rig.h"
+
+#define ALL_FEATURES (FEATURE_BIT(FEATURES) - 1)
+
+/* What the units get beside what services have. */
+static struct {
+	uint32_t features;
+	uint32_t size; /* of the set sessions.web */
+	int extra;     /* counters and mark chains beyond one */
+
+} more;
+
+/* ---- one of each kind */
+
+static void fill_key(struct elem *e, uint8_t *key, uint8_t family,
+		     uint16_t port, uint32_t id)
+{
+	enum map_key kind = map_forms[e->map].key;
+	uint8_t host = family == AF_INET6 ? 0xfd : 10;
+
+	if (kind == KEY_ID) {
+		memcpy(key, &id, sizeof(id));
+		return;
+	}
+	for (unsigned int i = 0; i < key_fields(kind); i++) {
+		uint8_t *at = key + key_field_at(kind, i, family);
+		unsigned int len = key_field_len(kind, i, family);
+
+		memset(at, 0, len);
+		at[0] = len >= 4 ? host : 0; /* an address or an id */
+		at[len - 1] = len == 1 ? 6 : 1;
+		if (len == 2)
+			at[1] = (uint8_t)port;
+	}
+}
+
+static const char *chain_prefix(enum rs_map map)
+{
+	switch (map) {
+	case MAP_ROOMS:
+		return CHAIN_ROOM_OF;
+	case MAP_MARKS:
+	case MAP_MARKS_RANGES:
+		return CHAIN_MARK;
+	case MAP_PRIORITIES:
+	case MAP_PRIORITIES_RANGES:
+		return CHAIN_PRIORITY;
+	default:
+		return CHAIN_GUARD;
+	}
+}
+
+static void add_elem(struct unit *u, enum rs_map map, uint32_t id)
+{
+	const struct map_form *f = &map_forms[map];
+	struct elem *e = unit_add(u, map);
+
+	fill_key(e, e->key, u->family, 80, id);
+	if (f->interval)
+		fill_key(e, e->key_end, u->family, 90, id);
+	if (f->data == DATA_ID) {
+		memcpy(e->data, &id, sizeof(id));
+		e->text = xasprintf("%s/b1", u->name);
+	} else if (f->data == DATA_COUNTER) {
+		e->text = xasprintf(COUNTER_IN "%s/b1", u->name);
+	} else {
+		e->text = xasprintf("%s%s/b1", chain_prefix(map), u->name);
+	}
+}
+
+static void add_elems(struct unit *u)
+{
+	uint32_t id = ID_REJECT;
+
+	for (size_t i = 0; i < u->nelems && id == ID_REJECT; i++)
+		if (elem_is_backend(&u->elems[i]))
+			id = elem_id(&u->elems[i]);
+	for (int m = 0; m < MAP_COUNT; m++)
+		if (map_forms[m].feature != FEATURE_NONE &&
+		    map_forms[m].data != DATA_NONE &&
+		    more.features & FEATURE_BIT(map_forms[m].feature))
+			add_elem(u, (enum rs_map)m, id);
+}
+
+static void add_chain(struct unit *u, const char *prefix)
+{
+	struct unit_chain *c = unit_chain_add(u, "%s%s/b1", prefix, u->name);
+	uint8_t proto = 6;
+	struct buf *r;
+
+	for (uint8_t i = 0; i < 3; i++) {
+		r = chain_rule(c);
+		rule_meta_load(r, NFT_META_L4PROTO, REG(0));
+		proto = (uint8_t)(proto + i);
+		rule_cmp(r, NFT_CMP_EQ, REG(0), &proto, 1);
+		rule_verdict(r, NF_ACCEPT, NULL);
+	}
+}
+
+static void add_sets(struct unit *u)
+{
+	const struct set_form sessions = { KEY_ADDR, DATA_ID, true, more.size,
+					   0 };
+	const struct set_form fresh = { KEY_ADDR_PORT, DATA_NONE, true, 100,
+					60 };
+	const struct set_form connections = { KEY_MAC, DATA_NONE, false, 100,
+					      0 };
+	char name[CHAIN_NAME_MAX];
+
+	snprintf(name, sizeof(name), SET_NEW "%s", u->name);
+	unit_set_add(u, name, &fresh);
+	snprintf(name, sizeof(name), SET_CONNECTIONS "%s", u->name);
+	unit_set_add(u, name, &connections);
+	snprintf(name, sizeof(name), SET_SESSIONS "%s", u->name);
+	unit_set_add(u, name, &sessions);
+}
+
+struct unit *__real_compile_unit(const struct rs_service *svc,
+				 const struct unit *have, struct alloc *alloc);
+struct unit *__wrap_compile_unit(const struct rs_service *svc,
+				 const struct unit *have, struct alloc *alloc);
+struct unit *__wrap_compile_unit(const struct rs_service *svc,
+				 const struct unit *have, struct alloc *alloc)
+{
+	struct unit *u = __real_compile_unit(svc, have, alloc);
+
+	if (more.features == 0 || strcmp(svc->name, "web") != 0)
+		return u;
+	u->features |= more.features;
+	add_elems(u);
+	add_chain(u, CHAIN_GUARD);
+	add_chain(u, CHAIN_MARK);
+	add_chain(u, CHAIN_PRIORITY);
+	add_chain(u, CHAIN_ROOM_OF);
+	add_sets(u);
+	for (size_t i = 0; i < u->nsets; i++) {
+		char name[CHAIN_NAME_MAX];
+
+		unit_set_name(have, u->sets[i].name, &u->sets[i].form, name);
+		free(u->sets[i].name);
+		u->sets[i].name = xstrdup(name);
+	}
+	unit_obj_add(u, COUNTER_IN "%s/b1", u->name);
+	unit_obj_add(u, COUNTER_NEW "%s", u->name);
+	for (int i = 0; i < more.extra; i++)
+		unit_obj_add(u, COUNTER_OUT "%s/x%d", u->name, i);
+	unit_sort(u);
+	return u;
+}
+
+static int setup(void **state)
+{
+	memset(&more, 0, sizeof(more));
+	more.features = ALL_FEATURES;
+	more.size = 10;
+	return rig_setup(state);
+}
+
+/* ---- what is there */
+
+static bool lists(const char *text)
+{
+	return nft_lists(&text, 1);
+}
+
+/* Names of features, in nft's words. */
+static const char *const marks_of_features[] = {
+	"map persistent",       "map pins",          "map group-backends",
+	"map members",          "map rooms",         "set backends-full",
+	"map count-new",        "map count-in ",     "map count-in-ranges",
+	"map marks ",           "map marks-ranges",  "map priorities ",
+	"map guards ",          "map guard-ranges",  "chain pick",
+	"chain alive",          "chain room ",       "chain count ",
+	"chain marks-output ",  "chain priorities ", "chain guard ",
+	"ct helper helper.ftp", "helper.sip-tcp",    "helper.pptp",
+	"sessions.web",         "counter new.web",   "chain guard.web/b1",
+};
+
+static void test_all_is_there(void **state)
+{
+	size_t missing = 0;
+
+	(void)state; /* the rig has found it whole */
+	for (size_t i = 0;
+	     i < sizeof(marks_of_features) / sizeof(marks_of_features[0]);
+	     i++) {
+		if (lists(marks_of_features[i]))
+			continue;
+		print_message("not there: %s\n", marks_of_features[i]);
+		missing++;
+	}
+	assert_int_equal(missing, 0);
+}
+
+static void test_nft_can_load_it(void **state)
+{
+	(void)state;
+	assert_int_equal(system("for t in ip ip6; do nft list table $t rig; "
+				"done > rig.$$ && nft -c -f rig.$$; r=$?; "
+				"rm -f rig.$$; exit $r"),
+			 0);
+}
+
+/* Nobody needs them any more: a whole plan takes all of it away, in two parts
+ * that the kernel accepts; the plain services stay. */
+static void test_features_go(void **state)
+{
+	struct rig *r = *state;
+
+	more.features = 0;
+	assert_int_equal(rig_commit(r), 0);
+	assert_true(rig_is_whole(r));
+	assert_false(
+	    nft_lists(marks_of_features, sizeof(marks_of_features) /
+					     sizeof(marks_of_features[0])));
+	assert_true(lists("chain service.web"));
+	more.features = ALL_FEATURES;
+	assert_int_equal(rig_commit(r), 0);
+	assert_true(rig_is_whole(r));
+}
+
+static void test_one_feature_goes(void **state)
+{
+	struct rig *r = *state;
+
+	for (unsigned int f = 1; f < FEATURES; f++) {
+		more.features = ALL_FEATURES & ~FEATURE_BIT(f);
+		assert_int_equal(rig_commit(r), 0);
+		assert_true(rig_is_whole(r));
+	}
+}
+
+static int commit_one(struct rig *r)
+{
+	struct plan *p = ruleset_plan(r->rs, r->svc, 1, false);
+	int ret = ruleset_commit(r->rs, p, NULL);
+
+	plan_free(p);
+	return ret;
+}
+
+/* Some services only: that nothing is said of the others says nothing of what
+ * they need. */
+static void test_part_leaves_features(void **state)
+{
+	struct rig *r = *state;
+
+	more.features = 0;
+	assert_int_equal(commit_one(r), 0); /* web, IPv4 */
+	assert_true(lists("map rooms"));
+	assert_true(lists("chain pick"));
+	assert_int_equal(rig_commit(r), 0);
+	assert_false(lists("map rooms"));
+}
+
+/* Services that stay as they are keep their features in a whole plan. */
+static void test_unchanged_keeps_features(void **state)
+{
+	struct rig *r = *state;
+	struct rs_service svc[8];
+	struct plan *p;
+
+	memcpy(svc, r->svc, r->n * sizeof(*svc));
+	for (size_t i = 0; i < r->n; i++)
+		svc[i].unchanged = true;
+	p = ruleset_plan(r->rs, svc, r->n, true);
+	assert_true(plan_empty(p));
+	plan_free(p);
+	/* also where they were only read */
+	assert_int_equal(ruleset_scan(r->rs, NULL), 0);
+	p = ruleset_plan(r->rs, svc, r->n, true);
+	assert_true(plan_empty(p));
+	plan_free(p);
+}
+
+/* ---- sets and counters live on */
+
+static void test_set_of_another_size(void **state)
+{
+	struct rig *r = *state;
+
+	assert_false(lists("sessions.web/2"));
+	assert_int_equal(nft("add element ip rig sessions.web { 9.9.9.9 : 0:10 "
+			     "}\n"),
+			 0);
+	assert_int_equal(rig_commit(r), 0);
+	assert_true(lists("9.9.9.9")); /* the kernel's own */
+	more.size = 20;
+	assert_int_equal(rig_commit(r), 0);
+	assert_true(rig_is_whole(r));
+	assert_true(lists("sessions.web/2 {"));
+	assert_false(lists("sessions.web {"));
+	assert_false(lists("9.9.9.9"));
+	more.size = 10;
+	assert_int_equal(rig_commit(r), 0);
+	assert_true(rig_is_whole(r));
+	assert_true(lists("sessions.web {"));
+	assert_false(lists("sessions.web/2"));
+}
+
+static void test_counters_live_on(void **state)
+{
+	static const struct rs_hooks elsewhere = { -110, 90, -140, -85, -160 };
+	struct rig *r = *state;
+
+	assert_int_equal(ruleset_flush(r->rs, NULL), 0);
+	assert_int_equal(nft("add table ip rig\nadd counter ip rig new.web { "
+			     "packets 4711 bytes 99 }\n"),
+			 0);
+	assert_int_equal(rig_commit(r), 0);
+	assert_true(lists("packets 4711"));
+	more.features = FEATURE_BIT(FEATURE_COUNT);
+	assert_int_equal(rig_commit(r), 0);
+	more.features = ALL_FEATURES;
+	more.extra = 50;
+	assert_int_equal(rig_commit(r), 0);
+	ruleset_hooks(r->rs, &elsewhere);
+	assert_int_equal(rig_commit(r), 0);
+	assert_int_equal(nft("add chain ip rig intruder\n"
+			     "flush chain ip rig pick\n"),
+			 0);
+	assert_int_equal(rig_commit(r), 0);
+	assert_true(lists("packets 4711"));
+}
+
+/* ---- other priorities */
+
+static void test_hooks(void **state)
+{
+	static const struct rs_hooks elsewhere = { -110, 90, -140, -85, -160 };
+	struct rig *r = *state;
+	struct plan *p;
+
+	assert_true(lists("hook prerouting priority dstnat; "));
+	ruleset_hooks(r->rs, &elsewhere);
+	p = ruleset_plan(r->rs, r->svc, r->n, true); /* before any scan */
+	assert_false(plan_empty(p));
+	assert_int_equal(ruleset_commit(r->rs, p, NULL), 0);
+	plan_free(p);
+	assert_false(lists("hook prerouting priority dstnat;"));
+	assert_true(lists("nat hook prerouting priority dstnat - 10"));
+	assert_true(lists("nat hook postrouting priority srcnat - 10"));
+	assert_true(lists("filter hook prerouting priority mangle + 10"));
+	assert_true(lists("filter hook prerouting priority -85"));
+	assert_true(lists("route hook output priority -84"));
+	assert_true(lists("filter hook postrouting priority mangle - 10"));
+	assert_false(rig_is_whole(r)); /* somebody with the old ones */
+	assert_int_equal(rig_commit(r), 0);
+	p = rig_plan(r->rs, r);
+	assert_true(plan_empty(p));
+	plan_free(p);
+	ruleset_hooks(r->rs, &rs_hooks_default);
+	assert_int_equal(rig_commit(r), 0);
+	assert_true(rig_is_whole(r));
+}
+
+/* ---- damage */
+
+static const struct {
+	const char *name, *text;
+} damages[] = {
+	{ "tables gone", "flush ruleset\n" },
+	{ "chain of a feature emptied", "flush chain ip rig count\n"
+					"flush chain ip rig room\n" },
+	{ "chain of a feature with a rule more",
+	  "add rule ip rig guard counter comment \"intruder\"\n"
+	  "add rule ip6 rig room counter comment \"intruder\"\n" },
+	{ "chain of a feature gone", "flush chain ip rig guard\n"
+				     "delete chain ip rig guard\n" },
+	{ "chain of a feature with another priority",
+	  "flush chain ip rig guard\ndelete chain ip rig guard\n"
+	  "add chain ip rig guard { type filter hook prerouting priority 7; }"
+	  "\n" },
+	{ "chain of a feature with another type",
+	  "flush chain ip rig guard\ndelete chain ip rig guard\n"
+	  "add chain ip rig guard { type nat hook prerouting priority 7; }\n" },
+	{ "chain of a feature that drops",
+	  "add chain ip6 rig guard { type filter hook prerouting priority "
+	  "-150; "
+	  "policy drop; }\n" },
+	{ "rule in a service's guard",
+	  "insert rule ip rig guard.web/b1 counter comment \"intruder\"\n" },
+	{ "last rule of a chain gone",
+	  "flush chain ip rig mark.web/b1\n"
+	  "add rule ip rig mark.web/b1 meta l4proto tcp accept\n" },
+	{ "chains of a service nobody asked for",
+	  "add chain ip rig guard.intruder\nadd chain ip rig "
+	  "mark.web/intruder\n"
+	  "add rule ip rig guard.intruder jump mark.web/intruder\n"
+	  "add element ip rig guards { 9.9.9.9 . udp . 1 : goto guard.intruder "
+	  "}\n" },
+	{ "set of a service gone", "delete set ip rig new.web\n"
+				   "delete map ip6 rig sessions.web\n" },
+	{ "set of a service with another form",
+	  "delete set ip rig new.web\n"
+	  "add set ip rig new.web { type ipv4_addr . inet_service; flags "
+	  "dynamic,timeout; size 1; timeout 1m; }\n" },
+	{ "set of a service with another time-out",
+	  "delete set ip rig new.web\n"
+	  "add set ip rig new.web { type ipv4_addr . inet_service; flags "
+	  "dynamic,timeout; size 100; timeout 90s; }\n" },
+	{ "map of a service that leads to chains",
+	  "delete map ip rig sessions.web\n"
+	  "add chain ip rig intruder\n"
+	  "add map ip rig sessions.web { type ipv4_addr : verdict; "
+	  "elements = { 1.1.1.1 : goto intruder }; }\n" },
+	{ "sets nobody asked for",
+	  "add set ip rig sessions.intruder { type ipv4_addr; flags dynamic; "
+	  "elements = { 1.1.1.1 }; }\n"
+	  "add set ip rig group.intruder { type ipv4_addr; }\n"
+	  "add set ip rig sessions.web/9 { type ipv4_addr; elements = { "
+	  "1.1.1.1 }; }\n" },
+	{ "counter in use gone",
+	  "flush map ip rig count-new\nflush map ip rig count-in\n"
+	  "flush map ip rig count-out\nflush map ip rig count-in-ranges\n"
+	  "flush map ip rig count-out-ranges\ndelete counter ip rig "
+	  "in.web/b1\n" },
+	{ "counter gone", "delete counter ip6 rig new.web\n" },
+	{ "counters nobody asked for",
+	  "add counter ip rig in.intruder\nadd counter ip rig "
+	  "new.web/intruder\n"
+	  "add rule ip rig guard.web/b1 counter name in.intruder\n"
+	  "add element ip rig count-in { 9.9.9.9 . tcp . 1 . 9.9.9.9 . 1 : "
+	  "\"in.intruder\" }\n" },
+	{ "objects of other kinds",
+	  "add quota ip rig new.web { over 1 mbytes comment \"intruder\"; }\n"
+	  "add quota ip rig intruder { over 1 mbytes; }\n"
+	  "add limit ip rig intruder2 { rate 1/second; }\n"
+	  "add ct helper ip rig intruder3 { type \"ftp\" protocol tcp; }\n"
+	  "add counter ip rig helper.ftp\n"
+	  "add counter ip rig intruder\n" },
+	{ "helper gone", "delete ct helper ip rig helper.ftp\n" },
+	{ "helper of another kind",
+	  "delete ct helper ip rig helper.ftp\n"
+	  "add ct helper ip rig helper.ftp { type \"tftp\" protocol udp; }\n" },
+	{ "elements gone",
+	  "flush map ip rig persistent\nflush map ip rig pins\n"
+	  "flush map ip rig rooms\nflush map ip rig marks-ranges\n"
+	  "flush map ip6 rig members\nflush map ip6 rig priorities\n" },
+	{ "elements with other values",
+	  "flush map ip rig persistent\nflush map ip rig rooms\n"
+	  "add chain ip rig intruder\n"
+	  "add element ip rig persistent { 0:10 comment \"web/b1\" : 0:77 }\n"
+	  "add element ip rig rooms { 0:10 : goto intruder, 0:77 : goto "
+	  "service.web }\n" },
+	{ "elements nobody asked for",
+	  "add element ip rig persistent { 0:777 : 0:777 }\n"
+	  "add element ip rig persistent { 0:778 comment \"web/b1\" : 0:1 }\n"
+	  "add element ip rig members { 0:779 comment \"intruder/b1\" : 0:1 }\n"
+	  "add element ip rig pins { 9.9.9.9 . tcp . 80 . 9.9.9.0-9.9.9.99 : "
+	  "0:10 }\n"
+	  "add element ip rig marks { 9.9.9.9 . tcp . 1 . 9.9.9.9 . 1 : drop }"
+	  "\n" },
+	{ "map of a feature gone",
+	  "flush chain ip rig alive\nflush chain ip rig room\n"
+	  "delete map ip rig pins\n" },
+	{ "map of a feature with another form",
+	  "flush chain ip rig count-ranges\n"
+	  "flush chain ip rig count-ranges-output\n"
+	  "delete map ip rig count-in-ranges\n"
+	  "add map ip rig count-in-ranges { type ipv4_addr : classid; }\n" },
+	{ "set of a feature with another form",
+	  "flush chain ip rig room\nflush chain ip rig room.web/b1\n"
+	  "delete set ip rig backends-full\n"
+	  "add set ip rig backends-full { type classid; flags dynamic,timeout; "
+	  "size 3; }\n" },
+};
+
+/* Two commits (each after a scan) at most; then nothing is left to do. */
+static bool mended(struct rig *r)
+{
+	static const char *const traces[] = { "intruder", "9.9.9.", "1.1.1." };
+	bool ok = rig_commit(r) == 0 || rig_commit(r) == 0;
+
+	if (!rig_is_whole(r))
+		ok = false;
+	if (nft_lists(traces, sizeof(traces) / sizeof(traces[0]))) {
+		print_message("something is still there\n");
+		ok = false;
+	}
+	return ok;
+}
+
+static void test_damage(void **state)
+{
+	struct rig *r = *state;
+	size_t failed = 0;
+
+	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+		if (nft("%s", damages[i].text) != 0)
+			print_message("nft refuses: %s\n", damages[i].name);
+		else if (mended(r))
+			continue;
+		else
+			print_message("not mended: %s\n", damages[i].name);
+		failed++;
+		nft("flush ruleset\n"); /* for the next */
+		rig_commit(r);
+	}
+	assert_int_equal(failed, 0);
+}
+
+/* The same where nobody wants any of it: plain services, and all of that is
+ * there. */
+static void test_damage_of_plain(void **state)
+{
+	struct rig *r = *state;
+
+	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+		more.features = ALL_FEATURES;
+		assert_int_equal(rig_commit(r), 0);
+		nft("%s", damages[i].text);
+		more.features = 0;
+		if (!mended(r) || nft_lists(marks_of_features, 24))
+			fail_msg("%s", damages[i].name);
+	}
+}
+
+/* ---- lists belong to somebody else */
+
+static void test_lists_are_left_alone(void **state)
+{
+	struct rig *r = *state;
+
+	assert_int_equal(nft("add set ip rig list.bad { type ipv4_addr; "
+			     "elements = { 9.9.9.9 }; }\n"),
+			 0);
+	assert_int_equal(rig_commit(r), 0);
+	assert_true(rig_is_whole(r));
+	assert_true(lists("9.9.9.9"));
+}
+
+#define KERNEL_TEST(t) cmocka_unit_test_setup_teardown(t, setup, rig_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		KERNEL_TEST(test_all_is_there),
+		KERNEL_TEST(test_nft_can_load_it),
+		KERNEL_TEST(test_features_go),
+		KERNEL_TEST(test_one_feature_goes),
+		KERNEL_TEST(test_part_leaves_features),
+		KERNEL_TEST(test_unchanged_keeps_features),
+		KERNEL_TEST(test_set_of_another_size),
+		KERNEL_TEST(test_counters_live_on),
+		KERNEL_TEST(test_hooks),
+		KERNEL_TEST(test_damage),
+		KERNEL_TEST(test_damage_of_plain),
+		KERNEL_TEST(test_lists_are_left_alone),
+	};
+
+	return cmocka_run_group_tests_name("ruleset kinds", tests, rig_enter,
+					   NULL);
+}

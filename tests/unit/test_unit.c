@@ -75,9 +75,15 @@ static void test_long_names(void **state)
 
 static void test_set_name(void **state)
 {
-	static const struct set_form small = { KEY_ADDR, DATA_ID, true, 10, 0 };
-	static const struct set_form large = { KEY_ADDR, DATA_ID, true, 20, 0 };
-	static const struct set_form mac = { KEY_MAC, DATA_ID, true, 10, 0 };
+	static const struct set_form small = {
+		.key = KEY_ADDR, .data = DATA_ID, .expires = true, .size = 10
+	};
+	static const struct set_form large = {
+		.key = KEY_ADDR, .data = DATA_ID, .expires = true, .size = 20
+	};
+	static const struct set_form mac = {
+		.key = KEY_MAC, .data = DATA_ID, .expires = true, .size = 10
+	};
 	struct unit *u = unit_new("www", AF_INET);
 	char name[CHAIN_NAME_MAX];
 
@@ -151,6 +157,7 @@ static void test_keys(void **state)
 		{ KEY_MEMBER, 16, 28 },
 		{ KEY_ADDR, 4, 16 },
 		{ KEY_ADDR_PORT, 8, 20 },
+		{ KEY_PORT_ADDR, 8, 20 },
 		{ KEY_MAC, 6, 6 },
 	};
 

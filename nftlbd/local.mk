@@ -19,7 +19,9 @@ libutil_a_SOURCES = \
 	rulesets/types.c rulesets/types.h
 libconfig_a_SOURCES = \
 	nftlbd/config/backends.c nftlbd/config/conf.c nftlbd/config/conf.h \
-	nftlbd/config/doc.h nftlbd/config/draft.h nftlbd/config/include.c \
+	nftlbd/config/doc.h nftlbd/config/groups.c \
+	nftlbd/config/netlists.c nftlbd/config/netlists.h \
+	nftlbd/config/pins.c nftlbd/config/draft.h nftlbd/config/include.c \
 	nftlbd/config/keys.c nftlbd/config/keys.h nftlbd/config/keys_check.c \
 	nftlbd/config/keys_global.c nftlbd/config/keys_rules.c \
 	nftlbd/config/keys_service.c nftlbd/config/values_rules.c nftlbd/config/lists.c \

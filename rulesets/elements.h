@@ -30,9 +30,6 @@ void elements_add_flows(struct unit *u, const struct rs_service *svc,
 void key_target(uint8_t *key, const struct addr *a, uint8_t proto,
 		uint16_t port);
 
-/** rs_member() - number of a backend in its persist-group, by its name */
-uint32_t rs_member(const char *name);
-
 /* One address, protocol and port (or stretch of ports) of a service. */
 struct target {
 	const struct addr *addr;

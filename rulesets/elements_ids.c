@@ -10,16 +10,6 @@
 #include "rulesets/chains.h"
 #include "rulesets/elements.h"
 
-/* FNV-1a. 0 and 1 are nobody: the configuration refuses names like that. */
-uint32_t rs_member(const char *name)
-{
-	uint32_t h = 2166136261u;
-
-	for (; *name; name++)
-		h = (h ^ (uint8_t)*name) * 16777619u;
-	return h;
-}
-
 static struct elem *add_for(struct unit *u, enum rs_map map,
 			    const struct rs_service *svc,
 			    const struct rs_backend *b)

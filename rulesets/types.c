@@ -4,6 +4,15 @@
 
 #include <netinet/in.h>
 
+uint32_t rs_member(const char *name)
+{
+	uint32_t h = 0x811c9dc5;
+
+	for (; *name; name++)
+		h = (h ^ (unsigned char)*name) * 0x01000193;
+	return h < 16 ? h + 16 : h;
+}
+
 const struct word rs_mode_words[] = {
 	{ "dnat", RS_DNAT },
 	{ "snat", RS_SNAT },

@@ -45,6 +45,13 @@ extern const struct word rs_proto_words[];     /* tcp udp sctp -> IPPROTO_* */
 extern const struct word rs_persist_words[];   /* none source source-port mac */
 extern const struct word rs_helper_words[];    /* none ftp tftp sip pptp */
 
+/**
+ * rs_member() - the number that members of a persist-group's pool go by
+ * Made of the backend's name (FNV-1a, 32 bits) and the same in every service of
+ * the group; never one of the few that mean something else, 0..15.
+ */
+uint32_t rs_member(const char *name);
+
 struct rs_ports {
 	uint16_t lo, hi; /* host order, lo <= hi, inclusive */
 };

@@ -51,9 +51,29 @@ static void service_free(struct conf_service *s)
 	free(s->name);
 	free(s->addrs);
 	free(s->ports);
+	for (i = 0; i < s->npins; i++)
+		free(s->pins[i].name);
+	free(s->pins);
+	free(s->persist_group);
+	free(s->allow);
+	free(s->deny);
 	free(s->pool);
 	free(s->on_change);
 	free((void *)s->log.prefix);
+}
+
+static void list_free(struct conf_list *l)
+{
+	size_t i;
+
+	for (i = 0; i < RS_FAMILIES; i++) {
+		nets_free(&l->nets[i]);
+		nets_free(&l->own[i]);
+	}
+	for (i = 0; i < l->nfiles; i++)
+		free(l->files[i]);
+	free(l->files);
+	free(l->name);
 }
 
 static void check_free(struct conf_check *c)
@@ -77,6 +97,14 @@ void conf_free(struct conf *c)
 		check_free(&c->checks[i]);
 	for (i = 0; i < c->nchecksets; i++)
 		free(c->checksets[i]);
+	for (i = 0; i < c->nlists; i++)
+		list_free(&c->lists[i]);
+	free(c->lists);
+	for (i = 0; i < c->npools; i++) {
+		free(c->pools[i].name);
+		free(c->pools[i].text);
+	}
+	free(c->pools);
 	free(c->checksets);
 	for (i = 0; i < c->nfiles; i++)
 		free(c->files[i]);

@@ -60,7 +60,10 @@ struct conf_checks {
 /* A [list]: addresses and networks, from the file and the files it names. */
 struct conf_list {
 	char *name;
-	struct nets nets[RS_FAMILIES]; /* sorted, merged */
+	struct nets nets[RS_FAMILIES]; /* all of it: sorted, merged */
+	struct nets own[RS_FAMILIES];  /* what the section itself says of it */
+	char **files;                  /* where the rest is, absolute paths */
+	size_t nfiles;
 	const char *file;
 	unsigned int line;
 };
@@ -99,6 +102,13 @@ struct conf_backend {
 	unsigned int line;
 };
 
+/* A pool that services of a persist-group share, as it was said: conf_print()
+ * has to say so again. */
+struct conf_pool {
+	char *name;
+	char *text; /* its lines */
+};
+
 struct conf_service {
 	char *name;
 	struct addr *addrs; /* both families, sorted by addr_cmp() */
@@ -129,9 +139,14 @@ struct conf_service {
 	char *pool;                    /* NULL = none */
 	struct conf_backend *backends; /* pool's members, then its own */
 	size_t nbackends;
+	const struct conf_checks *checks; /* with a persist-group: of members
+					     that name none, without need */
+	uint32_t max_connections;         /* of backends that say none */
 	struct conf_persist persist;
 	uint32_t persist_size; /* entries in each family's table */
-	char *persist_group;   /* NULL = a table of its own */
+	char *persist_group;   /* NULL = a table of its own. With one: all
+				* backends are   of the pool, and there are 1..64
+				* ports in all */
 	struct conf_pin *pins; /* in the order of the file */
 	size_t npins;
 	struct rs_limits limits; /* without prefix, action: both families */
@@ -165,6 +180,8 @@ struct conf {
 	size_t nchecks;
 	struct conf_list *lists; /* sorted by name */
 	size_t nlists;
+	struct conf_pool *pools; /* those of persist-groups */
+	size_t npools, cappools;
 	struct conf_checks **checksets; /* what backends point to */
 	size_t nchecksets, capchecksets;
 	struct conf_service *services;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "config/report.h"
@@ -27,6 +28,7 @@ enum doc_kind {
 	DOC_DEFAULTS,
 	DOC_CHECK,
 	DOC_POOL,
+	DOC_LIST,
 	DOC_SERVICE,
 	DOC_KINDS
 };
@@ -74,6 +76,21 @@ static inline const char *doc_text(const struct doc *doc, uint32_t offset)
 {
 	return doc->text.data + offset;
 }
+
+/** doc_path() - @name, relative to the directory of @file; malloc'd */
+char *doc_path(const struct doc *doc, uint32_t file, const char *name);
+
+/** doc_name_add() - a file's index for places; @path is copied */
+uint32_t doc_name_add(struct doc *doc, const char *path);
+
+/**
+ * text_load() - a regular file of up to 64 MB into @text
+ * @st: what it is. @words: why not, of @size bytes, at least 256.
+ * Return: 0 or -EINVAL.
+ */
+int text_load(const char *path, struct buf *text, struct stat *st, char *words,
+	      size_t size);
+extern const char list_files_allowed[]; /* for messages */
 
 /** doc_label() - "[service www]" for messages, @buf of at least 96 bytes */
 const char *doc_label(const struct doc *doc, const struct doc_section *s,

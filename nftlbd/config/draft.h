@@ -24,13 +24,22 @@ struct check_draft {
 
 struct service_draft {
 	struct conf_service conf; /* addrs and ports are malloc'd */
-	uint32_t max_connections; /* of backends that say none */
 	const char *check;        /* list of names; NULL = not said */
 	uint32_t need;            /* so many of them; 0 = all */
 	const char *pool;         /* NULL or "" = none */
-	const char *on_change;    /* NULL or "" = the global one */
+	const char *allow, *deny; /* lists of names; NULL or "" = none */
+	const char *persist_group;
+	const char *on_change; /* NULL or "" = the global one */
 	struct where set[DRAFT_KEYS_MAX];
 	bool broken; /* something was refused: skip what builds on it */
+};
+
+struct pin_draft {
+	const char *name;
+	struct conf_pin conf; /* from and prefix; backend when it is known */
+	struct addr to;       /* the last address */
+	const char *backend;
+	struct where where;
 };
 
 struct backend_draft {

@@ -33,6 +33,10 @@ static const char files_allowed[] =
     "regular files that the daemon may read, each once, up to " FILE_MAX_TEXT
     " MB, paths relative to this file, patterns such as conf.d/*.conf";
 
+const char list_files_allowed[] =
+    "a regular file that the daemon may read, up to " FILE_MAX_TEXT
+    " MB, its path relative to this file";
+
 struct includer {
 	struct doc *doc;
 	struct report *report;
@@ -81,7 +85,7 @@ static ssize_t file_known(const struct doc *doc, const struct stat *st)
 	return -1;
 }
 
-static uint32_t file_name_add(struct doc *doc, const char *path)
+uint32_t doc_name_add(struct doc *doc, const char *path)
 {
 	*VEC_PUSH(doc->names, doc->nnames, doc->capnames) = xstrdup(path);
 	*VEC_PUSH(doc->files, doc->nfiles, doc->capfiles) =
@@ -89,38 +93,44 @@ static uint32_t file_name_add(struct doc *doc, const char *path)
 	return (uint32_t)(doc->nnames - 1);
 }
 
+int text_load(const char *path, struct buf *text, struct stat *st, char *words,
+	      size_t size)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY), ret;
+	const char *refuse = NULL;
+
+	words[0] = '\0';
+	if (fd < 0 || fstat(fd, st) < 0)
+		refuse = strerror(errno);
+	else
+		refuse = file_refuse(st);
+	if (!refuse && (ret = file_slurp(fd, text)) < 0)
+		refuse = strerror(-ret);
+	if (refuse)
+		snprintf(words, size, "%s", refuse);
+	if (fd >= 0)
+		close(fd);
+	return refuse ? -EINVAL : 0;
+}
+
 /**
- * file_open() - open and read @path
+ * file_open() - read @path, unless it was read before
  * @words: why not, at least 256 bytes; "" on success
  */
 static void file_open(struct includer *in, const char *path, struct buf *text,
 		      struct stat *st, char *words, size_t size)
 {
-	const char *refuse;
 	ssize_t known;
-	int fd, ret;
 
-	words[0] = '\0';
-	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0 || fstat(fd, st) < 0) {
-		snprintf(words, size, "%s", strerror(errno));
-		goto out;
-	}
-	refuse = file_refuse(st);
+	if (text_load(path, text, st, words, size) < 0)
+		return;
 	known = file_known(in->doc, st);
-	if (refuse)
-		snprintf(words, size, "%s", refuse);
-	else if (known >= 0)
+	if (known >= 0)
 		snprintf(words, size, "was read already, as %.200s",
 			 in->doc->names[known]);
-	else if ((ret = file_slurp(fd, text)) < 0)
-		snprintf(words, size, "%s", strerror(-ret));
 	else if (in->doc->text.len + text->len > ALL_MAX_BYTES)
 		snprintf(words, size,
 			 "all files are larger than " ALL_MAX_TEXT " MB");
-out:
-	if (fd >= 0)
-		close(fd);
 }
 
 static void file_includes(struct includer *in, uint32_t file, size_t first);
@@ -137,7 +147,7 @@ static void file_read(struct includer *in, const char *path,
 	struct stat st;
 
 	if (!named) /* so that a complaint about it has a name to show */
-		file = file_name_add(doc, path);
+		file = doc_name_add(doc, path);
 	file_open(in, path, &text, &st, words, sizeof(words));
 	if (*words && named) {
 		snprintf(problem, sizeof(problem), "%.200s: %s", path, words);
@@ -149,7 +159,7 @@ static void file_read(struct includer *in, const char *path,
 			   words);
 	} else {
 		if (named)
-			file = file_name_add(doc, path);
+			file = doc_name_add(doc, path);
 		doc->files[file] = (struct doc_file){ st.st_dev, st.st_ino };
 		doc_parse(doc, file, text.data, text.len, in->report);
 		buf_free(&text);
@@ -158,9 +168,7 @@ static void file_read(struct includer *in, const char *path,
 	buf_free(&text);
 }
 
-/* @pattern relative to the directory of @file -> malloc'd path */
-static char *include_path(const struct doc *doc, uint32_t file,
-			  const char *pattern)
+char *doc_path(const struct doc *doc, uint32_t file, const char *pattern)
 {
 	const char *slash = strrchr(doc->names[file], '/');
 
@@ -180,7 +188,7 @@ static int glob_error(const char *path, int error)
 static void include_one(struct includer *in, const struct where *where,
 			const char *pattern)
 {
-	char *path = include_path(in->doc, where->file, pattern);
+	char *path = doc_path(in->doc, where->file, pattern);
 	glob_t found = { 0 };
 	size_t i;
 	int ret;

@@ -16,7 +16,8 @@ enum key_place {
 	IN_CHECK = 1 << 2,
 	IN_POOL = 1 << 3,
 	IN_SERVICE = 1 << 4,
-	IN_BACKEND = 1 << 5 /* an option of a backend line */
+	IN_BACKEND = 1 << 5, /* an option of a backend line */
+	IN_LIST = 1 << 6
 };
 
 /* What must hold in a [check] for a key to count there, beside the type. */
@@ -33,6 +34,9 @@ enum key_when {
 enum value_kind {
 	VALUE_INCLUDE, /* read by include.c */
 	VALUE_BACKEND, /* read by backend.c */
+	VALUE_PIN,     /* read by pins.c */
+	VALUE_ENTRIES, /* read by netlists.c, as the next; may be repeated */
+	VALUE_LIST_FILE,
 	VALUE_PATH,    /* char *, absolute */
 	VALUE_SOCKET,  /* char *, absolute, fits into sockaddr_un */
 	VALUE_ACCOUNT, /* char *, name of a user or group */
@@ -45,6 +49,8 @@ enum value_kind {
 	VALUE_WORD,    /* enum, words from a table */
 	VALUE_FLAG,    /* bool; takes no value */
 	VALUE_REF,     /* const char *, name of a pool */
+	VALUE_LISTS,   /* const char *, names of lists */
+	VALUE_GROUP,   /* const char *, a name; none = NULL */
 	VALUE_CHECKS,  /* const char *, names of checks */
 	VALUE_NEED,    /* uint32_t, how many of them; all = 0 */
 	VALUE_HOOK,    /* const char *, absolute path or empty */
@@ -101,7 +107,7 @@ struct key_table {
 #define KEY_ROWS(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 extern const struct key_table keys_of_backends, keys_of_globals, keys_of_checks,
-    keys_of_services, keys_of_rules;
+    keys_of_services, keys_of_rules, keys_of_lists;
 
 /** key_at() - row number @i of the whole table; NULL after the last */
 const struct conf_key *key_at(size_t i);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The keys of [service] and [defaults] for the rules around a service:
- * persistence, limits, filters, marks, log, helpers, counters.
+ * persistence, limits, filters, marks, log, helpers, counters. And those of
+ * [list].
  */
 #include "config/keys.h"
 
@@ -21,9 +22,14 @@ static const struct conf_key rows[] = {
 	{ BOTH, "persist-size", VALUE_NUMBER, SERVICE(conf.persist_size), 1,
 	  SETS_MAX, .fallback = "65536", .forwards = true,
 	  .help = "clients that are remembered at most, of each family" },
+	{ IN_SERVICE, "persist-group", VALUE_GROUP, SERVICE(persist_group),
+	  .forwards = true,
+	  .help = "services of a group remember clients together" },
+	{ IN_SERVICE, "pin.NAME", VALUE_PIN, .forwards = true, .named = true,
+	  .help = "one client's backend: CLIENT BACKEND" },
 
-	{ BOTH, "max-connections", VALUE_NUMBER, SERVICE(max_connections), 0,
-	  RATE_MAX, .fallback = "0", .forwards = true,
+	{ BOTH, "max-connections", VALUE_NUMBER, SERVICE(conf.max_connections),
+	  0, RATE_MAX, .fallback = "0", .forwards = true,
 	  .help = "flows that a backend may have at once; 0 = no limit" },
 	{ BOTH, "limit-new-per-source", VALUE_NUMBER,
 	  SERVICE(conf.limits.fresh.rate), 0, RATE_MAX, .fallback = "0",
@@ -50,6 +56,10 @@ static const struct conf_key rows[] = {
 	  .help = "what new flows beyond a limit get" },
 	{ BOTH, "strict", VALUE_YES, SERVICE(conf.strict), .fallback = "no",
 	  .help = "invalid packets are dropped" },
+	{ BOTH, "allow", VALUE_LISTS, SERVICE(allow),
+	  .help = "lists of who may connect; everybody without" },
+	{ BOTH, "deny", VALUE_LISTS, SERVICE(deny),
+	  .help = "lists of who may not, whatever allow says" },
 	{ BOTH, "filter-action", VALUE_WORD, SERVICE(conf.filter_action),
 	  .words = rs_on_empty_words, .fallback = "drop",
 	  .help = "what new flows get that allow and deny keep out" },
@@ -78,4 +88,13 @@ static const struct conf_key rows[] = {
 	  .help = "packets, bytes and flows are counted" },
 };
 
+static const struct conf_key list_rows[] = {
+	{ IN_LIST, "entries", VALUE_ENTRIES,
+	  .help = "addresses, networks and ranges; may be repeated" },
+	{ IN_LIST, "file", VALUE_LIST_FILE,
+	  .help = "file of entries, one a line; may be repeated" },
+};
+
+const struct key_table keys_of_lists = { list_rows, KEY_ROWS(list_rows),
+					 IN_LIST };
 const struct key_table keys_of_rules = { rows, KEY_ROWS(rows), BOTH };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/near.h"
 #include "lib/xalloc.h"
 
 #define NAMES_SHOWN 8
@@ -72,6 +73,18 @@ const char *names_print(const struct names *names, char *buf, size_t size)
 		used += n > 0 ? (size_t)n : 0;
 	}
 	return buf;
+}
+
+const char *names_near(const struct names *names, const char *text)
+{
+	const char **words = xcalloc(names->n + 1, sizeof(*words)), *near;
+	size_t i;
+
+	for (i = 0; i < names->n; i++)
+		words[i] = names->list[i].text;
+	near = near_word(text, words, names->n);
+	free(words);
+	return near;
 }
 
 void names_clear(struct names *names)

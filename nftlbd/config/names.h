@@ -33,6 +33,9 @@ bool names_twin(const struct names *names, size_t at, uint32_t *first);
 /** names_print() - "a, b, c" or "(there is none)"; cut after a few */
 const char *names_print(const struct names *names, char *buf, size_t size);
 
+/** names_near() - one that is spelled much like @text, or NULL */
+const char *names_near(const struct names *names, const char *text);
+
 void names_clear(struct names *names);
 void names_free(struct names *names);
 

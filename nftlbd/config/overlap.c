@@ -58,12 +58,11 @@ static int range_cmp(const void *pa, const void *pb)
 }
 
 /* A file's index by its name's pointer: services keep only the latter. */
-static struct where service_where(const struct overlaps *o,
-				  const struct conf_service *s)
+struct where service_where(const struct doc *doc, const struct conf_service *s)
 {
 	uint32_t i = 0;
 
-	while (o->doc->names[i] != s->file)
+	while (doc->names[i] != s->file)
 		i++;
 	return (struct where){ i, s->line };
 }
@@ -91,7 +90,7 @@ static void overlap_report(struct overlaps *o, const struct addr *addr,
 	o->accused[late->service] = true;
 	ports_text(late, mine, sizeof(mine));
 	ports_text(first, theirs, sizeof(theirs));
-	report_add(o->report, service_where(o, s),
+	report_add(o->report, service_where(o->doc, s),
 		   "[service %s] port: found %s of %s/%s: overlaps with %s of "
 		   "[service %s] at %.200s:%u; allowed: addresses, protocols "
 		   "and ports that no other service has",

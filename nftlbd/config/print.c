@@ -78,7 +78,7 @@ static void options_print(const struct conf_backend *b,
 		{ "priority", b->qos.priority != s->qos.priority },
 	};
 
-	if (b->max_connections)
+	if (b->max_connections != s->max_connections)
 		buf_printf(out, " max-connections=%u", b->max_connections);
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		if (!options[i].differs)
@@ -111,6 +111,26 @@ static void backend_print(const struct conf_backend *b,
 		   b->disabled ? " disabled" : "");
 }
 
+void backend_line_print(const struct backend_draft *b, struct buf *out)
+{
+	const struct conf_key *key;
+	char text[ENDPOINT_STRLEN];
+
+	buf_printf(out, "backend.%s = %s", b->name,
+		   endpoint_format(&b->addr, b->port, text));
+	for (size_t i = 0; (key = key_at(i)); i++) {
+		if (!(key->places & IN_BACKEND) ||
+		    !(b->said & UINT64_C(1) << key_number(key)))
+			continue;
+		buf_printf(out, " %s", key->name);
+		if (key->kind == VALUE_FLAG)
+			continue;
+		buf_printf(out, "=");
+		value_print(key, b, out);
+	}
+	buf_printf(out, "\n");
+}
+
 /* How many of the checks have to be good, as the service said it: the same
  * number for every backend, or all for every one. */
 static uint32_t service_need(const struct conf_service *s)
@@ -137,6 +157,8 @@ static bool key_idle(const struct conf_service *s, const struct conf_key *row)
 		return !s->limits.fresh.rate;
 	if (!strcmp(key, "limit-rst-burst"))
 		return !s->limits.rst.rate;
+	if (!strcmp(key, "persist-group"))
+		return !s->persist_group;
 	if (!strcmp(key, "persist-size"))
 		return s->persist.kind == RS_PERSIST_NONE;
 	if (!strcmp(key, "hash-key"))
@@ -146,25 +168,86 @@ static bool key_idle(const struct conf_service *s, const struct conf_key *row)
 	return !strcmp(key, "source-address") && s->mode != RS_SNAT;
 }
 
+static void names_of_lists_print(const char *key,
+				 const struct conf_list *const *lists, size_t n,
+				 struct buf *out)
+{
+	if (!n)
+		return;
+	buf_printf(out, "%-14s =", key);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(out, "%s %s", i ? "," : "", lists[i]->name);
+	buf_printf(out, "\n");
+}
+
+/* Of a group: its pool has to be named, and says what its members do not. */
+static void group_print(const struct conf_service *s, struct buf *out)
+{
+	buf_printf(out, "check          = %s", s->checks ? "" : "none");
+	for (size_t i = 0; s->checks && i < s->checks->n; i++)
+		buf_printf(out, "%s%s", i ? ", " : "",
+			   s->checks->list[i]->name);
+	buf_printf(out, "\npool           = %s\n", s->pool);
+}
+
+static void pin_print(const struct conf_pin *p, const struct conf_service *s,
+		      struct buf *out)
+{
+	char text[ADDR_STRLEN];
+
+	buf_printf(out, "pin.%s = %s/%u %s\n", p->name,
+		   addr_format(&p->from, text), p->prefix,
+		   s->backends[p->backend].name);
+}
+
 static void service_print(const struct conf_service *s, struct buf *out)
 {
 	const struct service_draft draft = { .conf = *s,
 					     .need = service_need(s),
+					     .persist_group = s->persist_group,
 					     .on_change = s->on_change };
 	const struct conf_key *key;
 
 	buf_printf(out, "\n[service %s]\n", s->name);
 	for (size_t i = 0; (key = key_at(i)); i++) {
-		if (!(key->places & IN_SERVICE) || key->kind == VALUE_BACKEND ||
+		if (!(key->places & IN_SERVICE) || key->named ||
 		    key->kind == VALUE_REF || key->kind == VALUE_CHECKS ||
-		    key_idle(s, key))
+		    key->kind == VALUE_LISTS || key_idle(s, key))
 			continue;
 		key_print(key, &draft, out);
 	}
-	if (s->pool)
+	names_of_lists_print("allow", s->allow, s->nallow, out);
+	names_of_lists_print("deny", s->deny, s->ndeny, out);
+	if (s->persist_group)
+		group_print(s, out);
+	else if (s->pool)
 		buf_printf(out, "; with the members of pool %s\n", s->pool);
-	for (size_t i = 0; i < s->nbackends; i++)
+	for (size_t i = 0; !s->persist_group && i < s->nbackends; i++)
 		backend_print(&s->backends[i], s, out);
+	for (size_t i = 0; i < s->npins; i++)
+		pin_print(&s->pins[i], s, out);
+}
+
+static void list_print(const struct conf_list *l, struct buf *out)
+{
+	char text[2 * ADDR_STRLEN];
+	size_t n = 0;
+
+	buf_printf(out, "\n[list %s]\n", l->name);
+	for (int f = 0; f < RS_FAMILIES; f++) {
+		for (size_t i = 0; i < l->own[f].n; i++, n++) {
+			net_print(&l->own[f].list[i], text, sizeof(text));
+			buf_printf(out, "%s%s",
+				   n % 8 ? ", "
+				   : n   ? "\nentries        = "
+					 : "entries        = ",
+				   text);
+		}
+	}
+	if (n)
+		buf_printf(out, "\n");
+	for (size_t i = 0; i < l->nfiles; i++)
+		buf_printf(out, "file           = %s\n", l->files[i]);
 }
 
 void conf_print(const struct conf *c, struct buf *out)
@@ -176,19 +259,21 @@ void conf_print(const struct conf *c, struct buf *out)
 	keys_print(IN_GLOBAL, &draft, out);
 	for (i = 0; i < c->nchecks; i++)
 		check_print(&c->checks[i], out);
+	for (i = 0; i < c->nlists; i++)
+		list_print(&c->lists[i], out);
+	for (i = 0; i < c->npools; i++)
+		buf_printf(out, "\n[pool %s]\n%s", c->pools[i].name,
+			   c->pools[i].text);
 	for (i = 0; i < c->nservices; i++)
 		service_print(&c->services[i], out);
 }
 
 /* Sections as the manual calls them. */
 static const struct word place_words[] = {
-	{ "global", IN_GLOBAL },
-	{ "defaults", IN_DEFAULTS },
-	{ "check", IN_CHECK },
-	{ "pool", IN_POOL },
-	{ "service", IN_SERVICE },
-	{ "backend", IN_BACKEND },
-	{ NULL, 0 },
+	{ "global", IN_GLOBAL },   { "defaults", IN_DEFAULTS },
+	{ "check", IN_CHECK },     { "pool", IN_POOL },
+	{ "list", IN_LIST },       { "service", IN_SERVICE },
+	{ "backend", IN_BACKEND }, { NULL, 0 },
 };
 
 void conf_keys_print(struct buf *out)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/netlists.h"
 #include "config/values.h"
 #include "lib/xalloc.h"
 
@@ -52,7 +53,8 @@ static bool entry_store(struct resolver *r, const struct conf_key *key,
 static bool entry_twice(const struct doc_section *s, const struct conf_key *key,
 			struct where before)
 {
-	if (!before.line || key->kind == VALUE_HEADERS)
+	if (!before.line || key->kind == VALUE_HEADERS ||
+	    key->kind == VALUE_ENTRIES || key->kind == VALUE_LIST_FILE)
 		return false;
 	if (s->kind == DOC_GLOBAL && key->kind != VALUE_INCLUDE)
 		return true;
@@ -77,6 +79,10 @@ static bool entry_read(struct resolver *r, const struct doc_section *s,
 	}
 	if (key->kind == VALUE_BACKEND)
 		return backend_read(r, s, name, value, where, backends);
+	if (key->kind == VALUE_PIN)
+		return pin_read(r, s, name, value, where);
+	if (place == IN_LIST)
+		return list_entry(r, s, key, value, where, draft);
 	said = &set[key_number(key)];
 	if (entry_twice(s, key, *said)) {
 		doc_label(r->doc, s, label, sizeof(label));
@@ -274,6 +280,21 @@ static void pools_read(struct resolver *r)
 	names_sort(&r->pools);
 }
 
+static void default_lists(struct resolver *r, const struct doc_section *s,
+			  struct service_draft *proto, const char *key,
+			  const char **names)
+{
+	char label[LABEL_SIZE];
+	struct list_refs lists;
+
+	doc_label(r->doc, s, label, sizeof(label));
+	if (lists_find(r, *names, label, key,
+		       draft_where(proto->set, IN_DEFAULTS, key), &lists))
+		return;
+	*names = NULL;
+	proto->broken = true;
+}
+
 /* Names that do not exist are complained of here, once, and not by every
  * service that starts from them. */
 static void defaults_read(struct resolver *r, const struct doc_section *s,
@@ -297,6 +318,8 @@ static void defaults_read(struct resolver *r, const struct doc_section *s,
 		proto->pool = NULL;
 		proto->broken = true;
 	}
+	default_lists(r, s, proto, "allow", &proto->allow);
+	default_lists(r, s, proto, "deny", &proto->deny);
 }
 
 static void services_read(struct resolver *r)
@@ -324,6 +347,8 @@ static void resolver_free(struct resolver *r)
 	free(r->pools_list);
 	names_free(&r->checks);
 	names_free(&r->pools);
+	names_free(&r->lists);
+	free(r->pins);
 	names_free(&r->backend_names);
 	free(r->own.list);
 	free(r->backends.list);
@@ -341,8 +366,10 @@ void conf_resolve(struct doc *doc, struct conf *conf, struct report *report)
 	draft_defaults(IN_BACKEND, &r.backend_proto);
 	globals_read(&r);
 	checks_read(&r);
+	lists_read(&r);
 	pools_read(&r);
 	services_read(&r);
 	overlaps_check(conf->services, conf->nservices, doc, report);
+	groups_check(&r);
 	resolver_free(&r);
 }

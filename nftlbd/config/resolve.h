@@ -30,6 +30,7 @@ struct resolver {
 	struct report *report;
 	struct conf *conf;
 	struct names checks; /* -> conf->checks */
+	struct names lists;  /* -> conf->lists */
 	struct names pools;  /* -> pools */
 	struct pool *pools_list;
 	size_t npools, cappools;
@@ -39,6 +40,8 @@ struct resolver {
 	struct backend_list own;      /* backend lines of the section */
 	struct backend_list backends; /* with those of its pool */
 	struct names backend_names;
+	struct pin_draft *pins; /* pin lines of the section */
+	size_t npins, cappins;
 	uint32_t *order;
 	size_t caporder;
 	/* of checksets.c: indices into conf->checksets by content, 0 = free */
@@ -113,6 +116,16 @@ bool backend_read(struct resolver *r, const struct doc_section *s,
 		  struct backend_list *list);
 
 /**
+ * pin_read() - one pin line of a service, appended to @r->pins
+ * @value: as backend_read(). Return: false after a complaint.
+ */
+bool pin_read(struct resolver *r, const struct doc_section *s, const char *key,
+	      char *value, struct where where);
+
+/** backend_line_print() - the line as backend_read() takes it (print.c) */
+void backend_line_print(const struct backend_draft *b, struct buf *out);
+
+/**
  * backends_check() - names and endpoints are unique, checks exist
  * Joins the checks that backends name. Return: false after a complaint.
  */
@@ -139,6 +152,15 @@ bool probes_settle(struct probing *p, struct backend_list *backends);
 /** service_add() - one [service] section; @proto: the draft from [defaults] */
 void service_add(struct resolver *r, const struct doc_section *s,
 		 const struct service_draft *proto);
+
+/** service_where() - where the service's section begins */
+struct where service_where(const struct doc *doc, const struct conf_service *s);
+
+/**
+ * groups_check() - services of a persist-group agree with each other
+ * Keeps the pools of groups in the configuration.
+ */
+void groups_check(struct resolver *r);
 
 /**
  * overlaps_check() - no two services claim one address, protocol and port

@@ -21,6 +21,8 @@ static void key_forget(struct service_draft *d, const struct conf_key *key)
 		value_read(key, key->fallback, d, &problem);
 	else if (key->kind == VALUE_REF)
 		d->pool = NULL;
+	else if (key->kind == VALUE_GROUP)
+		d->persist_group = NULL;
 }
 
 void local_judge(struct look *l)
@@ -30,7 +32,7 @@ void local_judge(struct look *l)
 	if (l->draft->conf.mode != RS_LOCAL)
 		return;
 	for (size_t i = 0; (key = key_at(i)); i++) {
-		if (!key->forwards || !(key->places & IN_SERVICE))
+		if (!key->forwards || key->named || !(key->places & IN_SERVICE))
 			continue;
 		if (look_said_here(l, key->name))
 			look_useless(l, look_said(l, key->name), key->name,
@@ -134,6 +136,8 @@ void rules_judge(struct look *l)
 	/* mode local has said so already */
 	if (l->draft->conf.mode != RS_LOCAL)
 		persist_judge(l);
+	group_judge(l);
+	pins_judge(l);
 }
 
 static bool option_said(const struct backend_draft *b, const char *option)
@@ -147,7 +151,7 @@ void rules_inherit(const struct service_draft *s, const struct backend_draft *b,
 {
 	out->max_connections = option_said(b, "max-connections")
 				   ? b->max_connections
-				   : s->max_connections;
+				   : s->conf.max_connections;
 	out->qos = s->conf.qos;
 	if (option_said(b, "packet-mark"))
 		out->qos.packet = b->qos.packet;

@@ -237,6 +237,19 @@ static struct conf_backend backend_build(const struct look *l,
 	return built;
 }
 
+static const struct conf_list **lists_build(const struct list_refs *refs,
+					    size_t *n)
+{
+	const struct conf_list **list;
+
+	*n = refs->n;
+	if (!refs->n)
+		return NULL;
+	list = xcalloc(refs->n, sizeof(*list));
+	memcpy(list, refs->list, refs->n * sizeof(*list));
+	return list;
+}
+
 static void service_build(struct look *l)
 {
 	struct conf_service *s = &l->draft->conf;
@@ -247,6 +260,13 @@ static void service_build(struct look *l)
 	s->line = l->section->where.line;
 	if (l->draft->pool && *l->draft->pool)
 		s->pool = xstrdup(l->draft->pool);
+	if (l->draft->persist_group && *l->draft->persist_group)
+		s->persist_group = xstrdup(l->draft->persist_group);
+	if (s->persist_group)
+		s->checks = checks_share(l->r, &l->checks);
+	s->allow = lists_build(&l->allow, &s->nallow);
+	s->deny = lists_build(&l->deny, &s->ndeny);
+	pins_build(l);
 	if (s->log.prefix)
 		s->log.prefix = xstrdup(s->log.prefix);
 	if (l->draft->on_change && *l->draft->on_change)
@@ -283,6 +303,11 @@ static void service_judge(struct look *l)
 	}
 	if (!checks_find(l->r, l->draft->check, l->label, "check",
 			 look_said(l, "check"), &l->checks))
+		l->draft->broken = true;
+	if (!lists_find(l->r, l->draft->allow, l->label, "allow",
+			look_said(l, "allow"), &l->allow) ||
+	    !lists_find(l->r, l->draft->deny, l->label, "deny",
+			look_said(l, "deny"), &l->deny))
 		l->draft->broken = true;
 	if (!backends_check(l->r, l->label, l->backends) || l->draft->broken) {
 		l->draft->broken = true;
@@ -343,6 +368,7 @@ void service_add(struct resolver *r, const struct doc_section *s,
 
 	doc_label(r->doc, s, l.label, sizeof(l.label));
 	r->own.n = 0;
+	r->npins = 0;
 	r->own.too_many = false;
 	if (!section_read(r, s, IN_SERVICE, &draft, draft.set, &r->own))
 		draft.broken = true;

@@ -3,6 +3,7 @@
 #ifndef NFTLB_CONFIG_SERVICE_H
 #define NFTLB_CONFIG_SERVICE_H
 
+#include "config/netlists.h"
 #include "config/resolve.h"
 
 struct look {
@@ -10,6 +11,7 @@ struct look {
 	const struct doc_section *section;
 	struct service_draft *draft;
 	struct conf_checks checks; /* of backends that name none */
+	struct list_refs allow, deny;
 	struct backend_list *backends;
 	char label[LABEL_SIZE];
 };
@@ -30,6 +32,18 @@ void look_refuse(struct look *l, const char *key, const char *found,
  */
 void look_useless(struct look *l, struct where where, const char *key,
 		  const char *allowed);
+
+/* pins.c */
+
+/** pins_judge() - pin lines: names, backends, clients that are in two */
+void pins_judge(struct look *l);
+/** pins_build() - what is good into the draft's configuration */
+void pins_build(struct look *l);
+
+/* groups.c */
+
+/** group_judge() - persist-group: what the service itself has to be for it */
+void group_judge(struct look *l);
 
 /* rules.c */
 

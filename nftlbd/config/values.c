@@ -16,6 +16,7 @@
 
 #define ADDRS_TEXT  NUMBER_TEXT(VALUE_ADDRS_MAX)
 #define PORTS_TEXT  NUMBER_TEXT(VALUE_PORTS_MAX)
+#define LISTS_TEXT  NUMBER_TEXT(LISTS_MAX)
 #define CHECKS_TEXT NUMBER_TEXT(CONF_CHECKS_MAX)
 
 typedef int read_fn(const struct conf_key *key, const char *text, void *field,
@@ -49,6 +50,26 @@ static int checks_read(const struct conf_key *key, const char *text,
 	}
 	if (n > CONF_CHECKS_MAX) {
 		*problem = "too many checks";
+		return -EINVAL;
+	}
+	*(const char **)field = text;
+	return 0;
+}
+
+/* "a, b", or nothing; whether they exist is asked later */
+static int lists_read(const struct conf_key *key, const char *text, void *field,
+		      const char **problem)
+{
+	const char *rest = *text ? text : NULL;
+	char item[RS_NAME_MAX + 2];
+	size_t n = 0;
+
+	for (; list_next(&rest, item, sizeof(item)); n++) {
+		if (!name_valid(item))
+			return -EINVAL;
+	}
+	if (n > LISTS_MAX) {
+		*problem = "too many lists";
 		return -EINVAL;
 	}
 	*(const char **)field = text;
@@ -229,6 +250,14 @@ static int addr_read(const struct conf_key *key, const char *text, void *field,
 	return 0;
 }
 
+static void addr_print(const struct conf_key *key, const void *field,
+		       struct buf *out)
+{
+	char text[ADDR_STRLEN];
+
+	buf_printf(out, "%s", addr_format(field, text));
+}
+
 /* ---- lists: the field is the whole service */
 
 #define LIST_TYPE(name)                                                        \
@@ -293,6 +322,9 @@ static const struct value_ops {
 	[VALUE_INCLUDE] = { "list of files", NULL, NULL, FIXED, "paths" },
 	[VALUE_BACKEND] = { "backend", NULL, NULL, FIXED,
 			    "ADDRESS[:PORT] and options" },
+	[VALUE_PIN] = { "pin", NULL, NULL, FIXED, "CLIENT BACKEND" },
+	[VALUE_ENTRIES] = { "list of networks", NULL, NULL, FIXED, "" },
+	[VALUE_LIST_FILE] = { "path", NULL, NULL, FIXED, "" },
 	[VALUE_PATH] = { "path", path_read, string_print, FIXED,
 			 "an absolute path" },
 	[VALUE_SOCKET] = { "path", path_read, string_print, FIXED,
@@ -315,7 +347,13 @@ static const struct value_ops {
 	[VALUE_FLAG] = { "flag", flag_read, NULL, FIXED,
 			 "the word alone, without a value" },
 	[VALUE_REF] = { "name", ref_read, NULL, NAMES, "" },
-	[VALUE_CHECKS] = { "list of checks", checks_read, NULL, FIXED,
+	[VALUE_GROUP] = { "name", ref_read, string_print, FIXED,
+			  "a name of 1 to 63 characters: letters, digits, and "
+			  "after the first also . _ -" },
+	[VALUE_LISTS] = { "list of lists", lists_read, NULL, FIXED,
+			  "names of [list NAME] sections, up to " LISTS_TEXT
+			  " separated by commas" },
+	[VALUE_CHECKS] = { "list of checks", checks_read, string_print, FIXED,
 			   "names of [check NAME] sections, up to " CHECKS_TEXT
 			   " separated by commas, or none" },
 	[VALUE_NEED] = { "number, all or any", need_read, need_print, NUMBERS,
@@ -332,7 +370,7 @@ static const struct value_ops {
 	[VALUE_SENDER] = { "list of addresses", sender_read, sender_print,
 			   FIXED,
 			   "one IPv4 and one IPv6 unicast address at most" },
-	[VALUE_ADDR] = { "address", addr_read, NULL, FIXED,
+	[VALUE_ADDR] = { "address", addr_read, addr_print, FIXED,
 			 "an IPv4 or IPv6 unicast address" },
 	[VALUE_YES] = { "yes or no", yes_read, yes_print, FIXED, "yes or no" },
 	[VALUE_SIGNED] = { "number", signed_read, signed_print, SIGNED,

@@ -12,6 +12,7 @@
 
 #define VALUE_ADDRS_MAX    256 /* addresses of a service */
 #define VALUE_PORTS_MAX    512 /* port ranges of a service, once merged */
+#define LISTS_MAX          32  /* of allow, and of deny */
 #define LOG_PREFIX_MAX     60
 #define PERSIST_MAX_MS     2592000000u /* 30 days */
 #define PERSIST_DEFAULT_MS 360000u

@@ -261,7 +261,7 @@ tests_unit_test_ruleset_repair_SOURCES = tests/unit/test_ruleset_repair.c \
 tests_unit_test_ruleset_repair_LDADD = $(ruleset_libs)
 check_PROGRAMS += tests/unit/test_ruleset_kinds
 tests_unit_test_ruleset_kinds_SOURCES = tests/unit/test_ruleset_kinds.c \
-	$(ruleset_rig)
+	tests/unit/unit_kinds.c tests/unit/unit_kinds.h $(ruleset_rig)
 tests_unit_test_ruleset_kinds_LDADD = $(ruleset_libs)
 tests_unit_test_ruleset_kinds_LDFLAGS = -Wl,--wrap=compile_unit
 check_PROGRAMS += tests/unit/test_full_kernel

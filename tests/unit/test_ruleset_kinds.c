@@ -5,189 +5,28 @@
  * them. It is read back as it was written, mended when somebody breaks it, and
  * leaves when nobody needs it.
  *
- * What compile.c makes of a service is not the matter here: each unit gets, by
- * way of --wrap, one of each kind.
+ * What compile.c makes of a service is not the matter here (unit_kinds.h).
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 #include <cmocka.h>
-#include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/xalloc.h"
 #include "rulesets/base.h"
-#include "rulesets/compile.h"
-#include "rulesets/rule.h"
 #include "tests/unit/ruleset_rig.h"
+#include "tests/unit/unit_kinds.h"
 
-#define ALL_FEATURES (FEATURE_BIT(FEATURES) - 1)
-
-/* What the units get beside what services have. */
-static struct {
-	uint32_t features;
-	uint32_t size; /* of the set sessions.web */
-	int extra;     /* counters and mark chains beyond one */
-
-} more;
-
-/* ---- one of each kind */
-
-static void fill_key(struct elem *e, uint8_t *key, uint8_t family,
-		     uint16_t port, uint32_t id)
-{
-	enum map_key kind = map_forms[e->map].key;
-	uint8_t host = family == AF_INET6 ? 0xfd : 10;
-
-	if (kind == KEY_ID) {
-		memcpy(key, &id, sizeof(id));
-		return;
-	}
-	for (unsigned int i = 0; i < key_fields(kind); i++) {
-		uint8_t *at = key + key_field_at(kind, i, family);
-		unsigned int len = key_field_len(kind, i, family);
-
-		memset(at, 0, len);
-		at[0] = len >= 4 ? host : 0; /* an address or an id */
-		at[len - 1] = len == 1 ? 6 : 1;
-		if (len == 2)
-			at[1] = (uint8_t)port;
-	}
-}
-
-static const char *chain_prefix(enum rs_map map)
-{
-	switch (map) {
-	case MAP_ROOMS:
-		return CHAIN_ROOM_OF;
-	case MAP_MARKS:
-	case MAP_MARKS_RANGES:
-		return CHAIN_MARK;
-	case MAP_PRIORITIES:
-	case MAP_PRIORITIES_RANGES:
-		return CHAIN_PRIORITY;
-	default:
-		return CHAIN_GUARD;
-	}
-}
-
-static void add_elem(struct unit *u, enum rs_map map, uint32_t id)
-{
-	const struct map_form *f = &map_forms[map];
-	struct elem *e = unit_add(u, map);
-
-	fill_key(e, e->key, u->family, 80, id);
-	if (f->interval)
-		fill_key(e, e->key_end, u->family, 90, id);
-	if (f->data == DATA_ID) {
-		memcpy(e->data, &id, sizeof(id));
-		e->text = xasprintf("%s/b1", u->name);
-	} else if (f->data == DATA_COUNTER) {
-		e->text = xasprintf(COUNTER_IN "%s/b1", u->name);
-	} else {
-		e->text = xasprintf("%s%s/b1", chain_prefix(map), u->name);
-	}
-}
-
-static void add_elems(struct unit *u)
-{
-	uint32_t id = ID_REJECT;
-
-	for (size_t i = 0; i < u->nelems && id == ID_REJECT; i++)
-		if (elem_is_backend(&u->elems[i]))
-			id = elem_id(&u->elems[i]);
-	for (int m = 0; m < MAP_COUNT; m++)
-		if (map_forms[m].feature != FEATURE_NONE &&
-		    map_forms[m].data != DATA_NONE &&
-		    more.features & FEATURE_BIT(map_forms[m].feature))
-			add_elem(u, (enum rs_map)m, id);
-}
-
-static void add_chain(struct unit *u, const char *prefix)
-{
-	struct unit_chain *c = unit_chain_add(u, "%s%s/b1", prefix, u->name);
-	uint8_t proto = 6;
-	struct buf *r;
-
-	for (uint8_t i = 0; i < 3; i++) {
-		r = chain_rule(c);
-		rule_meta_load(r, NFT_META_L4PROTO, REG(0));
-		proto = (uint8_t)(proto + i);
-		rule_cmp(r, NFT_CMP_EQ, REG(0), &proto, 1);
-		rule_verdict(r, NF_ACCEPT, NULL);
-	}
-}
-
-static void add_sets(struct unit *u)
-{
-	const struct set_form sessions = { .key = KEY_ADDR,
-					   .data = DATA_ID,
-					   .expires = true,
-					   .size = more.size };
-	const struct set_form fresh = { .key = KEY_ADDR_PORT,
-					.data = DATA_NONE,
-					.expires = true,
-					.size = 100,
-					.timeout_s = 60,
-					.over = { 10, 20 } };
-	const struct set_form connections = {
-		.key = KEY_MAC, .data = DATA_NONE, .size = 100, .connections = 7
-	};
-	char name[CHAIN_NAME_MAX];
-
-	snprintf(name, sizeof(name), SET_NEW "%s", u->name);
-	unit_set_add(u, name, &fresh);
-	snprintf(name, sizeof(name), SET_CONNECTIONS "%s", u->name);
-	unit_set_add(u, name, &connections);
-	snprintf(name, sizeof(name), SET_SESSIONS "%s", u->name);
-	unit_set_add(u, name, &sessions);
-}
-
-struct unit *__real_compile_unit(const struct rs_service *svc,
-				 const struct unit *have,
-				 const struct unit *group, struct alloc *alloc);
-struct unit *__wrap_compile_unit(const struct rs_service *svc,
-				 const struct unit *have,
-				 const struct unit *group, struct alloc *alloc);
-struct unit *__wrap_compile_unit(const struct rs_service *svc,
-				 const struct unit *have,
-				 const struct unit *group, struct alloc *alloc)
-{
-	struct unit *u = __real_compile_unit(svc, have, group, alloc);
-
-	if (more.features == 0 || strcmp(svc->name, "web") != 0)
-		return u;
-	u->features |= more.features;
-	add_elems(u);
-	add_chain(u, CHAIN_GUARD);
-	add_chain(u, CHAIN_MARK);
-	add_chain(u, CHAIN_PRIORITY);
-	add_chain(u, CHAIN_ROOM_OF);
-	add_sets(u);
-	for (size_t i = 0; i < u->nsets; i++) {
-		char name[CHAIN_NAME_MAX];
-
-		unit_set_name(have, u->sets[i].name, &u->sets[i].form, name);
-		free(u->sets[i].name);
-		u->sets[i].name = xstrdup(name);
-	}
-	unit_obj_add(u, COUNTER_IN "%s/b1", u->name);
-	unit_obj_add(u, COUNTER_NEW "%s", u->name);
-	for (int i = 0; i < more.extra; i++)
-		unit_obj_add(u, COUNTER_OUT "%s/x%d", u->name, i);
-	unit_sort(u);
-	return u;
-}
+static struct kinds *more;
 
 static int setup(void **state)
 {
-	memset(&more, 0, sizeof(more));
-	more.features = ALL_FEATURES;
-	more.size = 10;
+	more = kinds();
+	memset(more, 0, sizeof(*more));
+	more->features = ALL_FEATURES;
+	more->size = 10;
 	return rig_setup(state);
 }
 
@@ -242,14 +81,14 @@ static void test_features_go(void **state)
 {
 	struct rig *r = *state;
 
-	more.features = 0;
+	more->features = 0;
 	assert_int_equal(rig_commit(r), 0);
 	assert_true(rig_is_whole(r));
 	assert_false(
 	    nft_lists(marks_of_features, sizeof(marks_of_features) /
 					     sizeof(marks_of_features[0])));
 	assert_true(lists("chain service.web"));
-	more.features = ALL_FEATURES;
+	more->features = ALL_FEATURES;
 	assert_int_equal(rig_commit(r), 0);
 	assert_true(rig_is_whole(r));
 }
@@ -259,7 +98,7 @@ static void test_one_feature_goes(void **state)
 	struct rig *r = *state;
 
 	for (unsigned int f = 1; f < FEATURES; f++) {
-		more.features = ALL_FEATURES & ~FEATURE_BIT(f);
+		more->features = ALL_FEATURES & ~FEATURE_BIT(f);
 		assert_int_equal(rig_commit(r), 0);
 		assert_true(rig_is_whole(r));
 	}
@@ -280,7 +119,7 @@ static void test_part_leaves_features(void **state)
 {
 	struct rig *r = *state;
 
-	more.features = 0;
+	more->features = 0;
 	assert_int_equal(commit_one(r), 0); /* web, IPv4 */
 	assert_true(lists("map rooms"));
 	assert_true(lists("chain pick"));
@@ -320,13 +159,13 @@ static void test_set_of_another_size(void **state)
 			 0);
 	assert_int_equal(rig_commit(r), 0);
 	assert_true(lists("9.9.9.9")); /* the kernel's own */
-	more.size = 20;
+	more->size = 20;
 	assert_int_equal(rig_commit(r), 0);
 	assert_true(rig_is_whole(r));
 	assert_true(lists("sessions.web/2 {"));
 	assert_false(lists("sessions.web {"));
 	assert_false(lists("9.9.9.9"));
-	more.size = 10;
+	more->size = 10;
 	assert_int_equal(rig_commit(r), 0);
 	assert_true(rig_is_whole(r));
 	assert_true(lists("sessions.web {"));
@@ -344,10 +183,10 @@ static void test_counters_live_on(void **state)
 			 0);
 	assert_int_equal(rig_commit(r), 0);
 	assert_true(lists("packets 4711"));
-	more.features = FEATURE_BIT(FEATURE_COUNT);
+	more->features = FEATURE_BIT(FEATURE_COUNT);
 	assert_int_equal(rig_commit(r), 0);
-	more.features = ALL_FEATURES;
-	more.extra = 50;
+	more->features = ALL_FEATURES;
+	more->extra = 50;
 	assert_int_equal(rig_commit(r), 0);
 	ruleset_hooks(r->rs, &elsewhere);
 	assert_int_equal(rig_commit(r), 0);
@@ -544,10 +383,10 @@ static void test_damage_of_plain(void **state)
 
 	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
 		assert_int_equal(nft("flush ruleset\n"), 0);
-		more.features = ALL_FEATURES;
+		more->features = ALL_FEATURES;
 		assert_int_equal(rig_commit(r), 0);
 		assert_int_equal(nft("%s", damages[i].text), 0);
-		more.features = 0;
+		more->features = 0;
 		if (!mended(r) || nft_lists(marks_of_features,
 					    sizeof(marks_of_features) /
 						sizeof(marks_of_features[0])))

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the unit "web" has beside what compile_unit() gives it. */
+#ifndef TESTS_UNIT_UNIT_KINDS_H
+#define TESTS_UNIT_UNIT_KINDS_H
+
+#include "rulesets/form.h"
+
+#define ALL_FEATURES (FEATURE_BIT(FEATURES) - 1)
+
+struct kinds {
+	uint32_t features; /* 0: nothing at all */
+	uint32_t size;     /* of the set "sessions.web" */
+	int extra;         /* counters beyond two */
+};
+
+/** kinds() - to be changed by the test; needs --wrap=compile_unit */
+struct kinds *kinds(void);
+
+#endif

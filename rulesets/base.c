@@ -318,8 +318,11 @@ void slot_rule(struct buf *r, const struct rs_service *svc, uint32_t base,
 
 		rule_jhash(r, REG(4), len, REG(0), m, svc->hash_seed + round,
 			   base);
-	} else {
+	} else if (round == 0) {
 		rule_numgen_inc(r, REG(0), m, base);
+	} else {
+		/* counters of their own would begin at the same slot */
+		rule_numgen_random(r, REG(0), m, base);
 	}
 	rule_meta_set(r, NFT_META_PRIORITY, REG(0));
 }

@@ -66,7 +66,7 @@ int base_chain_find(const char *name);
 /**
  * slot_rule() - the scratch value := one of the slots [base, base + m)
  * @round: 0 for the first slot that a flow is given; source-hash gives others
- * in other rounds
+ * in other rounds, the rest gives any
  */
 void slot_rule(struct buf *r, const struct rs_service *svc, uint32_t base,
 	       uint32_t m, unsigned int round);

@@ -135,16 +135,28 @@ void rule_in_set(struct buf *r, const char *set, uint32_t sreg, bool in)
 	expr_end(r, e);
 }
 
-void rule_numgen_inc(struct buf *r, uint32_t dreg, uint32_t mod,
-		     uint32_t offset)
+static void numgen(struct buf *r, uint32_t type, uint32_t dreg, uint32_t mod,
+		   uint32_t offset)
 {
 	struct expr e = expr_begin(r, "numgen");
 
 	attr_u32(r, NFTA_NG_DREG, dreg);
 	attr_u32(r, NFTA_NG_MODULUS, mod);
-	attr_u32(r, NFTA_NG_TYPE, NFT_NG_INCREMENTAL);
+	attr_u32(r, NFTA_NG_TYPE, type);
 	attr_u32(r, NFTA_NG_OFFSET, offset);
 	expr_end(r, e);
+}
+
+void rule_numgen_inc(struct buf *r, uint32_t dreg, uint32_t mod,
+		     uint32_t offset)
+{
+	numgen(r, NFT_NG_INCREMENTAL, dreg, mod, offset);
+}
+
+void rule_numgen_random(struct buf *r, uint32_t dreg, uint32_t mod,
+			uint32_t offset)
+{
+	numgen(r, NFT_NG_RANDOM, dreg, mod, offset);
 }
 
 void rule_jhash(struct buf *r, uint32_t sreg, uint32_t len, uint32_t dreg,

@@ -46,6 +46,8 @@ void rule_lookup(struct buf *r, const char *map, uint32_t sreg, uint32_t dreg,
 void rule_in_set(struct buf *r, const char *set, uint32_t sreg, bool in);
 void rule_numgen_inc(struct buf *r, uint32_t dreg, uint32_t mod,
 		     uint32_t offset);
+void rule_numgen_random(struct buf *r, uint32_t dreg, uint32_t mod,
+			uint32_t offset);
 void rule_jhash(struct buf *r, uint32_t sreg, uint32_t len, uint32_t dreg,
 		uint32_t mod, uint32_t seed, uint32_t offset);
 /** rule_verdict() - @chain: target of goto/jump, else NULL */

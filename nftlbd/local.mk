@@ -68,8 +68,8 @@ libcontrol_a_SOURCES = \
 	nftlbd/control/reply.c nftlbd/control/reply.h \
 	nftlbd/control/request.c nftlbd/control/request.h \
 	nftlbd/control/route_client.c nftlbd/control/routes.c \
-	nftlbd/control/routes.h nftlbd/control/show.c \
-	nftlbd/control/show_counters.c \
+	nftlbd/control/routes.h nftlbd/control/sessions.c \
+	nftlbd/control/show.c nftlbd/control/show_counters.c \
 	nftlbd/control/stream.c nftlbd/control/stream.h
 
 # the daemon's side of health checks; part of nftlbd, and tested on its own
@@ -122,7 +122,8 @@ libctl_a_SOURCES = \
 	nftlbd/ctl/grammar.c nftlbd/ctl/live.h nftlbd/ctl/live_monitor.c \
 	nftlbd/ctl/live_top.c nftlbd/ctl/render.h \
 	nftlbd/ctl/render_probes.c nftlbd/ctl/render_top.c \
-	nftlbd/ctl/render_counters.c nftlbd/ctl/render_answer.c nftlbd/ctl/render_field.c \
+	nftlbd/ctl/render_counters.c nftlbd/ctl/render_sessions.c \
+	nftlbd/ctl/render_answer.c nftlbd/ctl/render_field.c \
 	nftlbd/ctl/render_show.c nftlbd/ctl/render_status.c \
 	nftlbd/ctl/run.c nftlbd/ctl/run.h nftlbd/ctl/traffic.c \
 	nftlbd/ctl/traffic.h nftlbd/ctl/table.c \

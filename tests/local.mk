@@ -305,6 +305,7 @@ control_rig = tests/unit/control_rig.c tests/unit/control_rig.h \
 	tests/unit/fake_counters.c tests/unit/fake_counters.h \
 	$(nftlbd_counters_tables) \
 	tests/unit/netns.c tests/unit/netns.h \
+	nftlbd/daemon/session_tables.c nftlbd/daemon/session_tables.h \
 	nftlbd/daemon/want.c nftlbd/daemon/want.h
 control_libs = libcontrol.a librulesets.a libmodel.a libconfig.a \
 	librulesets.a libutil.a $(MHD_LIBS) $(JANSSON_LIBS) $(NFTABLES_LIBS) \

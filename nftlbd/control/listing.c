@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * GET /v1/ruleset: a child writes the listing into a pipe, and what comes out
- * goes to the client as fast as it reads. The daemon keeps nothing of it.
+ * A child writes the answer into a pipe, and what comes out goes to the client
+ * as fast as it reads. The daemon keeps nothing of it.
  *
  * Invariants: the status line is sent when the first byte has come, so that a
  * child that fails at once is an error with words. A child that fails later
@@ -27,13 +27,16 @@
 #include "lib/xalloc.h"
 
 #define LISTINGS_MAX 4u
-#define TIME_LIMIT_S 120. /* nft takes 30 s for 10,000 services */
-#define PIECE        ((size_t)16 << 10)
+#define TIME_LIMIT_S                                                           \
+	180. /* nft takes 30 s for 10,000 services, a session                  \
+	      * table of a million entries a minute */
+#define PIECE ((size_t)16 << 10)
 
 struct listing {
 	struct later later;      /* first */
 	struct request *rq;      /* valid while it is suspended, or reads us */
 	struct control *control; /* outlives all responses */
+	const struct listing_kind *kind;
 	struct ev_loop *loop;
 	int fd; /* the pipe's end, non-blocking */
 	ev_io readable;
@@ -131,15 +134,15 @@ static void answer(struct listing *l)
 		       MHD_create_response_from_callback(MHD_SIZE_UNKNOWN,
 							 PIECE, response_read,
 							 l, response_free),
-		       "text/plain; charset=utf-8");
+		       l->kind->content_type);
 }
 
 static void answer_failure(struct listing *l)
 {
 	reply_problem(l->rq, MHD_HTTP_INTERNAL_SERVER_ERROR,
-		      l->timed_out ? "listing the rule set took too long"
-				   : "listing the rule set failed (status %d)",
-		      l->status);
+		      l->timed_out ? "%s took too long"
+				   : "%s failed (status %d)",
+		      l->kind->what, l->status);
 	listing_close(l);
 }
 
@@ -192,13 +195,14 @@ static void on_limit(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct listing *l = w->data;
 
-	log_warning("control: listing the rule set took more than %.0f s",
+	log_warning("control: %s took more than %.0f s", l->kind->what,
 		    TIME_LIMIT_S);
 	l->timed_out = true;
 	kill(l->reaped.pid, SIGKILL);
 }
 
-__attribute__((noreturn)) static void child_main(int out, const char *table)
+__attribute__((noreturn)) static void
+child_main(int out, const struct listing_kind *kind, const struct request *rq)
 {
 	sigset_t none;
 
@@ -211,10 +215,11 @@ __attribute__((noreturn)) static void child_main(int out, const char *table)
 	if (dup2(out, STDOUT_FILENO) < 0)
 		_exit(EXIT_FAILURE);
 	close_range(3, ~0u, 0);
-	_exit(listing_child(table));
+	_exit(kind->child(rq));
 }
 
-static pid_t child_start(int out, const char *table)
+static pid_t child_start(int out, const struct listing_kind *kind,
+			 const struct request *rq)
 {
 	sigset_t all, old;
 	pid_t pid;
@@ -223,7 +228,7 @@ static pid_t child_start(int out, const char *table)
 	sigprocmask(SIG_SETMASK, &all, &old);
 	pid = fork();
 	if (pid == 0)
-		child_main(out, table);
+		child_main(out, kind, rq);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return pid;
 }
@@ -238,7 +243,7 @@ static void listing_watch(struct listing *l, pid_t pid)
 	ev_timer_start(l->loop, &l->limit);
 }
 
-void show_ruleset(struct request *rq)
+void listing_start(struct request *rq, const struct listing_kind *kind)
 {
 	struct listing *l;
 	int ends[2];
@@ -254,7 +259,7 @@ void show_ruleset(struct request *rq)
 			      strerror(errno));
 		return;
 	}
-	pid = child_start(ends[1], rq->d->model->conf->table);
+	pid = child_start(ends[1], kind, rq);
 	close(ends[1]);
 	if (pid < 0) {
 		reply_problem(rq, MHD_HTTP_SERVICE_UNAVAILABLE, "fork: %s",
@@ -267,6 +272,7 @@ void show_ruleset(struct request *rq)
 	*l = (struct listing){ .later = { .abandon = listing_abandon },
 			       .rq = rq,
 			       .control = rq->control,
+			       .kind = kind,
 			       .loop = rq->d->loop,
 			       .fd = ends[0],
 			       .running = true,
@@ -274,4 +280,18 @@ void show_ruleset(struct request *rq)
 	rq->control->listings++;
 	listing_watch(l, pid);
 	listing_wait(l);
+}
+
+static int ruleset_child(const struct request *rq)
+{
+	return listing_child(rq->d->model->conf->table);
+}
+
+void show_ruleset(struct request *rq)
+{
+	static const struct listing_kind kind = { "listing the rule set",
+						  "text/plain; charset=utf-8",
+						  ruleset_child };
+
+	listing_start(rq, &kind);
 }

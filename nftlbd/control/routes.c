@@ -7,6 +7,7 @@
  */
 #include "control/routes.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,6 +30,11 @@ static const struct route routes[] = {
 	{ "GET", "/v1/services/{service}/backends/{backend}/counters",
 	  show_backend_counters, NULL },
 	{ "GET", "/v1/counters", show_all_counters, NULL },
+	{ "GET", "/v1/services/{service}/sessions", show_sessions, NULL },
+	{ "DELETE", "/v1/services/{service}/sessions", delete_sessions, NULL },
+	{ "DELETE", "/v1/services/{service}/sessions/{client}", delete_sessions,
+	  NULL },
+	{ "GET", "/v1/sessions", show_sessions, NULL },
 	{ "GET", "/v1/backends", show_all_backends, "connections" },
 	{ "GET", "/v1/slots", show_all_slots, NULL },
 	{ "GET", "/v1/checks", show_checks, NULL },
@@ -47,20 +53,28 @@ static const struct route routes[] = {
 
 #define NROUTES (sizeof(routes) / sizeof(routes[0]))
 
-/* Where the capture that @pattern begins with goes; its length in *len. */
-static char *capture_of(const char *pattern, struct captures *at, size_t *len)
-{
-	static const char service[] = "{service}", backend[] = "{backend}";
+/* What stands for a part of a path. */
+static const struct {
+	const char *pattern;
+	size_t at;       /* in struct captures */
+	const char *end; /* of the part: bytes that are not of it */
+} parts[] = {
+	{ "{service}", offsetof(struct captures, service), "/" },
+	{ "{backend}", offsetof(struct captures, backend), "/" },
+	{ "{client}", offsetof(struct captures, client), "" },
+};
 
-	if (!strncmp(pattern, service, sizeof(service) - 1)) {
-		*len = sizeof(service) - 1;
-		return at->service;
-	}
-	if (!strncmp(pattern, backend, sizeof(backend) - 1)) {
-		*len = sizeof(backend) - 1;
-		return at->backend;
-	}
-	return NULL;
+#define NPARTS (sizeof(parts) / sizeof(parts[0]))
+
+/* The part that @pattern begins with; NPARTS: none. */
+static size_t part_of(const char *pattern)
+{
+	size_t i = 0;
+
+	while (i < NPARTS && strncmp(pattern, parts[i].pattern,
+				     strlen(parts[i].pattern)) != 0)
+		i++;
+	return i;
 }
 
 /* Does @path have the form of @pattern? */
@@ -69,20 +83,19 @@ static bool path_match(const char *pattern, const char *path,
 {
 	memset(at, 0, sizeof(*at));
 	while (*pattern && *path) {
-		size_t skip, len;
-		char *to = capture_of(pattern, at, &skip);
+		size_t part = part_of(pattern), len;
 
-		if (!to) {
+		if (part == NPARTS) {
 			if (*pattern++ != *path++)
 				return false;
 			continue;
 		}
-		len = strcspn(path, "/");
+		len = strcspn(path, parts[part].end);
 		if (len == 0 || len > RS_NAME_MAX)
 			return false;
-		memcpy(to, path, len);
-		to[len] = '\0';
-		pattern += skip;
+		/* all of them are RS_NAME_MAX + 1 long, and zero */
+		memcpy((char *)at + parts[part].at, path, len);
+		pattern += strlen(parts[part].pattern);
 		path += len;
 	}
 	return !*pattern && !*path;

@@ -12,6 +12,7 @@ struct request;
 struct captures {
 	char service[RS_NAME_MAX + 1]; /* "" = not in the path */
 	char backend[RS_NAME_MAX + 1];
+	char client[RS_NAME_MAX + 1]; /* the rest of the path */
 };
 
 struct route {
@@ -50,6 +51,8 @@ void show_slots(struct request *rq);
 void show_all_counters(struct request *rq);
 void show_counters(struct request *rq);
 void show_backend_counters(struct request *rq);
+void show_sessions(struct request *rq);
+void delete_sessions(struct request *rq);
 void show_config(struct request *rq);
 void show_plan(struct request *rq);
 void show_ruleset(struct request *rq);

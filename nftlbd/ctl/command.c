@@ -50,6 +50,20 @@ static int check_weight(const char *value, struct err *err)
 		       "\"%s\" is no weight: 0 to 65535, or default", value);
 }
 
+/* Which kinds there are depends on the service: the daemon knows. */
+static int check_session(const char *value, struct err *err)
+{
+	static const char allowed[] = "0123456789abcdefABCDEF.:[]/";
+
+	if (!strcmp(value, "all") ||
+	    (value[0] && strspn(value, allowed) == strlen(value)))
+		return 0;
+	return err_set(err, -EINVAL,
+		       "\"%s\" is no client: all, or as `show sessions` writes "
+		       "them",
+		       value);
+}
+
 const struct place_info places[PLACES] = {
 	[PLACE_SERVICE] = { "SERVICE", "name of a service", check_name,
 			    "@services" },
@@ -61,6 +75,9 @@ const struct place_info places[PLACES] = {
 			   check_client, "" },
 	[PLACE_WEIGHT] = { "N|default", "0 to 65535, or what the file says",
 			   check_weight, "default" },
+	[PLACE_SESSION] = { "CLIENT|all",
+			    "a persistent client as show sessions writes it",
+			    check_session, "all" },
 	[PLACE_FILE] = { "FILE", "a configuration file", NULL, "@files" },
 };
 
@@ -168,6 +185,16 @@ const struct command commands[] = {
 	  .path = BACKEND_PATH "/counters",
 	  .text = render_counters,
 	  .one_of_many = true },
+	{ .grammar = "show sessions",
+	  .help = "persistent clients, and their backends",
+	  .method = "GET",
+	  .path = "/v1/sessions",
+	  .text = render_sessions },
+	{ .grammar = "show sessions SERVICE",
+	  .help = "the persistent clients of a service",
+	  .method = "GET",
+	  .path = SERVICE_PATH "/sessions",
+	  .text = render_sessions },
 	{ .grammar = "show plan",
 	  .help = "what sync would change",
 	  .method = "GET",
@@ -259,6 +286,11 @@ const struct command commands[] = {
 	  .path = SERVICE_PATH,
 	  .body = "{\"admin\":\"disabled\"}",
 	  .text = render_service_line },
+	{ .grammar = "session delete SERVICE CLIENT|all",
+	  .help = "forget a persistent client: it gets any backend next time",
+	  .method = "DELETE",
+	  .path = SERVICE_PATH "/sessions{CLIENT|all}",
+	  .text = render_forgotten },
 	{ .grammar = "config check",
 	  .help = "is the daemon's configuration file good?",
 	  .method = "POST",

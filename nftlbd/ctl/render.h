@@ -25,6 +25,8 @@ void render_services(struct render *r, const json_t *answer);
 void render_backends(struct render *r, const json_t *answer);
 void render_checks(struct render *r, const json_t *answer);
 void render_probes(struct render *r, const json_t *answer);
+void render_sessions(struct render *r, const json_t *answer);
+void render_forgotten(struct render *r, const json_t *answer);
 void render_slots(struct render *r, const json_t *answer);
 void render_counters(struct render *r, const json_t *answer);
 void render_plan(struct render *r, const json_t *answer);

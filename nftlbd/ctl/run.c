@@ -39,10 +39,16 @@ static void append_client(struct api *api, const char *value, struct buf *out)
 static void append_value(struct api *api, const struct call *c,
 			 enum place place, struct buf *out)
 {
-	if (place == PLACE_CLIENT)
-		append_client(api, c->value[place], out);
-	else
-		api_escape(api, c->value[place], out);
+	const char *value = c->value[place];
+
+	if (place == PLACE_CLIENT) {
+		append_client(api, value, out);
+	} else if (place != PLACE_SESSION) {
+		api_escape(api, value, out);
+	} else if (strcmp(value, "all") != 0) {
+		buf_printf(out, "/");
+		api_escape(api, value, out);
+	}
 }
 
 /* Replace the {PLACE}s of @path. */

@@ -20,6 +20,7 @@
 
 #include "daemon/committer.h"
 #include "daemon/health.h"
+#include "daemon/sessions.h"
 #include "daemon/want.h"
 #include "lib/xalloc.h"
 #include "model/step.h"
@@ -74,6 +75,16 @@ int command_backend_weight(struct daemon *d, const struct author *who,
 		return err_set(err, -ENOENT, "no backend \"%s\"", backend);
 	step_weight(d->model, s, b, weight, "test", 1, NULL);
 	return said(d, err, "%s/%s weight %d", service, backend, weight);
+}
+
+int command_sessions_forget(struct daemon *d, const struct author *who,
+			    const char *service, const char *client,
+			    struct err *err)
+{
+	if (!named(d, service, err))
+		return -ENOENT;
+	return said(d, err, "%s sessions of %s forgotten", service,
+		    client ? client : "all");
 }
 
 int command_service_disabled(struct daemon *d, const struct author *who,

@@ -48,7 +48,8 @@ static int forget(struct daemon *d, struct session_users *u, const char *client,
 	return 0;
 }
 
-/* A client is of one family: the other one's words are no error. */
+/* A client is of one family: that the other one does not know such clients is
+ * no error, and no news. */
 static int forget_families(struct daemon *d, const struct service *s,
 			   const char *client, struct err *err)
 {
@@ -60,15 +61,16 @@ static int forget_families(struct daemon *d, const struct service *s,
 
 	for (size_t i = 0; i < n; i++) {
 		struct session_users u;
+		struct err words = { "" };
 		int one = -EINVAL;
 
 		if (session_users(d, name, group != NULL, families[i], &u))
-			one = forget(d, &u, client, err);
+			one = forget(d, &u, client, &words);
 		session_users_free(&u);
-		if (ret == -EINVAL || (ret == -ENOENT && one == 0))
-			ret = one;
-		if (one < 0 && one != -EINVAL && one != -ENOENT)
-			return one;
+		if (i > 0 && (one == -EINVAL || ret == 0))
+			continue;
+		ret = one;
+		*err = words;
 	}
 	return ret;
 }

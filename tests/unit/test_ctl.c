@@ -25,7 +25,7 @@ static const struct {
 } spoken[] = {
 	{ "status", "status", NULL },
 	{ "stat", "status", NULL },
-	{ "sh se", "show services", NULL },
+	{ "sh serv", "show services", NULL },
 	{ "show services www", "show services SERVICE", NULL },
 	{ "show services show", "show services SERVICE", NULL },
 	{ "show b www b1", "show backends SERVICE BACKEND", NULL },
@@ -48,13 +48,18 @@ static const struct {
 	{ "route www pub", NULL, "no client" },
 	{ "route www 192.0.2.1:0", NULL, "no client" },
 	{ "route www", NULL, "CLIENT[:PORT] expected" },
+	{ "session delete www all", "session delete SERVICE CLIENT|all", NULL },
+	{ "sess del www 10.0.0.0/24", "session delete SERVICE CLIENT|all",
+	  NULL },
+	{ "session delete www pub", NULL, "no client" },
+	{ "session delete www", NULL, "CLIENT|all expected" },
 	{ "backend weight www b1 -1", NULL, "no weight" },
 	{ "backend weight www b1 65536", NULL, "no weight" },
 	{ "backend weight www b1 1.5", NULL, "no weight" },
 	{ "backend weight www b1", NULL, "N|default expected" },
 	{ "backend enable www ../x", NULL, "no name" },
 	{ "backend", NULL, "enable, disable, drain or weight expected" },
-	{ "s", NULL, "status, show, service or sync" },
+	{ "s", NULL, "status, show, service, session or sync" },
 	{ "show", NULL, "expected" },
 	{ "stauts", NULL, "did you mean \"status\"" },
 	{ "config relaod", NULL, "did you mean \"reload\"" },
@@ -113,8 +118,8 @@ static void test_rows(void **state)
 	for (const struct command *c = commands; c->grammar; c++) {
 		struct grammar_word words[COMMAND_WORDS_MAX];
 		size_t n = grammar_split(c->grammar, words);
-		static char values[PLACES][16] = { "svc", "be", "192.0.2.1",
-						   "default", "f" };
+		static char values[PLACES][16] = { "svc",     "be", "192.0.2.1",
+						   "default", "f",  "all" };
 		char *argv[COMMAND_WORDS_MAX];
 		struct call call = { 0 };
 		struct err err = { "" };

@@ -135,6 +135,7 @@ int committer_whole(struct daemon *d, const struct model *m,
 	struct want_list w = { 0 };
 	int ret;
 
+	ruleset_hooks(d->ruleset, &m->conf->hooks);
 	if (scope == COMMIT_DIRTY)
 		want_changes(&w, m);
 	else

@@ -90,6 +90,7 @@ struct plan *daemon_plan(struct daemon *d)
 	struct want_list w = { 0 };
 	struct plan *p;
 
+	ruleset_hooks(d->ruleset, &d->model->conf->hooks);
 	want_all(&w, d->model);
 	p = ruleset_plan(d->ruleset, w.list, w.n, true);
 	want_free(&w);

@@ -4,12 +4,91 @@
  * not be compiled and compared with the kernel again. Everything that
  * daemon/want.c hands on has to be compared here, but for what settle.c
  * decides: who serves, and with which weight; it marks services dirty itself.
+ *
+ * Lists are compared by name: what is in them is no matter of a service.
  */
 #include "model/same.h"
 
+#include <stddef.h>
 #include <string.h>
 
-#include "model/full.h"
+/* A number, or an array of bytes: no structure, which might have holes. */
+struct field {
+	size_t offset, size;
+};
+
+#define FIELD(type, f)                                                         \
+	{                                                                      \
+		offsetof(type, f), sizeof(((type *)NULL)->f)                   \
+	}
+#define SERVICE(f) FIELD(struct conf_service, f)
+#define BACKEND(f) FIELD(struct conf_backend, f)
+
+static const struct field service_fields[] = {
+	SERVICE(mode),
+	SERVICE(scheduler),
+	SERVICE(hash_key),
+	SERVICE(on_empty),
+	SERVICE(slots),
+	SERVICE(persist.kind),
+	SERVICE(persist.prefix),
+	SERVICE(persist.timeout_ms),
+	SERVICE(persist_size),
+	SERVICE(limits.fresh.rate),
+	SERVICE(limits.fresh.burst),
+	SERVICE(limits.connections),
+	SERVICE(limits.rst.rate),
+	SERVICE(limits.rst.burst),
+	SERVICE(limits.size),
+	SERVICE(limits.action),
+	SERVICE(limit_prefix),
+	SERVICE(strict),
+	SERVICE(filter_action),
+	SERVICE(qos.packet.value),
+	SERVICE(qos.packet.mask),
+	SERVICE(qos.conntrack.value),
+	SERVICE(qos.conntrack.mask),
+	SERVICE(qos.has_dscp),
+	SERVICE(qos.dscp),
+	SERVICE(qos.priority),
+	SERVICE(log.fresh),
+	SERVICE(log.drops),
+	SERVICE(log.group),
+	SERVICE(helper),
+	SERVICE(counters),
+};
+
+static const struct field backend_fields[] = {
+	BACKEND(port),
+	BACKEND(max_connections),
+	BACKEND(qos.packet.value),
+	BACKEND(qos.packet.mask),
+	BACKEND(qos.conntrack.value),
+	BACKEND(qos.conntrack.mask),
+	BACKEND(qos.has_dscp),
+	BACKEND(qos.dscp),
+	BACKEND(qos.priority),
+};
+
+static bool fields_same(const void *a, const void *b,
+			const struct field *fields, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (memcmp((const char *)a + fields[i].offset,
+			   (const char *)b + fields[i].offset,
+			   fields[i].size) != 0)
+			return false;
+	return true;
+}
+
+#define FIELDS_SAME(a, b, fields)                                              \
+	fields_same(a, b, fields, sizeof(fields) / sizeof((fields)[0]))
+
+/* NULL is another text than every other. */
+static bool texts_same(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
 
 static bool addrs_same(const struct addr *a, size_t na, const struct addr *b,
 		       size_t nb)
@@ -35,23 +114,50 @@ static bool ports_same(const struct conf_service *a,
 	return true;
 }
 
+/* Their names are the operator's only. */
+static bool pins_same(const struct conf_service *a,
+		      const struct conf_service *b)
+{
+	if (a->npins != b->npins)
+		return false;
+	for (size_t i = 0; i < a->npins; i++)
+		if (addr_cmp(&a->pins[i].from, &b->pins[i].from) != 0 ||
+		    a->pins[i].prefix != b->pins[i].prefix ||
+		    a->pins[i].backend != b->pins[i].backend)
+			return false;
+	return true;
+}
+
+static bool lists_same(const struct conf_list *const *a, size_t na,
+		       const struct conf_list *const *b, size_t nb)
+{
+	if (na != nb)
+		return false;
+	for (size_t i = 0; i < na; i++)
+		if (strcmp(a[i]->name, b[i]->name) != 0)
+			return false;
+	return true;
+}
+
 static bool conf_same(const struct conf_service *a,
 		      const struct conf_service *b)
 {
-	return a->mode == b->mode && a->scheduler == b->scheduler &&
-	       a->hash_key == b->hash_key && a->on_empty == b->on_empty &&
-	       a->slots == b->slots &&
+	return FIELDS_SAME(a, b, service_fields) &&
+	       texts_same(a->persist_group, b->persist_group) &&
+	       texts_same(a->log.prefix, b->log.prefix) &&
 	       addr_cmp(&a->source4, &b->source4) == 0 &&
 	       addr_cmp(&a->source6, &b->source6) == 0 && ports_same(a, b) &&
+	       pins_same(a, b) &&
+	       lists_same(a->allow, a->nallow, b->allow, b->nallow) &&
+	       lists_same(a->deny, a->ndeny, b->deny, b->ndeny) &&
 	       addrs_same(a->addrs, a->naddrs, b->addrs, b->naddrs);
 }
 
 static bool backend_same(const struct backend *a, const struct backend *b)
 {
-	return a->conf->port == b->conf->port &&
+	return FIELDS_SAME(a->conf, b->conf, backend_fields) &&
 	       addr_cmp(&a->conf->addr, &b->conf->addr) == 0 &&
 	       backend_weight(a) == backend_weight(b) &&
-	       backend_room(a) == backend_room(b) && a->recount == b->recount &&
 	       !strcmp(a->conf->name, b->conf->name);
 }
 

@@ -88,15 +88,16 @@ static void allow_chain(struct writer *w)
 
 /* ---- limits of sources */
 
-/* A source is counted in @d's set; beyond the limit it goes to limited.NAME. */
-static void limit_rule(struct writer *w, struct unit_chain *c,
-		       struct rule_dynset d)
+/* A source is counted in the set, whose elements carry the limit; beyond it the
+ * flow goes to limited.NAME. */
+static void limit_rule(struct writer *w, struct unit_chain *c, uint32_t op,
+		       const char *set)
 {
 	struct buf *r = chain_rule(c);
 
-	d.key = REG(0);
 	load_source(r, w->svc->family, w->svc->limits.prefix, 0);
-	rule_dynset(r, &d);
+	rule_dynset(
+	    r, &(struct rule_dynset){ .op = op, .set = set, .key = REG(0) });
 	to_chain(r, NFT_GOTO, CHAIN_LIMITED, w->svc);
 }
 
@@ -116,18 +117,11 @@ void limit_rules(struct writer *w, struct unit_chain *c)
 	const struct rs_limits *l = &w->svc->limits;
 
 	if (l->fresh.rate) {
-		limit_rule(w, c,
-			   (struct rule_dynset){ .op = NFT_DYNSET_OP_UPDATE,
-						 .set = w->sets->fresh,
-						 .over = l->fresh });
+		limit_rule(w, c, NFT_DYNSET_OP_UPDATE, w->sets->fresh);
 		unlimited_rule(w, c, w->sets->fresh, COUNTER_FULL_NEW);
 	}
 	if (l->connections) {
-		limit_rule(
-		    w, c,
-		    (struct rule_dynset){ .op = NFT_DYNSET_OP_ADD,
-					  .set = w->sets->connections,
-					  .connections = l->connections });
+		limit_rule(w, c, NFT_DYNSET_OP_ADD, w->sets->connections);
 		unlimited_rule(w, c, w->sets->connections,
 			       COUNTER_FULL_CONNECTIONS);
 	}

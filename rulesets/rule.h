@@ -61,20 +61,22 @@ void rule_reject(struct buf *r, uint32_t type, uint8_t code);
 
 /* ---- what remembers something from packet to packet */
 
-/* A change to a set or map by the packets themselves. What the element is to
- * carry beside its key: data, or one of the two expressions. */
+/* A change to a set or map by the packets themselves. */
 struct rule_dynset {
 	uint32_t op; /* NFT_DYNSET_OP_* */
 	const char *set;
-	uint32_t key, data;   /* registers; data may be NO_REG */
-	uint64_t timeout_ms;  /* 0 = the set's own */
-	struct rs_rate over;  /* rate 0 = none; goes on when it is exceeded */
-	uint32_t connections; /* 0 = none; goes on when there are more */
+	uint32_t key, data;  /* registers; data may be NO_REG */
+	uint64_t timeout_ms; /* 0 = the set's own */
 };
 
-/** rule_dynset() - goes on unless the set is full (or see above) */
+/** rule_dynset() - goes on unless the set is full, or what its elements carry
+ * (see rule_carried()) ends the rule */
 void rule_dynset(struct buf *r, const struct rule_dynset *d);
-/** rule_carried() - what elements are to carry, as an attribute of @type */
+/**
+ * rule_carried() - what the elements of a set carry, as an attribute of @type:
+ * goes on beyond the rate @over (rate 0 = none), or for flows beyond as many
+ * @connections (0 = none)
+ */
 void rule_carried(struct buf *r, uint16_t type, const struct rs_rate *over,
 		  uint32_t connections);
 /** rule_limit() - goes on within the rate; @over: only beyond it */

@@ -68,8 +68,6 @@ void rule_dynset(struct buf *r, const struct rule_dynset *d)
 	if (d->timeout_ms)
 		attr_u64(r, NFTA_DYNSET_TIMEOUT, d->timeout_ms);
 	attr_str(r, NFTA_DYNSET_SET_NAME, d->set);
-	/* Not a list of one: 6.1 lists it as nft wrote it. */
-	rule_carried(r, NFTA_DYNSET_EXPR, &d->over, d->connections);
 	expr_end(r, e);
 }
 

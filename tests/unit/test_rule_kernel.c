@@ -31,8 +31,9 @@ static const char prelude[] =
     "counter c { }\n"
     "ct helper h { type \"ftp\" protocol tcp\n l3proto $F\n }\n"
     "set list.a { type $A; flags interval; }\n"
-    "set sources { type $A; size 10; flags dynamic,timeout; timeout 5s; }\n"
-    "set flows { type $A; size 10; flags dynamic; }\n"
+    "set sources { type $A; size 10; flags dynamic,timeout; timeout 5s;\n"
+    " limit rate over 10/second burst 7 packets; }\n"
+    "set flows { type $A; size 10; flags dynamic; ct count over 4; }\n"
     "set full { type classid; size 10; flags dynamic,timeout; }\n"
     "map stick { type $A : classid; size 10; flags dynamic,timeout;\n"
     " timeout 6m; }\n"
@@ -58,8 +59,7 @@ static void limited(struct buf *r, uint8_t family)
 	load_source(r, family, 0, 0);
 	rule_dynset(r, &(struct rule_dynset){ .op = NFT_DYNSET_OP_UPDATE,
 					      .set = "sources",
-					      .key = REG(0),
-					      .over = { 10, 7 } });
+					      .key = REG(0) });
 }
 
 static void limited_nets(struct buf *r, uint8_t family)
@@ -67,8 +67,7 @@ static void limited_nets(struct buf *r, uint8_t family)
 	load_source(r, family, family == AF_INET6 ? 60 : 20, 0);
 	rule_dynset(r, &(struct rule_dynset){ .op = NFT_DYNSET_OP_UPDATE,
 					      .set = "sources",
-					      .key = REG(0),
-					      .over = { 10, 5 } });
+					      .key = REG(0) });
 	rule_verdict(r, NF_DROP, NULL);
 }
 
@@ -77,8 +76,7 @@ static void connections(struct buf *r, uint8_t family)
 	load_source(r, family, 0, 0);
 	rule_dynset(r, &(struct rule_dynset){ .op = NFT_DYNSET_OP_ADD,
 					      .set = "flows",
-					      .key = REG(0),
-					      .connections = 4 });
+					      .key = REG(0) });
 	rule_verdict(r, NF_DROP, NULL);
 }
 
@@ -220,16 +218,10 @@ static void dscp(struct buf *r, uint8_t family)
 }
 
 static const struct sample samples[] = {
-	{ limited,
-	  "update @sources { $F saddr limit rate over 10/second burst 7 "
-	  "packets }",
-	  NULL },
-	{ limited_nets,
-	  "update @sources { ip saddr & 255.255.240.0 limit rate over "
-	  "10/second } drop",
-	  "update @sources { ip6 saddr & ffff:ffff:ffff:fff0:: limit rate "
-	  "over 10/second } drop" },
-	{ connections, "add @flows { $F saddr ct count over 4 } drop", NULL },
+	{ limited, "update @sources { $F saddr }", NULL },
+	{ limited_nets, "update @sources { ip saddr & 255.255.240.0 } drop",
+	  "update @sources { ip6 saddr & ffff:ffff:ffff:fff0:: } drop" },
+	{ connections, "add @flows { $F saddr } drop", NULL },
 	{ not_in, "$F saddr != @sources counter name \"c\"", NULL },
 	{ in, "$F saddr @list.a return", NULL },
 	{ stick,

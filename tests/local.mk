@@ -275,6 +275,10 @@ tests_unit_test_full_kernel_LDADD = $(ruleset_libs)
 check_PROGRAMS += tests/unit/test_sessions
 tests_unit_test_sessions_SOURCES = tests/unit/test_sessions.c $(ruleset_rig)
 tests_unit_test_sessions_LDADD = $(ruleset_libs)
+check_PROGRAMS += tests/unit/test_chains_kernel
+tests_unit_test_chains_kernel_SOURCES = tests/unit/test_chains_kernel.c \
+	$(ruleset_rig)
+tests_unit_test_chains_kernel_LDADD = $(ruleset_libs)
 tests_unit_test_ruleset_kernel_SOURCES = tests/unit/test_ruleset_kernel.c \
 	$(ruleset_rig)
 tests_unit_test_ruleset_kernel_LDADD = $(ruleset_libs)

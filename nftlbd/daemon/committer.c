@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/counters.h"
 #include "daemon/delays.h"
 #include "daemon/full.h"
 #include "daemon/sessions.h"
@@ -152,6 +153,7 @@ void committer_adopted(struct daemon *d)
 	for (size_t i = 0; i < m->nservices; i++)
 		committed(d, &m->services[i]);
 	m->ndirty = 0;
+	counters_adopted(d->counters);
 	delays_end(&d->committer->delays, true);
 }
 

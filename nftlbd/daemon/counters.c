@@ -47,7 +47,6 @@ struct counters {
 	uint64_t listed; /* what ruleset_counters_version() was then */
 	bool is_listed;
 	size_t npasses;
-	bool trim;   /* another model was adopted */
 	bool saving; /* a piece of the file is written */
 	bool closing;
 	ev_timer watch, all, save;
@@ -67,8 +66,6 @@ static void bring_list(struct counters *c)
 {
 	uint64_t version = ruleset_counters_version(c->d->ruleset);
 
-	if (c->trim && c->npasses == 0)
-		c->trim = !totals_trim(&c->totals, c->d->model);
 	if (c->is_listed && c->listed == version)
 		return;
 	totals_round(&c->totals);
@@ -193,6 +190,8 @@ static void pass_read(void *arg, int status, const struct counter_value *values,
 	if (p->done)
 		p->done(p->arg, status == 0);
 	pass_free(p);
+	if (c->npasses == 0)
+		totals_bury(&c->totals);
 }
 
 static void pass_add(struct pass *p, struct total *at, unsigned int f)
@@ -271,7 +270,7 @@ static void read_now(struct counters *c, const struct counter_ask *ask,
 }
 
 /* Between the two parts of a commit: nothing leads to them any more. That they
- * are gone the next pass finds out. */
+ * are gone the next pass finds out, or the model that is adopted then. */
 static void leaving_cb(void *arg, const struct counter_ask *ask, size_t n)
 {
 	struct counters *c = arg;
@@ -339,8 +338,10 @@ void counters_adopted(struct counters *c)
 {
 	if (!c)
 		return;
-	c->trim = true;
 	bring_list(c);
+	totals_trim(&c->totals, c->d->model);
+	if (c->npasses == 0)
+		totals_bury(&c->totals);
 	start_in(c, &c->save, SAVE_SOON);
 }
 
@@ -368,7 +369,6 @@ int counters_open(struct counters **out, struct daemon *d, struct err *err)
 	c->file = counters_file_open(conf->state_dir);
 	counters_file_load(&c->totals, conf->state_dir);
 	overflow_begin(&c->totals);
-	c->trim = true;
 	ruleset_on_counters_leaving(d->ruleset, leaving_cb, c);
 	timer_set_up(c, &c->watch, watch_cb, WATCH_S);
 	timer_set_up(c, &c->all, all_cb, ALL_S);

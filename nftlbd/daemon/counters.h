@@ -30,7 +30,8 @@ void counters_read(struct counters *c, const char *service,
 const struct totals_service *counters_of(const struct counters *c,
 					 const char *service);
 
-/** counters_adopted() - d->model is another: what it has no longer goes */
+/** counters_adopted() - the kernel has what d->model wants: what neither has
+ * any longer goes */
 void counters_adopted(struct counters *c);
 /** counters_last() - our tables are about to go: read them a last time */
 void counters_last(struct counters *c);

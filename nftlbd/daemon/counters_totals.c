@@ -228,89 +228,97 @@ static void total_free(struct total *at)
 
 static void service_free(struct totals_service *s)
 {
-	for (size_t i = 0; i < s->n; i++)
-		total_free(s->list[i]);
 	free(s->list);
 	free(s->name);
 	free(s);
 }
 
+static void kill_total(struct totals *t, struct total *at)
+{
+	*VEC_PUSH(t->dead, t->ndead, t->capdead) = at;
+	t->changed = true;
+}
+
+void totals_bury(struct totals *t)
+{
+	for (size_t i = 0; i < t->ndead; i++)
+		total_free(t->dead[i]);
+	t->ndead = 0;
+}
+
+static void kill_service(struct totals *t, struct totals_service *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		kill_total(t, s->list[i]);
+	service_free(s);
+}
+
 void totals_free(struct totals *t)
 {
 	for (size_t i = 0; i < t->n; i++)
-		service_free(t->list[i]);
+		kill_service(t, t->list[i]);
+	totals_bury(t);
+	free(t->dead);
 	free(t->list);
 	*t = (struct totals){ 0 };
 }
 
-/* Has its service no backend of that name any more? */
-static bool orphan(const struct total *at, const struct service *svc)
+/* Of a backend that its service does not have, nor the kernel a counter? */
+static bool orphan(const struct totals *t, const struct total *at,
+		   const struct service *svc)
 {
 	const char *slash = strchr(at->name, '/');
 
-	return slash && !service_backend(svc, slash + 1);
-}
-
-static bool is_there(const struct total *at)
-{
-	return at->here[0].there || at->here[1].there;
+	return slash && at->listed[0] != t->round &&
+	       at->listed[1] != t->round && !service_backend(svc, slash + 1);
 }
 
 /* What it counted is its service's from here on. It is in no list any more. */
 static void fold(struct totals *t, struct total *at)
 {
+	char name[TOTAL_NAME_MAX];
 	struct total *to;
 
-	*strchr(at->name, '/') = '\0';
-	to = totals_at(t, at->name);
-	to->packets += at->packets;
-	to->bytes += at->bytes;
-	total_free(at);
-	t->changed = true;
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(at->name, "/"),
+		 at->name);
+	to = totals_at(t, name);
+	to->packets += total_packets(at);
+	to->bytes += total_bytes(at);
+	kill_total(t, at);
 }
 
-/* Returns false where the kernel, as last seen, still has some of them. */
-static bool trim_service(struct totals *t, struct totals_service *s,
+static void trim_service(struct totals *t, struct totals_service *s,
 			 const struct service *svc)
 {
 	struct total **orphans = xcalloc(s->n + 1, sizeof(*orphans));
 	size_t n = 0, kept = 0;
-	bool all = true;
 
 	for (size_t i = 0; i < s->n; i++) {
-		bool goes = orphan(s->list[i], svc);
-
-		if (goes && !is_there(s->list[i])) {
+		if (orphan(t, s->list[i], svc))
 			orphans[n++] = s->list[i];
-			continue;
-		}
-		s->list[kept++] = s->list[i];
-		all &= !goes;
+		else
+			s->list[kept++] = s->list[i];
 	}
 	s->n = kept;
 	for (size_t i = 0; i < n; i++)
 		fold(t, orphans[i]);
 	free(orphans);
-	return all;
 }
 
-bool totals_trim(struct totals *t, const struct model *m)
+void totals_trim(struct totals *t, const struct model *m)
 {
-	bool all = true;
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->n; i++) {
 		struct totals_service *s = t->list[i];
 		const struct service *svc = model_service(m, s->name);
 
-		if (!svc) {
-			service_free(s);
-			t->changed = true;
-			continue;
+		if (svc) {
+			trim_service(t, s, svc);
+			t->list[n++] = s;
+		} else {
+			kill_service(t, s);
 		}
-		all &= trim_service(t, s, svc);
-		t->list[n++] = s;
 	}
 	t->n = n;
-	return all;
 }

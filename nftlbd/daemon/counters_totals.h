@@ -32,6 +32,8 @@ struct totals_service {
 struct totals {
 	struct totals_service **list; /* by name */
 	size_t n, cap;
+	struct total **dead; /* in no service any more */
+	size_t ndead, capdead;
 	uint32_t round;
 	bool changed; /* since the owner last said false */
 };
@@ -79,9 +81,10 @@ bool total_is_read(const struct totals *t, const struct total *at,
 /**
  * totals_trim() - services that @m does not have are forgotten; what backends
  * that it does not have counted is their service's
- * Pointers become invalid.
- * Return: false where some were, as last seen, still there: trim again later.
+ * To be called when the kernel's counters have been named. Pointers to totals
+ * are good until totals_bury().
  */
-bool totals_trim(struct totals *t, const struct model *m);
+void totals_trim(struct totals *t, const struct model *m);
+void totals_bury(struct totals *t);
 
 #endif

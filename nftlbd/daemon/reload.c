@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "daemon/committer.h"
-#include "daemon/counters.h"
 #include "daemon/daemon.h"
 #include "daemon/full.h"
 #include "daemon/health.h"
@@ -126,7 +125,6 @@ static void adopt(struct daemon *d, struct model *candidate)
 		log_set_level(candidate->conf->log_level);
 	health_sync(d->health);
 	full_sync(d->full);
-	counters_adopted(d->counters);
 	persist_snapshot(d->persist, candidate);
 	model_free(old);
 }

@@ -221,6 +221,9 @@ tests_unit_test_conf_man_LDADD = $(config_libs)
 EXTRA_DIST += tests/bad-conf
 EXTRA_DIST += tests/lab/golden tests/lab/test_plain.py
 
+EXTRA_DIST += tests/lab/counting.py tests/lab/test_counters.py \
+	tests/lab/test_local.py tests/lab/test_overflow.py
+
 # slot tables
 slots_fixture = tests/unit/slots_fixture.c tests/unit/slots_fixture.h
 check_PROGRAMS += tests/unit/test_slots tests/unit/test_maglev

@@ -69,13 +69,13 @@ class Daemon:
     # ---- its file
 
     def write(self, services, checks=None, path=None, defaults=None, pools=None,
-              **global_keys):
+              lists=None, **global_keys):
         """Write a configuration; `services` is {name: service(...)}."""
         sections = {"global": {**self.global_keys, **global_keys}}
         if defaults:
             sections["defaults"] = defaults
         for kind, group in (("check", checks), ("pool", pools),
-                            ("service", services)):
+                            ("list", lists), ("service", services)):
             for name, keys in (group or {}).items():
                 sections[f"{kind} {name}"] = keys
         return self.write_text(ini(sections), path)

@@ -101,6 +101,7 @@ nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/daemon/options.c \
 	nftlbd/daemon/committer.h nftlbd/daemon/delays.c \
 	nftlbd/daemon/delays.h nftlbd/daemon/event.c \
 	$(nftlbd_counters_sources) \
+	nftlbd/daemon/modules.c nftlbd/daemon/modules.h \
 	nftlbd/daemon/persist.c nftlbd/daemon/persist.h \
 	nftlbd/daemon/persist_load.c nftlbd/daemon/persist_text.c \
 	nftlbd/daemon/persist_text.h nftlbd/daemon/reload.c \

@@ -20,6 +20,7 @@
 #include "daemon/counters.h"
 #include "daemon/delays.h"
 #include "daemon/full.h"
+#include "daemon/modules.h"
 #include "daemon/sessions.h"
 #include "daemon/want.h"
 #include "lib/xalloc.h"
@@ -141,6 +142,7 @@ int committer_whole(struct daemon *d, const struct model *m,
 		want_changes(&w, m);
 	else
 		want_all(&w, m);
+	modules_load(&d->modules, &w);
 	ret = commit_list(d, &w, true, why, err);
 	want_free(&w);
 	return ret;

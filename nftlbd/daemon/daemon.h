@@ -47,6 +47,7 @@ struct daemon {
 	double started;                     /* Unix time */
 	bool flushed; /* `flush` was said: our tables stay away until
 		       * sync, reload or restart */
+	unsigned int modules; /* modules_load()'s own */
 	bool last_reload_ok;
 	char last_error[640]; /* of the last failed reload or commit; "" = none
 			       */

@@ -129,9 +129,12 @@ def sip_client(host, port, proto, seconds):
 
 
 def pptp_client(host, seconds):
-    """pptp(8) without pppd: frames in and out of its standard input."""
+    """pptp(8) without pppd: frames in and out of its standard input. It keeps a
+    socket below /run by the server's address: a /run of its own."""
     near, far = socket.socketpair()
-    with subprocess.Popen(["pptp", host, "--nolaunchpppd"], stdin=far,
+    script = 'mount -t tmpfs run /run && exec pptp "$0" --nolaunchpppd'
+    argv = ["unshare", "--mount", "sh", "-c", script, host]
+    with subprocess.Popen(argv, stdin=far,
                           stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL) as p:
         far.close()

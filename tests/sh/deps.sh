@@ -15,6 +15,8 @@ deps_packages=(
     iproute2 nftables conntrack python3 procps util-linux nftlb curl socat
     # servers and peers of health checks
     nginx-light snmpd unbound haproxy keepalived openssl
+    # servers and clients of helpers, and the peer of bench rules
+    vsftpd tftpd-hpa tftp-hpa sip-tester pptpd pptp-linux ipvsadm
     # fuzzers (./lab fuzz)
     clang libclang-rt-14-dev
     # Debian's own kernel, in a virtual machine

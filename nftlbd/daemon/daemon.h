@@ -45,8 +45,8 @@ struct daemon {
 	ev_timer tick;                      /* daemon_ticks()' own */
 	int64_t tick_ms;                    /* when it is due; 0 = not */
 	double started;                     /* Unix time */
-	bool flushed; /* `flush` was said: our tables stay away until
-		       * sync, reload or restart */
+	bool flushed;         /* `flush` was said: our tables stay away until
+			       * sync, reload or restart */
 	unsigned int modules; /* modules_load()'s own */
 	bool last_reload_ok;
 	char last_error[640]; /* of the last failed reload or commit; "" = none

@@ -130,19 +130,34 @@ static int by_string(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static void sort(void *list, size_t n, size_t size,
-		 int (*cmp)(const void *, const void *))
+/* Sorted, and in no more memory than it takes: there are many units. */
+static void *finish(void *list, size_t n, size_t *cap, size_t size,
+		    int (*cmp)(const void *, const void *))
 {
-	if (n > 1)
+	if (n > 1 && cmp)
 		qsort(list, n, size, cmp);
+	if (n == 0 || n == *cap)
+		return list;
+	*cap = n;
+	return xreallocarray(list, n, size);
 }
 
 void unit_sort(struct unit *u)
 {
-	sort(u->chains, u->nchains, sizeof(*u->chains), by_chain_name);
-	sort(u->sets, u->nsets, sizeof(*u->sets), by_set_name);
-	sort(u->objs, u->nobjs, sizeof(*u->objs), by_string);
-	sort(u->elems, u->nelems, sizeof(*u->elems), elem_qsort);
+	u->chains = finish(u->chains, u->nchains, &u->capchains,
+			   sizeof(*u->chains), by_chain_name);
+	u->sets = finish(u->sets, u->nsets, &u->capsets, sizeof(*u->sets),
+			 by_set_name);
+	u->objs =
+	    finish(u->objs, u->nobjs, &u->capobjs, sizeof(*u->objs), by_string);
+	u->elems = finish(u->elems, u->nelems, &u->capelems, sizeof(*u->elems),
+			  elem_qsort);
+	for (size_t i = 0; i < u->nchains; i++) {
+		struct unit_chain *c = u->chains[i];
+
+		c->rules = finish(c->rules, c->nrules, &c->caprules,
+				  sizeof(*c->rules), NULL);
+	}
 }
 
 /* ---- found by name */

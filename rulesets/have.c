@@ -162,7 +162,6 @@ void have_drop_family(struct have *h, unsigned int index)
 			h->units[kept++] = h->units[i];
 	h->nunits = kept;
 	have_forget_strays(t);
-	forget_lists(t);
 	t->parts = (struct base_parts){ 0 };
 	t->intact = t->rehook = 0;
 	alloc_free(&t->alloc);

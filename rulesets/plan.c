@@ -121,6 +121,8 @@ void plan_price_unit(struct plan *p, const struct unit *have,
 	struct plan_price *pr = &p->price;
 	double share;
 
+	if (unit_is_group(have ? have : want))
+		return;
 	if (!have || !want) {
 		pr->services_added += !have;
 		pr->services_removed += !want;
@@ -140,7 +142,7 @@ void plan_price_unit(struct plan *p, const struct unit *have,
 
 void plan_price_same(struct plan *p, const struct unit *have)
 {
-	p->nsame++;
+	p->nsame += !unit_is_group(have);
 	p->price.slots_total += have->m;
 }
 
@@ -150,7 +152,8 @@ void plan_price(const struct plan *p, struct plan_price *price)
 
 	*price = p->price;
 	for (size_t i = 0; i < p->nunits; i++)
-		stay += p->units[i].have && p->units[i].want;
+		stay += p->units[i].have && p->units[i].want &&
+			!unit_is_group(p->units[i].want);
 	price->clients_moved = stay ? p->moved_sum / (double)stay : 0;
 	for (int f = 0; f < RS_FAMILIES; f++) {
 		const struct plan_table *t = &p->tab[f];

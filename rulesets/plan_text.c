@@ -4,7 +4,6 @@
  * and ids are left out: they mean nothing to an operator, their count does.
  */
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,14 +90,6 @@ static void print_backends(struct buf *out, const struct plan_unit *pu)
 	}
 }
 
-static bool has_key(const struct unit *u, const struct elem *key)
-{
-	for (size_t i = 0; u && i < u->nelems; i++)
-		if (elem_cmp(&u->elems[i], key) == 0)
-			return true;
-	return false;
-}
-
 static void print_key(struct buf *out, char sign, const struct elem *e,
 		      uint8_t family)
 {
@@ -128,42 +119,128 @@ static void print_keys(struct buf *out, char sign, const struct unit *from,
 
 		if ((e->map == MAP_SERVICES || e->map == MAP_SERVICE_RANGES ||
 		     e->map == MAP_SERVICES_ANY) &&
-		    !has_key(other, e))
+		    !unit_elem(other, e))
 			print_key(out, sign, e, from->family);
 	}
 }
 
-static void print_rule(struct buf *out, const struct plan_unit *pu)
-{
-	char name[CHAIN_NAME_MAX];
-	const struct unit_chain *h, *w;
+/* ---- what stands around it: chains, sets, counters, elements of other maps */
 
-	if (!pu->have || !pu->want)
+/* The two chains that every service may have say nothing by being there. */
+static bool is_plain_chain(const struct unit_chain *c)
+{
+	return !strncmp(c->name, CHAIN_SERVICE, strlen(CHAIN_SERVICE)) ||
+	       !strncmp(c->name, CHAIN_SOURCE, strlen(CHAIN_SOURCE));
+}
+
+static void print_chain(struct buf *out, const struct plan_unit *pu,
+			const struct unit_chain *w)
+{
+	const struct unit_chain *h = unit_chain(pu->have, w->name);
+
+	if (!h && !is_plain_chain(w))
+		buf_printf(out, "  + chain %s\n", w->name);
+	if (!h || chain_same(h, w))
 		return;
-	snprintf(name, sizeof(name), CHAIN_SERVICE "%s", pu->want->name);
-	h = unit_chain(pu->have, name);
-	w = unit_chain(pu->want, name);
-	if (h && w && !chain_same(h, w))
+	if (!strncmp(w->name, CHAIN_SERVICE, strlen(CHAIN_SERVICE)) &&
+	    (w->nrules == 1 || pu->have->m != pu->want->m))
 		buf_printf(out, "  ~ rule: %u slots -> %u slots\n", pu->have->m,
 			   pu->want->m);
+	else
+		buf_printf(out, "  ~ chain %s: rules\n", w->name);
 }
+
+static void print_chains(struct buf *out, const struct plan_unit *pu)
+{
+	for (size_t i = 0; pu->have && i < pu->have->nchains; i++) {
+		const struct unit_chain *h = pu->have->chains[i];
+
+		if (!is_plain_chain(h) && !unit_chain(pu->want, h->name))
+			buf_printf(out, "  - chain %s\n", h->name);
+	}
+	for (size_t i = 0; pu->want && i < pu->want->nchains; i++)
+		print_chain(out, pu, pu->want->chains[i]);
+}
+
+static void print_sets(struct buf *out, char sign, const struct unit *from,
+		       const struct unit *other)
+{
+	for (size_t i = 0; from && i < from->nsets; i++) {
+		const struct unit_set *s = &from->sets[i];
+
+		if (!unit_set(other, s->name))
+			buf_printf(out, "  %c set %s, %u entries at most\n",
+				   sign, s->name, s->form.size);
+	}
+}
+
+static void print_counters(struct buf *out, char sign, const struct unit *from,
+			   const struct unit *other)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; from && i < from->nobjs; i++)
+		n += !unit_has_obj(other, from->objs[i]);
+	if (n > 0)
+		buf_printf(out, "  %c %zu counter%s\n", sign, n,
+			   n == 1 ? "" : "s");
+}
+
+/* Those that no other line tells of. */
+static bool is_other_elem(const struct elem *e)
+{
+	return map_forms[e->map].feature != FEATURE_NONE;
+}
+
+static void print_elems(struct buf *out, char sign, const struct unit *from,
+			const struct unit *other)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; from && i < from->nelems; i++) {
+		const struct elem *e = &from->elems[i], *o;
+
+		if (!is_other_elem(e))
+			continue;
+		o = unit_elem(other, e);
+		n += !o || !elem_same(o, e);
+	}
+	if (n > 0)
+		buf_printf(out, "  %c %zu element%s\n", sign, n,
+			   n == 1 ? "" : "s");
+}
+
+static void print_around(struct buf *out, const struct plan_unit *pu)
+{
+	print_chains(out, pu);
+	print_sets(out, '-', pu->have, pu->want);
+	print_sets(out, '+', pu->want, pu->have);
+	print_counters(out, '-', pu->have, pu->want);
+	print_counters(out, '+', pu->want, pu->have);
+	print_elems(out, '-', pu->have, pu->want);
+	print_elems(out, '+', pu->want, pu->have);
+}
+
+/* ---- */
 
 static void print_unit(struct buf *out, const struct plan_unit *pu)
 {
 	const struct unit *u = pu->have ? pu->have : pu->want;
 	const char *family = u->family == AF_INET6 ? "IPv6" : "IPv4";
+	bool group = unit_is_group(u);
 	struct buf body = { 0 };
 
 	print_keys(&body, '-', pu->have, pu->want);
 	print_keys(&body, '+', pu->want, pu->have);
-	print_rule(&body, pu);
+	print_around(&body, pu);
 	print_backends(&body, pu);
 	if (body.len > 0 || !pu->have || !pu->want)
-		buf_printf(out, "%c service %s (%s)\n%s",
+		buf_printf(out, "%c %s %s (%s)\n%s",
 			   !pu->have   ? '+'
 			   : !pu->want ? '-'
 				       : '~',
-			   u->name, family, body.len ? body.data : "");
+			   group ? "persist-group" : "service", u->name + group,
+			   family, body.len ? body.data : "");
 	buf_free(&body);
 }
 
@@ -173,11 +250,22 @@ static void print_table(struct buf *out, const struct plan_table *t,
 	if (t->delete_table)
 		buf_printf(out, "~ table %s is not ours in form: made anew\n",
 			   family);
-	else if (t->base)
+	else if (t->base & FEATURE_BIT(FEATURE_NONE))
 		buf_printf(out, "+ table %s: maps and base chains\n", family);
+	else if (t->base)
+		buf_printf(out, "+ table %s: more maps and base chains\n",
+			   family);
+	if (t->late_base.maps || t->late_base.chains || t->late_base.objs)
+		buf_printf(out,
+			   "- table %s: maps and base chains that nobody "
+			   "needs\n",
+			   family);
 	for (size_t i = 0; t->strays && i < t->strays->nstray_sets; i++)
 		buf_printf(out, "- set %s (%s), not ours\n",
 			   t->strays->stray_sets[i], family);
+	for (size_t i = 0; t->strays && i < t->strays->nstray_objs; i++)
+		buf_printf(out, "- object %s (%s), not ours\n",
+			   t->strays->stray_objs[i].name, family);
 }
 
 void plan_print(const struct plan *p, struct buf *out)

@@ -156,11 +156,39 @@ static int commit_parts(struct ruleset *rs, const struct plan *p,
 	return ret;
 }
 
+/* A table that is not ours in form goes with all that is in it, in the
+ * transaction that makes it anew. But lists are not in that, and rules that
+ * name them would be refused: so it goes first, and who fills them comes next.
+ */
+static int delete_alien(struct ruleset *rs, const struct plan *p,
+			struct err *err)
+{
+	struct batch b;
+	int ret = 0;
+
+	batch_begin(&b, &rs->nl, 0);
+	for (unsigned int f = 0; f < RS_FAMILIES; f++)
+		if (p->tab[f].delete_table && rs->have.tab[f].nlists > 0)
+			encode_delete_table(&b, rs->table, family_of(f));
+	if (b.nwhat > 1) {
+		watch_leave(&rs->watch);
+		ret = nl_commit(&rs->nl, &b, false, err);
+		watch_join(&rs->watch);
+		if (ret == 0)
+			ret = err_set(err, -EAGAIN,
+				      "table %s was not ours in form and had "
+				      "lists: deleted, to be made anew",
+				      rs->table);
+	}
+	batch_free(&b);
+	return ret;
+}
+
 int ruleset_commit(struct ruleset *rs, struct plan *p, struct err *err)
 {
 	uint32_t genid = 0, now = 0;
 	bool applied = false;
-	int ret = -ERESTART;
+	int ret;
 
 	/* Without it we balance as well. */
 	keeper_open(&rs->keeper, rs->table, NULL);
@@ -168,6 +196,10 @@ int ruleset_commit(struct ruleset *rs, struct plan *p, struct err *err)
 		plan_take_over(p);
 		return 0;
 	}
+	ret = delete_alien(rs, p, err);
+	if (ret < 0)
+		return ret;
+	ret = -ERESTART;
 	/* Another table's commit between our two looks only costs a retry. */
 	for (int i = 0; i < COMMIT_TRIES && ret == -ERESTART; i++) {
 		watch_join(&rs->watch);

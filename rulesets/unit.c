@@ -52,6 +52,11 @@ void unit_free(struct unit *u)
 	free(u);
 }
 
+bool unit_is_group(const struct unit *u)
+{
+	return u->name[0] == '/';
+}
+
 struct elem *unit_add(struct unit *u, enum rs_map map)
 {
 	struct elem *e = VEC_PUSH(u->elems, u->nelems, u->capelems);
@@ -291,6 +296,13 @@ const struct elem *unit_backend(const struct unit *u, uint32_t id)
 			return e;
 	}
 	return NULL;
+}
+
+const struct elem *unit_elem(const struct unit *u, const struct elem *key)
+{
+	if (!u || u->nelems == 0)
+		return NULL;
+	return bsearch(key, u->elems, u->nelems, sizeof(*u->elems), elem_qsort);
 }
 
 int unit_cmp(const char *name_a, uint8_t family_a, const char *name_b,

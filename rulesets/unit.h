@@ -60,6 +60,9 @@ struct unit {
 struct unit *unit_new(const char *name, uint8_t family);
 void unit_free(struct unit *u);
 
+/** unit_is_group() - no service: what several of them share */
+bool unit_is_group(const struct unit *u);
+
 /** unit_add() - a zeroed element; fill it, then unit_sort() when all are in */
 struct elem *unit_add(struct unit *u, enum rs_map map);
 
@@ -135,6 +138,9 @@ const char *elem_backend_name(const struct elem *e);
 
 /** unit_backend() - the backend element of @id, or NULL */
 const struct elem *unit_backend(const struct unit *u, uint32_t id);
+
+/** unit_elem() - the element with @key's map and key, or NULL */
+const struct elem *unit_elem(const struct unit *u, const struct elem *key);
 
 /** unit_cmp() - order of the lists of units: name, then family */
 int unit_cmp(const char *name_a, uint8_t family_a, const char *name_b,

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -408,6 +409,72 @@ static void test_lists_are_left_alone(void **state)
 	assert_true(lists("9.9.9.9"));
 }
 
+/* ... also where the table has to be made anew: they are not in the plan, so
+ * that somebody has to come in between and fill them. */
+static void test_alien_table_with_lists(void **state)
+{
+	struct rig *r = *state;
+	struct err err = { 0 };
+	struct plan *p;
+
+	assert_int_equal(nft("add set ip rig list.bad { type ipv4_addr; "
+			     "elements = { 9.9.9.9 }; }\n"
+			     "flush chain ip rig guard\n"
+			     "delete chain ip rig guard\n"
+			     "add chain ip rig guard\n"),
+			 0);
+	p = rig_plan(r->rs, r);
+	assert_int_equal(ruleset_commit(r->rs, p, &err), -EAGAIN);
+	plan_free(p);
+	assert_false(lists("list.bad"));
+	assert_int_equal(rig_commit(r), 0);
+	assert_true(rig_is_whole(r));
+}
+
+/* ---- words */
+
+static char *words(struct rig *r)
+{
+	struct plan *p = rig_plan(r->rs, r);
+	struct buf out = { 0 };
+
+	plan_print(p, &out);
+	plan_free(p);
+	return out.data;
+}
+
+static void test_words(void **state)
+{
+	static const char *const expected[] = {
+		"+ table ip: more maps and base chains\n",
+		"~ service web (IPv4)\n",
+		"  + chain guard.web/b1\n",
+		"  + set sessions.web, 10 entries at most\n",
+		"  + 5 counters\n",
+		"  + 17 elements\n",
+	};
+	struct rig *r = *state;
+	char *text;
+
+	text = words(r);
+	assert_null(text);
+	more->features = 0;
+	text = words(r);
+	assert_non_null(strstr(text, "- table ip: maps and base chains that "
+				     "nobody needs\n"));
+	assert_non_null(strstr(text, "  - chain guard.web/b1\n"));
+	assert_non_null(strstr(text, "  - 2 counters\n"));
+	free(text);
+	assert_int_equal(rig_commit(r), 0);
+	more->features = ALL_FEATURES;
+	more->extra = 3;
+	text = words(r);
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+		if (!strstr(text, expected[i]))
+			fail_msg("no '%s' in:\n%s", expected[i], text);
+	free(text);
+}
+
 #define KERNEL_TEST(t) cmocka_unit_test_setup_teardown(t, setup, rig_teardown)
 
 int main(void)
@@ -425,6 +492,8 @@ int main(void)
 		KERNEL_TEST(test_damage),
 		KERNEL_TEST(test_damage_of_plain),
 		KERNEL_TEST(test_lists_are_left_alone),
+		KERNEL_TEST(test_alien_table_with_lists),
+		KERNEL_TEST(test_words),
 	};
 
 	return cmocka_run_group_tests_name("ruleset kinds", tests, rig_enter,

@@ -1,4 +1,5 @@
-# fuzzers. Each is fuzz_NAME.c, corpus/NAME/* and three lines here. As tests
+# fuzzers. Each is fuzz_NAME.c, corpus/NAME/* and three lines here; words that
+# its input is made of may be in NAME.dict. As tests
 # they replay their corpus; ./lab fuzz NAME links them with libFuzzer, whose
 # main() is found before that of libreplay.a.
 check_LIBRARIES = libreplay.a
@@ -10,6 +11,12 @@ EXTRA_DIST += tests/fuzz/corpus
 check_PROGRAMS += tests/fuzz/fuzz_spec
 tests_fuzz_fuzz_spec_SOURCES = tests/fuzz/fuzz_spec.c
 tests_fuzz_fuzz_spec_LDADD = libreplay.a $(prober_libs)
+
+check_PROGRAMS += tests/fuzz/fuzz_conf
+EXTRA_DIST += tests/fuzz/conf.dict
+tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c
+tests_fuzz_fuzz_conf_LDADD = libreplay.a libconfig.a librulesets.a libutil.a \
+	$(INIH_LIBS) $(CRYPTO_LIBS) -lm
 
 check_PROGRAMS += tests/fuzz/fuzz_packets
 tests_fuzz_fuzz_packets_SOURCES = tests/fuzz/fuzz_packets.c

@@ -27,9 +27,11 @@ fuzz_build() {
 # fuzz_run NAME SECONDS
 fuzz_run() {
     local learned=$build/fuzz/corpus/$1
+    local dict=$top/tests/fuzz/$1.dict words=()
     mkdir -p "$learned" "$build/fuzz/found"
+    [ ! -f "$dict" ] || words=("-dict=$dict")
     "$build/fuzz/tests/fuzz/fuzz_$1" -max_total_time="$2" -timeout=10 \
         -rss_limit_mb=2048 -max_len=8192 -print_final_stats=1 \
-        -artifact_prefix="$build/fuzz/found/$1-" \
+        "${words[@]}" -artifact_prefix="$build/fuzz/found/$1-" \
         "$learned" "$top/tests/fuzz/corpus/$1"
 }

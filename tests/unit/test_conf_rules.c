@@ -382,7 +382,8 @@ static void printed_rules_are_the_same(void **state)
 	assert_int_equal(c->services[0].backends[0].checks->need, 1);
 	assert_int_equal(c->services[0].npins, 2);
 	assert_int_equal(c->services[2].backends[0].qos.packet.mask, 0);
-	assert_int_equal(c->services[2].backends[1].qos.packet.mask, -1);
+	assert_int_equal(c->services[2].backends[1].qos.packet.mask,
+			 0xffffffff);
 	assert_int_equal(c->lists[0].nets[0].n, 8);
 	assert_int_equal(c->lists[0].nets[1].n, 2);
 	assert_int_equal(c->hooks.guard, -199);

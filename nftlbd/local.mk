@@ -102,6 +102,11 @@ nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/daemon/options.c \
 	nftlbd/daemon/delays.h nftlbd/daemon/event.c \
 	$(nftlbd_counters_sources) \
 	nftlbd/daemon/modules.c nftlbd/daemon/modules.h \
+	nftlbd/daemon/lists.c nftlbd/daemon/lists.h \
+	nftlbd/daemon/lists_edit.c nftlbd/daemon/lists_impl.h \
+	nftlbd/daemon/lists_job.c nftlbd/daemon/lists_keep.c \
+	nftlbd/daemon/lists_overlay.c nftlbd/daemon/lists_overlay.h \
+	nftlbd/daemon/lists_reload.c \
 	nftlbd/daemon/persist.c nftlbd/daemon/persist.h \
 	nftlbd/daemon/persist_load.c nftlbd/daemon/persist_text.c \
 	nftlbd/daemon/persist_text.h nftlbd/daemon/reload.c \

@@ -241,13 +241,3 @@ uint32_t set_flags(const struct set_form *f)
 	return NFT_SET_EVAL | (f->data == DATA_ID ? NFT_SET_MAP : 0) |
 	       (f->expires ? NFT_SET_TIMEOUT : 0);
 }
-
-unsigned int family_index(uint8_t family)
-{
-	return family == AF_INET6;
-}
-
-uint8_t family_of(unsigned int index)
-{
-	return index ? AF_INET6 : AF_INET;
-}

@@ -212,8 +212,4 @@ uint32_t set_flags(const struct set_form *f);
 #define ID_FIRST  16u
 #define ID_NONE   0xffffffffu /* no element (only in HAVE) */
 
-/** family_index() - 0 for AF_INET, 1 for AF_INET6; family_of() the other way */
-unsigned int family_index(uint8_t family);
-uint8_t family_of(unsigned int index);
-
 #endif

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "lib/xalloc.h"
+#include "rulesets/encode.h"
 #include "rulesets/lists_msg.h"
 #include "rulesets/ruleset_impl.h"
 
@@ -199,6 +200,33 @@ int lists_delete(struct ruleset *rs, const char *name, uint8_t family,
 	lists_put_delete(&b, &set);
 	ret = send_batch(rs, &b, err);
 	return ret == -ENOENT ? 0 : ret;
+}
+
+int lists_try_plan(struct ruleset *rs, const struct list_finds *missing,
+		   const struct plan *p, struct err *err)
+{
+	struct batch b;
+	int ret;
+
+	batch_begin(&b, &rs->nl, 0);
+	for (size_t i = 0; i < missing->n; i++) {
+		struct list_set set =
+		    set_of(rs, missing->list[i].name, missing->list[i].family);
+
+		lists_put_set(&b, &set);
+	}
+	encode_first(&b, p, rs->table);
+	ret = nl_commit(&rs->nl, &b, true, err);
+	batch_free(&b);
+	return ret;
+}
+
+bool ruleset_lists_touched(struct ruleset *rs)
+{
+	bool touched = rs->watch.lists;
+
+	rs->watch.lists = false;
+	return touched;
 }
 
 /* ---- builds */

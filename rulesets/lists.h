@@ -23,12 +23,13 @@
 #include "rulesets/types.h"
 
 #define LIST_PREFIX       "list."
-#define LIST_SET_NAME_MAX (5 + RS_NAME_MAX + 9) /* with its NUL */
+#define LIST_SET_NAME_MAX RS_LIST_SET_MAX
 /* Ranges that are changed in one transaction; more of them are a new base. */
 #define LIST_ONCE_MAX 16384u
 
 enum list_part { LIST_BASE, LIST_BASE2, LIST_ADDED, LIST_REMOVED, LIST_PARTS };
 
+struct plan;
 struct ruleset;
 
 /** list_set_name() - of one part of list @name; returns @out */
@@ -79,6 +80,14 @@ int lists_change(struct ruleset *rs, const struct list_change *list, size_t n,
 /** lists_delete() - a set that no rule names; none is no error */
 int lists_delete(struct ruleset *rs, const char *name, uint8_t family,
 		 struct err *err);
+
+/** lists_try_plan() - as ruleset_try(), as if the sets @missing were there */
+int lists_try_plan(struct ruleset *rs, const struct list_finds *missing,
+		   const struct plan *p, struct err *err);
+/** ruleset_lists_touched() - has anybody else been seen to change a set called
+ * list.*, or to delete one, since this was asked last? What may have been
+ * missed shows in the sets' handles. */
+bool ruleset_lists_touched(struct ruleset *rs);
 
 /* ---- a large set, piece by piece */
 

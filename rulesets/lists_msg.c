@@ -20,6 +20,9 @@
 #define NAMES_ROOM  512
 
 /* nft's numbers */
+/* of sets in one batch: plans number theirs from 1 */
+#define SET_ID 0x10000u
+
 #define NFT_TYPE_IPV4     7u
 #define NFT_TYPE_IPV6     8u
 #define NFT_BYTEORDER_BIG 2u
@@ -66,7 +69,7 @@ void lists_put_set(struct batch *b, const struct list_set *set)
 	put_u32(nlh, NFTA_SET_FLAGS, NFT_SET_INTERVAL);
 	put_u32(nlh, NFTA_SET_KEY_TYPE, list_key_type(set->family));
 	put_u32(nlh, NFTA_SET_KEY_LEN, set->family == AF_INET6 ? 16 : 4);
-	put_u32(nlh, NFTA_SET_ID, 1);
+	put_u32(nlh, NFTA_SET_ID, SET_ID);
 	put_udata(nlh);
 	batch_msg_end(b);
 }

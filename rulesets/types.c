@@ -60,3 +60,13 @@ const struct word rs_helper_words[] = {
 	{ "tftp", RS_HELPER_TFTP }, { "sip", RS_HELPER_SIP },
 	{ "pptp", RS_HELPER_PPTP }, { NULL, 0 },
 };
+
+unsigned int family_index(uint8_t family)
+{
+	return family == AF_INET6;
+}
+
+uint8_t family_of(unsigned int index)
+{
+	return index ? AF_INET6 : AF_INET;
+}

@@ -16,7 +16,12 @@
 #define RS_NAME_MAX     63   /* service, pool and backend names */
 #define RS_BACKENDS_MAX 4096 /* per service */
 #define RS_WEIGHT_UNIT  1000
+#define RS_LIST_SET_MAX (5 + RS_NAME_MAX + 9) /* "list.NAME/removed", NUL */
 #define RS_FAMILIES     2 /* 0 = IPv4, 1 = IPv6: family_index() */
+
+/** family_index() - 0 for AF_INET, 1 for AF_INET6; family_of() the other way */
+unsigned int family_index(uint8_t family);
+uint8_t family_of(unsigned int index);
 
 enum rs_mode { RS_DNAT, RS_SNAT, RS_LOCAL };
 enum rs_scheduler { RS_ROUND_ROBIN, RS_WEIGHTED, RS_SOURCE_HASH };

@@ -81,6 +81,38 @@ static bool names_table(const struct nlmsghdr *nlh, const char *table)
 	return false;
 }
 
+/* Messages about sets and elements have the set's name in attribute 2. */
+static bool names_list(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *a;
+	const char *name;
+
+	switch (nlh->nlmsg_type & 0xff) {
+	case NFT_MSG_NEWSET:
+	case NFT_MSG_DELSET:
+	case NFT_MSG_NEWSETELEM:
+	case NFT_MSG_DELSETELEM:
+		break;
+	default:
+		return false;
+	}
+	mnl_attr_for_each(a, nlh, sizeof(struct nfgenmsg)) {
+		name = mnl_attr_get_payload(a);
+		if (mnl_attr_get_type(a) == 2)
+			return mnl_attr_get_payload_len(a) > 5 &&
+			       !memcmp(name, "list.", 5);
+	}
+	return false;
+}
+
+static void look_at(struct watch *w, const struct nlmsghdr *nlh)
+{
+	if (!names_table(nlh, w->table))
+		return;
+	w->touched = true;
+	w->lists |= names_list(nlh);
+}
+
 bool watch_read(struct watch *w)
 {
 	char buf[65536];
@@ -96,13 +128,14 @@ bool watch_read(struct watch *w)
 			continue;
 		if (n < 0 && errno == ENOBUFS) {
 			w->touched = true; /* something was lost: look */
+			w->lists = true;
 			continue;
 		}
 		if (n <= 0)
 			break;
 		for (; mnl_nlmsg_ok(nlh, left);
 		     nlh = mnl_nlmsg_next(nlh, &left))
-			w->touched |= names_table(nlh, w->table);
+			look_at(w, nlh);
 	}
 	touched = w->touched;
 	w->touched = false;

@@ -17,6 +17,7 @@ struct watch {
 	struct mnl_socket *sock;
 	const char *table; /* not owned */
 	bool joined;
+	bool lists;   /* a change of a set called list.* was seen */
 	bool touched; /* a change of our tables was seen, or cannot be ruled
 		       * out */
 };

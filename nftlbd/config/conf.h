@@ -66,6 +66,10 @@ struct conf_list {
 	size_t nfiles;
 	const char *file;
 	unsigned int line;
+	/* the daemon's (daemon/lists.h): the set that holds it; an empty one
+	 * stands in, nobody must get past it */
+	char set[RS_FAMILIES][RS_LIST_SET_MAX];
+	bool closed[RS_FAMILIES];
 };
 
 /* One pin.NAME line. */

@@ -10,6 +10,7 @@
 #include "daemon/committer.h"
 #include "daemon/counters.h"
 #include "daemon/daemon.h"
+#include "daemon/lists.h"
 #include "daemon/persist.h"
 #include "model/step.h"
 
@@ -132,6 +133,7 @@ int command_flush(struct daemon *d, const struct author *who, struct err *err)
 	if (ret < 0)
 		return ret;
 	d->flushed = true;
+	lists_flushed(d->lists);
 	daemon_event(d, "flush", NULL, NULL, NULL, NULL,
 		     "operator uid=%u; the tables stay away until sync, reload "
 		     "or restart",

@@ -20,6 +20,7 @@
 #include "daemon/counters.h"
 #include "daemon/delays.h"
 #include "daemon/full.h"
+#include "daemon/lists.h"
 #include "daemon/modules.h"
 #include "daemon/sessions.h"
 #include "daemon/want.h"
@@ -105,6 +106,7 @@ static int commit_list(struct daemon *d, const struct want_list *w, bool whole,
 
 	if (ret == 0) {
 		log_commit(p, why, ev_time() - start);
+		lists_committed(d->lists);
 		if (ngone)
 			flows_cut(d->flows, gone, ngone);
 	}
@@ -197,6 +199,8 @@ int committer_repair(struct committer *c, const char *why, struct err *err)
 		full_restore(d);
 	if (ret == 0)
 		sessions_scanned(d->sessions);
+	if (ret == 0)
+		ret = lists_repair(d->lists, err);
 	if (ret == 0)
 		ret = committer_whole(d, d->model, COMMIT_ALL, why, err);
 	if (ret == 0) {

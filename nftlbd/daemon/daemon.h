@@ -24,6 +24,8 @@ struct control;     /* control socket, control/control.c */
 struct counters;    /* what was counted, daemon/counters.c */
 struct persist;     /* state on disk, daemon/persist.c */
 struct full;        /* who has max-connections, daemon/full.c */
+struct lists;       /* sets of addresses, daemon/lists.c */
+struct reload;      /* one that waits for lists, daemon/reload.c */
 struct sessions;    /* entries of persistent clients, daemon/sessions.c */
 
 struct daemon {
@@ -38,6 +40,8 @@ struct daemon {
 	struct control *control;
 	struct sessions *sessions;
 	struct counters *counters;
+	struct lists *lists;
+	struct reload *reload;   /* NULL = none is under way */
 	struct persist *persist; /* NULL: nothing is kept on disk */
 	struct full *full;       /* NULL: before the first commit */
 	struct events events;
@@ -80,9 +84,21 @@ int command_flush(struct daemon *d, const struct author *who, struct err *err);
  * daemon_reload() - adopt the configuration in d->conf_path, or change nothing
  * @errors: file:line complaints where the file is bad (-EINVAL)
  * @err: words where the kernel refused the plan (other -errno)
+ * Return: 0; -errno; 1: large lists have to be loaded first, it goes on by
+ * itself (daemon_reload_wait()). Until that is over another one is -EAGAIN.
  */
 int daemon_reload(struct daemon *d, const struct author *who,
 		  struct conf_errors *errors, struct err *err);
+
+/* Somebody who waits for the end of a reload. */
+struct reload_waiter {
+	void (*done)(struct reload_waiter *w, int ret, const struct err *err);
+	struct reload *reload; /* NULL = it is over */
+};
+/** daemon_reload_wait() - after daemon_reload() returned 1: @w->done is called
+ * once. daemon_reload_leave() - it is not. */
+void daemon_reload_wait(struct daemon *d, struct reload_waiter *w);
+void daemon_reload_leave(struct reload_waiter *w);
 
 /**
  * daemon_diff() - what would a reload with @path do? Changes nothing.

@@ -22,6 +22,7 @@
 #include "daemon/daemon.h"
 #include "daemon/full.h"
 #include "daemon/health.h"
+#include "daemon/lists.h"
 #include "daemon/options.h"
 #include "daemon/persist.h"
 #include "daemon/sessions.h"
@@ -36,10 +37,16 @@ struct program {
 	struct options o;
 	ev_signal hup, term, intr, usr1;
 	ev_timer save;
+	struct reload_waiter reload;
 	int ready_fd; /* tells the waiting parent; -1 = none */
 };
 
 /* ---- signals */
+
+static void reloaded(struct reload_waiter *w, int ret, const struct err *err)
+{
+	sd_notify(0, "READY=1");
+}
 
 static void reload_cb(struct ev_loop *loop, ev_signal *w, int revents)
 {
@@ -47,11 +54,17 @@ static void reload_cb(struct ev_loop *loop, ev_signal *w, int revents)
 	struct author who = { getuid(), getpid() };
 	struct conf_errors errors = { 0 };
 	struct err err = { "" };
+	int ret;
 
 	sd_notify(0, "RELOADING=1");
-	daemon_reload(&p->d, &who, &errors, &err);
+	ret = daemon_reload(&p->d, &who, &errors, &err);
 	conf_errors_free(&errors);
-	sd_notify(0, "READY=1");
+	if (ret == 1) {
+		p->reload.done = reloaded;
+		daemon_reload_wait(&p->d, &p->reload);
+	} else if (!p->d.reload) {
+		sd_notify(0, "READY=1");
+	}
 }
 
 static void stop_cb(struct ev_loop *loop, ev_signal *w, int revents)
@@ -164,6 +177,7 @@ static int dry_run(struct program *p, struct err *err)
 		ret = ruleset_scan(p->d.ruleset, err);
 	if (ret < 0)
 		return ret;
+	lists_name(NULL, p->d.model->conf);
 	plan = daemon_plan(&p->d);
 	if (plan_empty(plan))
 		buf_printf(&out, "nothing to do\n");
@@ -204,6 +218,7 @@ static int bring_up(struct program *p, struct err *err)
 	if (ret < 0)
 		return ret;
 	d->sessions = sessions_open(d);
+	d->lists = lists_open(d);
 	d->persist = persist_open(d->model, persist_load(d->model));
 	step_begin(d->model, daemon_now_ms(), NULL);
 	first_commit(d);
@@ -229,6 +244,8 @@ static void bring_down(struct program *p)
 	if (d->health)
 		health_close(d->health);
 	d->health = NULL; /* no hooks from here on */
+	lists_close(d->lists);
+	d->lists = NULL;
 	persist_snapshot(d->persist, d->model);
 	persist_close(d->persist);
 	control_close(d->control);

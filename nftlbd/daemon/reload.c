@@ -2,18 +2,23 @@
 /*
  * Reload: parse and check aside, make the candidate model, plan, ask the kernel
  * whether it would take it, commit, adopt. Until the kernel has taken the plan
- * everything that runs is the old; then everything is the new.
+ * everything that runs is the old; then everything is the new. Where large
+ * lists have to be loaded that is done before, piece by piece, and the reload
+ * goes on when they are in.
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/committer.h"
 #include "daemon/daemon.h"
 #include "daemon/full.h"
 #include "daemon/health.h"
+#include "daemon/lists.h"
 #include "daemon/persist.h"
 #include "daemon/want.h"
+#include "lib/xalloc.h"
 #include "model/full.h"
 #include "model/step.h"
 
@@ -45,23 +50,17 @@ static int check_fixed(const struct conf *old, const struct conf *new,
 	return 0;
 }
 
-static int load_candidate(struct daemon *d, const char *path,
-			  struct model **out, struct changes *changes,
-			  struct conf_errors *errors, struct err *err)
+static int load(struct daemon *d, const char *path, struct conf **conf,
+		struct conf_errors *errors, struct err *err)
 {
-	struct conf *conf;
-	int ret = conf_load(path, &conf, errors);
+	int ret = conf_load(path, conf, errors);
 
 	if (ret < 0)
 		return err_set(err, ret, "%s has %zu errors", path, errors->n);
-	ret = check_fixed(d->model->conf, conf, err);
-	if (ret < 0) {
-		conf_free(conf);
-		return ret;
-	}
-	*out = model_new(conf, d->model);
-	step_begin(*out, daemon_now_ms(), changes);
-	return 0;
+	ret = check_fixed(d->model->conf, *conf, err);
+	if (ret < 0)
+		conf_free(*conf);
+	return ret;
 }
 
 int daemon_diff(struct daemon *d, const char *path, struct plan **plan,
@@ -69,16 +68,19 @@ int daemon_diff(struct daemon *d, const char *path, struct plan **plan,
 {
 	struct want_list w = { 0 };
 	struct model *candidate;
-	int ret = load_candidate(d, path ? path : d->conf_path, &candidate,
-				 NULL, errors, err);
+	struct conf *conf;
+	int ret = load(d, path ? path : d->conf_path, &conf, errors, err);
 
 	if (ret < 0)
 		return ret;
+	lists_name(d->lists, conf);
+	candidate = model_new(conf, d->model);
+	step_begin(candidate, daemon_now_ms(), NULL);
 	want_changes(&w, candidate);
 	*plan = ruleset_plan(d->ruleset, w.list, w.n, true);
 	want_free(&w);
+	ret = lists_try(d->lists, conf, *plan, err);
 	model_free(candidate);
-	ret = ruleset_try(d->ruleset, *plan, err);
 	if (ret < 0)
 		plan_free(*plan);
 	return ret;
@@ -121,6 +123,7 @@ static void adopt(struct daemon *d, struct model *candidate)
 	d->model = candidate;
 	d->flushed = false;
 	committer_adopted(d);
+	lists_adopt(d->lists);
 	if (!d->verbose)
 		log_set_level(candidate->conf->log_level);
 	health_sync(d->health);
@@ -129,8 +132,11 @@ static void adopt(struct daemon *d, struct model *candidate)
 	model_free(old);
 }
 
-/* Where the time of a reload goes: operators of large files want to know. */
-struct reload_time {
+struct reload {
+	struct author who;
+	struct conf *conf; /* the candidate's */
+	struct reload_waiter *waiter;
+	/* Where the time goes: operators of large files want to know. */
 	double parse_ms, commit_ms; /* file to candidate; plan and kernel */
 };
 
@@ -139,25 +145,25 @@ static double ms_since(ev_tstamp then)
 	return (ev_time() - then) * 1e3;
 }
 
-static int reload(struct daemon *d, struct reload_time *took,
-		  struct conf_errors *errors, struct err *err)
+/* From the candidate's sets being there to the end; takes r->conf. */
+static int finish(struct daemon *d, struct reload *r, struct err *err)
 {
 	ev_tstamp start = ev_time();
 	struct changes changes = { 0 };
-	struct model *candidate;
-	int ret =
-	    load_candidate(d, d->conf_path, &candidate, &changes, errors, err);
+	struct model *candidate = model_new(r->conf, d->model);
+	int ret;
 
-	if (ret < 0)
-		return ret;
-	took->parse_ms = ms_since(start);
-	start = ev_time();
+	step_begin(candidate, daemon_now_ms(), &changes);
+	lists_stage_marks(d->lists, candidate);
 	if (d->flushed) /* there is nothing that the rest could be left as */
 		model_mark_all_dirty(candidate);
+	r->parse_ms += ms_since(start);
+	start = ev_time();
 	ret = commit_candidate(d, candidate, err);
-	took->commit_ms = ms_since(start);
+	r->commit_ms = ms_since(start);
 	if (ret < 0) {
 		changes_free(&changes);
+		lists_unstage(d->lists);
 		model_free(candidate);
 		/* The scan may have shown damage: repair to the old model. */
 		committer_retry(d->committer, err);
@@ -169,29 +175,100 @@ static int reload(struct daemon *d, struct reload_time *took,
 	return 0;
 }
 
-int daemon_reload(struct daemon *d, const struct author *who,
-		  struct conf_errors *errors, struct err *err)
+static void report(struct daemon *d, const struct reload *r, int ret,
+		   const struct err *err)
 {
-	struct reload_time took = { 0, 0 };
-	int ret = reload(d, &took, errors, err);
-
 	d->last_reload_ok = ret == 0;
-	for (size_t i = 0; i < errors->n; i++)
-		log_error("%s:%u: %s", errors->list[i].file,
-			  errors->list[i].line, errors->list[i].text);
 	if (ret < 0) {
 		snprintf(d->last_error, sizeof(d->last_error), "reload: %s",
 			 err->msg);
 		daemon_event(d, "reload", NULL, NULL, NULL, NULL,
 			     "refused, nothing was changed: %s", err->msg);
-		return ret;
+		return;
 	}
 	d->last_error[0] = '\0';
 	daemon_event(d, "reload", NULL, NULL, NULL, NULL,
 		     "revision=%llu services=%zu uid=%u parse=%.1fms "
 		     "commit=%.1fms",
 		     (unsigned long long)d->model->revision,
-		     d->model->nservices, (unsigned int)who->uid, took.parse_ms,
-		     took.commit_ms);
-	return 0;
+		     d->model->nservices, (unsigned int)r->who.uid, r->parse_ms,
+		     r->commit_ms);
+}
+
+/* ---- one that had to wait for lists */
+
+static void staged(struct daemon *d, int ret, const struct err *why)
+{
+	struct reload *r = d->reload;
+	struct reload_waiter *w = r->waiter;
+	struct err err = { "" };
+
+	d->reload = NULL;
+	if (ret == 0) {
+		ret = finish(d, r, &err);
+	} else {
+		err = *why;
+		lists_unstage(d->lists);
+		conf_free(r->conf);
+	}
+	report(d, r, ret, &err);
+	if (w) {
+		w->reload = NULL;
+		w->done(w, ret, &err);
+	}
+	free(r);
+}
+
+void daemon_reload_wait(struct daemon *d, struct reload_waiter *w)
+{
+	d->reload->waiter = w;
+	w->reload = d->reload;
+}
+
+void daemon_reload_leave(struct reload_waiter *w)
+{
+	if (w->reload)
+		w->reload->waiter = NULL;
+	w->reload = NULL;
+}
+
+/* ---- */
+
+static int begin(struct daemon *d, struct reload *r, struct conf_errors *errors,
+		 struct err *err)
+{
+	ev_tstamp start = ev_time();
+	int ret;
+
+	if (d->reload)
+		return err_set(err, -EAGAIN,
+			       "a reload is under way that loads large lists");
+	ret = load(d, d->conf_path, &r->conf, errors, err);
+	if (ret < 0)
+		return ret;
+	r->parse_ms = ms_since(start);
+	ret = lists_stage(d->lists, r->conf, staged, err);
+	if (ret < 0)
+		conf_free(r->conf);
+	return ret == 0 ? finish(d, r, err) : ret;
+}
+
+int daemon_reload(struct daemon *d, const struct author *who,
+		  struct conf_errors *errors, struct err *err)
+{
+	struct reload *r = xcalloc(1, sizeof(*r));
+	int ret;
+
+	r->who = *who;
+	ret = begin(d, r, errors, err);
+	for (size_t i = 0; i < errors->n; i++)
+		log_error("%s:%u: %s", errors->list[i].file,
+			  errors->list[i].line, errors->list[i].text);
+	if (ret == 1) {
+		d->reload = r;
+		return 1;
+	}
+	report(d, r, ret, err);
+	free(r);
+	return ret;
 }

@@ -90,14 +90,10 @@ static void add_pins(struct want_list *w, struct rs_service *out,
 	free(at);
 }
 
-/* The set in the kernel that holds a list. */
-static const char *list_set_name(struct want_list *w, const char *name)
-{
-	return own(w, xasprintf("list.%s", name));
-}
-
-static const char *const *
-list_names(struct want_list *w, const struct conf_list *const *lists, size_t n)
+/* The sets in the kernel that hold lists; daemon/lists.c names them. */
+static const char *const *list_names(struct want_list *w,
+				     const struct conf_list *const *lists,
+				     size_t n, unsigned int index)
 {
 	const char **names;
 
@@ -105,8 +101,26 @@ list_names(struct want_list *w, const struct conf_list *const *lists, size_t n)
 		return NULL;
 	names = own(w, xcalloc(n, sizeof(*names)));
 	for (size_t i = 0; i < n; i++)
-		names[i] = list_set_name(w, lists[i]->name);
+		names[i] = lists[i]->set[index];
 	return names;
+}
+
+/* While who is to be refused is not known, only they are let in who are on
+ * that very list, and those are refused before. */
+static void add_filters(struct want_list *w, struct rs_service *out,
+			const struct conf_service *c, unsigned int index)
+{
+	out->allow = list_names(w, c->allow, c->nallow, index);
+	out->nallow = c->nallow;
+	out->deny = list_names(w, c->deny, c->ndeny, index);
+	out->ndeny = c->ndeny;
+	out->filter_action = c->filter_action;
+	for (size_t i = 0; i < c->ndeny; i++)
+		if (c->deny[i]->closed[index]) {
+			out->allow = &out->deny[i];
+			out->nallow = 1;
+			return;
+		}
 }
 
 static void add_rules(struct want_list *w, struct rs_service *out,
@@ -119,11 +133,7 @@ static void add_rules(struct want_list *w, struct rs_service *out,
 	out->limits = c->limits;
 	out->limits.prefix = c->limit_prefix[index];
 	out->strict = c->strict;
-	out->allow = list_names(w, c->allow, c->nallow);
-	out->nallow = c->nallow;
-	out->deny = list_names(w, c->deny, c->ndeny);
-	out->ndeny = c->ndeny;
-	out->filter_action = c->filter_action;
+	add_filters(w, out, c, index);
 	out->qos = c->qos;
 	out->log = c->log;
 	if (!out->log.prefix && (out->log.fresh || out->log.drops))

@@ -238,6 +238,20 @@ bool nets_has(const struct nets *s, const struct addr *a)
 	return i < s->n && addr_cmp(&s->list[i].lo, a) <= 0;
 }
 
+bool nets_has_any(const struct nets *s, const struct net_range *r)
+{
+	size_t i = find_end(s, &r->lo);
+
+	return i < s->n && addr_cmp(&s->list[i].lo, &r->hi) <= 0;
+}
+
+bool nets_has_all(const struct nets *s, const struct net_range *r)
+{
+	size_t i = find_end(s, &r->hi);
+
+	return i < s->n && addr_cmp(&s->list[i].lo, &r->lo) <= 0;
+}
+
 /* The ranges @from..@to (not included) become the @n of @with. */
 static void splice(struct nets *s, size_t from, size_t to,
 		   const struct net_range *with, size_t n)

@@ -33,6 +33,7 @@ LAYERS = {
                       "rulesets/types.h", "rulesets/ruleset.h",
                       "rulesets/flows.h", "rulesets/route.h",
                       "rulesets/full.h", "rulesets/sessions.h",
+                      "rulesets/lists.h",
                       "rulesets/counters.h", "healthcheck/protocol.h",
                      "healthcheck/spec.h", "healthcheck/text.h"],
     "nftlbd/control": ["control/", "daemon/daemon.h", "daemon/health.h",

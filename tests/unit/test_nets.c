@@ -255,6 +255,11 @@ static void change_at_random(struct nets *s, bool *bits,
 
 		memcpy(before, bits, sizeof(before));
 		mark_bits(bits, lo, hi, add);
+		assert_int_equal(nets_has_all(s, &r),
+				 !memchr(before + lo, false, hi - lo + 1));
+		assert_int_equal(nets_has_any(s, &r),
+				 memchr(before + lo, true, hi - lo + 1) !=
+				     NULL);
 		changed = add ? nets_add(s, &r) : nets_remove(s, &r);
 		assert_int_equal(changed,
 				 memcmp(before, bits, sizeof(before)) != 0);

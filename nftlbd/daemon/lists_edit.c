@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The operator's changes: tried on copies of the overlays, brought to the
+ * kernel in one transaction, then adopted and kept. The base is not touched, so
+ * the cost is that of what the operator changed so far.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/committer.h"
+#include "daemon/lists_impl.h"
+
+void lists_edit_apply(struct list_overlay overlay[RS_FAMILIES],
+		      const struct conf_list *base,
+		      const struct list_edit *edit)
+{
+	for (size_t i = 0; i < edit->nadd; i++) {
+		unsigned int f = family_index(edit->add[i].lo.family);
+
+		overlay_add(&overlay[f], &base->nets[f], &edit->add[i]);
+	}
+	for (size_t i = 0; i < edit->nremove; i++) {
+		unsigned int f = family_index(edit->remove[i].lo.family);
+
+		overlay_remove(&overlay[f], &base->nets[f], &edit->remove[i]);
+	}
+}
+
+/* The sets that change: two in each family that is in the kernel. */
+struct edit_changes {
+	struct list_change list[2 * RS_FAMILIES];
+	char name[2][LIST_SET_NAME_MAX];
+	size_t n;
+};
+
+static void change_add(struct edit_changes *c, const char *set,
+		       unsigned int family, const struct nets *have,
+		       const struct nets *want)
+{
+	struct list_change *to = &c->list[c->n];
+
+	*to = (struct list_change){ .name = set, .family = family_of(family) };
+	nets_diff(have, want, &to->del, &to->add);
+	c->n += to->del.n > 0 || to->add.n > 0;
+}
+
+static int bring(struct lists *l, const struct list *list,
+		 const struct list_overlay next[RS_FAMILIES], struct err *err)
+{
+	struct edit_changes c = { .n = 0 };
+	int ret = 0;
+
+	list_set_name(list->name, LIST_ADDED, c.name[0]);
+	list_set_name(list->name, LIST_REMOVED, c.name[1]);
+	for (unsigned int f = 0; f < RS_FAMILIES; f++) {
+		if (!list->side[f].there)
+			continue;
+		change_add(&c, c.name[0], f, &list->overlay[f].added,
+			   &next[f].added);
+		change_add(&c, c.name[1], f, &list->overlay[f].removed,
+			   &next[f].removed);
+	}
+	if (c.n > 0)
+		ret = lists_change(l->d->ruleset, c.list, c.n, err);
+	for (size_t i = 0; i < c.n; i++) {
+		nets_free(&c.list[i].del);
+		nets_free(&c.list[i].add);
+	}
+	return ret;
+}
+
+/* To the kernel, once more after a repair: somebody may have been there. */
+static int bring_or_repair(struct lists *l, const char *name,
+			   const struct list_overlay next[RS_FAMILIES],
+			   struct err *err)
+{
+	int ret = bring(l, lists_get(l, name), next, err);
+
+	if (ret == 0 || l->d->flushed)
+		return ret;
+	ret = committer_repair(l->d->committer, "repair", err);
+	return ret < 0 ? ret : bring(l, lists_get(l, name), next, err);
+}
+
+int lists_edit(struct lists *l, const struct author *who, const char *name,
+	       const struct list_edit *edit, struct err *err)
+{
+	const struct conf_list *base = lists_conf(l->d->model->conf, name);
+	struct list_overlay next[RS_FAMILIES] = { { { 0 }, { 0 } } };
+	struct list *list;
+	int ret;
+
+	if (!base)
+		return err_set(err, -ENOENT, "no list \"%s\"", name);
+	list = lists_get(l, name);
+	for (unsigned int f = 0; f < RS_FAMILIES; f++)
+		overlay_copy(&next[f], &list->overlay[f]);
+	lists_edit_apply(next, base, edit);
+	ret = bring_or_repair(l, name, next, err);
+	list = lists_get(l, name);
+	for (unsigned int f = 0; f < RS_FAMILIES; f++) {
+		overlay_free(ret == 0 ? &list->overlay[f] : &next[f]);
+		if (ret == 0)
+			list->overlay[f] = next[f];
+	}
+	if (ret < 0)
+		return ret;
+	list_keep_edit(l->keep, name, edit);
+	daemon_event(l->d, "list", NULL, NULL, NULL, NULL,
+		     "%s: %zu added, %zu removed by operator uid=%u", name,
+		     edit->nadd, edit->nremove, (unsigned int)who->uid);
+	return 0;
+}

@@ -62,6 +62,7 @@ libcontrol_a_SOURCES = \
 	nftlbd/control/json_check.c nftlbd/control/json_counters.c \
 	nftlbd/control/json_service.c nftlbd/control/json_status.c \
 	nftlbd/control/json_text.c nftlbd/control/listener.c \
+	nftlbd/control/lists.c \
 	nftlbd/control/listener.h nftlbd/control/listing.c \
 	nftlbd/control/listing.h nftlbd/control/listing_child.c \
 	nftlbd/control/peer.c nftlbd/control/peer.h \
@@ -129,6 +130,7 @@ libctl_a_SOURCES = \
 	nftlbd/ctl/live_top.c nftlbd/ctl/render.h \
 	nftlbd/ctl/render_probes.c nftlbd/ctl/render_top.c \
 	nftlbd/ctl/render_counters.c nftlbd/ctl/render_sessions.c \
+	nftlbd/ctl/render_lists.c \
 	nftlbd/ctl/render_answer.c nftlbd/ctl/render_field.c \
 	nftlbd/ctl/render_show.c nftlbd/ctl/render_status.c \
 	nftlbd/ctl/run.c nftlbd/ctl/run.h nftlbd/ctl/traffic.c \

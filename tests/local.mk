@@ -314,6 +314,7 @@ EXTRA_DIST += tests/bench/control.py tests/bench/fleet.py tests/bench/rawnft.py
 
 # the control socket, and nftlbctl's pure parts
 control_rig = tests/unit/control_rig.c tests/unit/control_rig.h \
+	nftlbd/daemon/lists_overlay.c nftlbd/daemon/lists_overlay.h \
 	tests/unit/fake_counters.c tests/unit/fake_counters.h \
 	$(nftlbd_counters_tables) \
 	tests/unit/netns.c tests/unit/netns.h \

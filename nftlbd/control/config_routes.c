@@ -170,6 +170,52 @@ void config_diff(struct request *rq)
 	free(path);
 }
 
+/* ---- reload; it may have to load large lists first */
+
+struct reload_job {
+	struct later later; /* first */
+	struct reload_waiter waiter;
+};
+
+static void reply_reloaded(struct request *rq, int ret, const struct err *err)
+{
+	if (ret == 0)
+		reply_json(rq, json_pack("{s:I}", "revision",
+					 (json_int_t)rq->d->model->revision));
+	else
+		reply_err(rq, ret, err);
+}
+
+static void reload_abandon(struct later *l)
+{
+	struct reload_job *job = (struct reload_job *)l;
+
+	daemon_reload_leave(&job->waiter);
+	free(job);
+}
+
+static void on_reloaded(struct reload_waiter *w, int ret, const struct err *err)
+{
+	struct reload_job *job =
+	    (struct reload_job *)((char *)w -
+				  offsetof(struct reload_job, waiter));
+	struct request *rq = job->later.rq;
+
+	reply_reloaded(rq, ret, err);
+	request_resume(rq);
+	free(job);
+}
+
+static void reload_wait(struct request *rq)
+{
+	struct reload_job *job = xcalloc(1, sizeof(*job));
+
+	job->later = (struct later){ .rq = rq, .abandon = reload_abandon };
+	job->waiter.done = on_reloaded;
+	daemon_reload_wait(rq->d, &job->waiter);
+	request_suspend(rq, &job->later);
+}
+
 void config_reload(struct request *rq)
 {
 	struct conf_errors errors = { 0 };
@@ -178,12 +224,11 @@ void config_reload(struct request *rq)
 
 	if (ret == 0)
 		ret = daemon_reload(rq->d, &rq->who, &errors, &err);
-	if (ret == 0)
-		reply_json(rq, json_pack("{s:I}", "revision",
-					 (json_int_t)rq->d->model->revision));
+	if (ret == 1)
+		reload_wait(rq);
 	else if (errors.n)
 		reply_errors(rq, &errors);
 	else
-		reply_err(rq, ret, &err);
+		reply_reloaded(rq, ret, &err);
 	conf_errors_free(&errors);
 }

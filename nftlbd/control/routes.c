@@ -41,6 +41,10 @@ static const struct route routes[] = {
 	{ "GET", "/v1/events", show_events,
 	  "since limit follow service backend" },
 	{ "GET", "/v1/route", show_route, "service client port" },
+	{ "GET", "/v1/lists", show_lists, NULL },
+	{ "GET", "/v1/lists/{list}", show_list, NULL },
+	{ "POST", "/v1/lists/{list}", change_list, NULL },
+	{ "GET", "/v1/lists/{list}/test", test_list, "address" },
 	{ "GET", "/v1/plan", show_plan, NULL },
 	{ "GET", "/v1/ruleset", show_ruleset, NULL },
 	{ "GET", "/v1/config", show_config, NULL },
@@ -61,6 +65,7 @@ static const struct {
 } parts[] = {
 	{ "{service}", offsetof(struct captures, service), "/" },
 	{ "{backend}", offsetof(struct captures, backend), "/" },
+	{ "{list}", offsetof(struct captures, list), "/" },
 	{ "{client}", offsetof(struct captures, client), "" },
 };
 

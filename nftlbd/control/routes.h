@@ -13,6 +13,7 @@ struct captures {
 	char service[RS_NAME_MAX + 1]; /* "" = not in the path */
 	char backend[RS_NAME_MAX + 1];
 	char client[RS_NAME_MAX + 1]; /* the rest of the path */
+	char list[RS_NAME_MAX + 1];
 };
 
 struct route {
@@ -62,6 +63,10 @@ void change_backend(struct request *rq);
 void config_check(struct request *rq);
 void config_diff(struct request *rq);
 void config_reload(struct request *rq);
+void show_lists(struct request *rq);
+void show_list(struct request *rq);
+void test_list(struct request *rq);
+void change_list(struct request *rq);
 void do_sync(struct request *rq);
 void do_flush(struct request *rq);
 

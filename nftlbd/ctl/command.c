@@ -13,6 +13,7 @@
 #include "ctl/live.h"
 #include "ctl/render.h"
 #include "lib/addr.h"
+#include "lib/nets.h"
 #include "lib/parse.h"
 
 /* ---- values */
@@ -64,6 +65,22 @@ static int check_session(const char *value, struct err *err)
 		       value);
 }
 
+static int check_address(const char *value, struct err *err)
+{
+	struct addr a;
+
+	return addr_parse(value, &a) == 0
+		   ? 0
+		   : err_set(err, -EINVAL, "\"%s\" is no address", value);
+}
+
+static int check_entry(const char *value, struct err *err)
+{
+	struct net_range r;
+
+	return net_parse(value, &r, err);
+}
+
 const struct place_info places[PLACES] = {
 	[PLACE_SERVICE] = { "SERVICE", "name of a service", check_name,
 			    "@services" },
@@ -78,6 +95,13 @@ const struct place_info places[PLACES] = {
 	[PLACE_SESSION] = { "CLIENT|all",
 			    "a persistent client as show sessions writes it",
 			    check_session, "all" },
+	[PLACE_LIST] = { "LIST", "name of a list", check_name, "@lists" },
+	[PLACE_ADDRESS] = { "ADDRESS", "an address, IPv6 without brackets",
+			    check_address, "" },
+	[PLACE_ENTRIES] = { "ENTRY...",
+			    "addresses, networks (10.0.0.0/8) or ranges "
+			    "(10.0.0.1-10.0.0.9)",
+			    check_entry, "" },
 	[PLACE_FILE] = { "FILE", "a configuration file", NULL, "@files" },
 };
 
@@ -90,6 +114,25 @@ static json_t *body_weight(const struct call *c)
 	if (parse_number(c->value[PLACE_WEIGHT], 0, 65535, &n) < 0)
 		return json_pack("{s:n}", "weight");
 	return json_pack("{s:I}", "weight", (json_int_t)n);
+}
+
+static json_t *entries_as(const struct call *c, const char *key)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->nentries; i++)
+		json_array_append_new(list, json_string(c->entries[i]));
+	return json_pack("{s:o}", key, list);
+}
+
+static json_t *body_add(const struct call *c)
+{
+	return entries_as(c, "add");
+}
+
+static json_t *body_remove(const struct call *c)
+{
+	return entries_as(c, "remove");
 }
 
 /* The daemon has a working directory of its own. */
@@ -108,6 +151,7 @@ static json_t *body_path(const struct call *c)
 
 #define SERVICE_PATH "/v1/services/{SERVICE}"
 #define BACKEND_PATH "/v1/services/{SERVICE}/backends/{BACKEND}"
+#define LIST_PATH    "/v1/lists/{LIST}"
 
 const struct command commands[] = {
 	{ .grammar = "status",
@@ -195,6 +239,11 @@ const struct command commands[] = {
 	  .method = "GET",
 	  .path = SERVICE_PATH "/sessions",
 	  .text = render_sessions },
+	{ .grammar = "show lists",
+	  .help = "the lists: how large, what was changed, who uses them",
+	  .method = "GET",
+	  .path = "/v1/lists",
+	  .text = render_lists },
 	{ .grammar = "show plan",
 	  .help = "what sync would change",
 	  .method = "GET",
@@ -291,6 +340,28 @@ const struct command commands[] = {
 	  .method = "DELETE",
 	  .path = SERVICE_PATH "/sessions{CLIENT|all}",
 	  .text = render_forgotten },
+	{ .grammar = "list show LIST",
+	  .help = "all that is on a list, and what was changed of it",
+	  .method = "GET",
+	  .path = LIST_PATH,
+	  .text = render_list },
+	{ .grammar = "list test LIST ADDRESS",
+	  .help = "is this address on the list, and why?",
+	  .method = "GET",
+	  .path = LIST_PATH "/test?address={ADDRESS}",
+	  .text = render_list_test },
+	{ .grammar = "list add LIST ENTRY...",
+	  .help = "put entries on a list, whatever its files say",
+	  .method = "POST",
+	  .path = LIST_PATH,
+	  .make_body = body_add,
+	  .text = render_list_line },
+	{ .grammar = "list remove LIST ENTRY...",
+	  .help = "take entries off a list, whatever its files say",
+	  .method = "POST",
+	  .path = LIST_PATH,
+	  .make_body = body_remove,
+	  .text = render_list_line },
 	{ .grammar = "config check",
 	  .help = "is the daemon's configuration file good?",
 	  .method = "POST",
@@ -336,6 +407,12 @@ const struct command commands[] = {
 	  .help = "names, one a line; for completion scripts",
 	  .method = "GET",
 	  .path = "/v1/services?fields=name",
+	  .text = render_names,
+	  .hidden = true },
+	{ .grammar = "complete-names lists",
+	  .help = "names, one a line; for completion scripts",
+	  .method = "GET",
+	  .path = "/v1/lists",
 	  .text = render_names,
 	  .hidden = true },
 	{ .grammar = "complete-names backends SERVICE",

@@ -22,6 +22,9 @@ enum place {
 	PLACE_WEIGHT,
 	PLACE_FILE,
 	PLACE_SESSION,
+	PLACE_LIST,
+	PLACE_ADDRESS,
+	PLACE_ENTRIES, /* the last of a grammar: one or more words */
 	PLACES
 };
 
@@ -51,6 +54,8 @@ extern const struct command commands[]; /* ends with grammar == NULL */
 struct call {
 	const struct command *command;
 	const char *value[PLACES]; /* NULL = not in the grammar */
+	char *const *entries;      /* PLACE_ENTRIES: all of them */
+	size_t nentries;
 	bool json;
 };
 

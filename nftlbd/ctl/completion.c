@@ -63,6 +63,7 @@ static const char candidates[] =
     "		esac\n"
     "		case ${rule#*|} in\n"
     "		@services) nftlbctl -s \"$socket\" complete-names services ;;\n"
+    "		@lists) nftlbctl -s \"$socket\" complete-names lists ;;\n"
     "		@backends) nftlbctl -s \"$socket\" complete-names backends \\\n"
     "			\"$(_nftlbctl_last \"$@\")\" ;;\n"
     "		*) printf '%s\\n' \"${rule#*|}\" ;;\n"

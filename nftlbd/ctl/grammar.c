@@ -12,7 +12,7 @@
 #include "ctl/command.h"
 #include "lib/near.h"
 
-#define COMMANDS_MAX 64
+#define COMMANDS_MAX 96
 
 /* Rows that may still be meant, and the word that each has next. */
 struct match {
@@ -173,6 +173,27 @@ static int finish(const struct match *m, size_t argc, size_t *row,
 	return err_set(err, -EINVAL, "%s expected", all);
 }
 
+/* May the word at @pos be the first of several? */
+static bool many_from(const struct match *m, size_t pos)
+{
+	for (size_t i = 0; i < m->ncommands; i++)
+		if (m->alive[i] && m->n[i] == pos + 1 &&
+		    m->words[i][pos].place == PLACE_ENTRIES)
+			return true;
+	return false;
+}
+
+static int check_values(struct call *call, enum place p, char *const *values,
+			size_t n, struct err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < n && ret == 0 && places[p].check; i++)
+		ret = places[p].check(values[i], err);
+	call->value[p] = values[0];
+	return ret;
+}
+
 int command_match(int argc, char *const *argv, struct call *call,
 		  struct err *err)
 {
@@ -186,6 +207,11 @@ int command_match(int argc, char *const *argv, struct call *call,
 					    : refuse(&m, i - 1, argv[i], err);
 		if (ret < 0)
 			return ret;
+		if (many_from(&m, i)) {
+			call->entries = argv + i;
+			call->nentries = n - i;
+			n = i + 1;
+		}
 	}
 	ret = finish(&m, n, &row, err);
 	if (ret < 0)
@@ -196,8 +222,9 @@ int command_match(int argc, char *const *argv, struct call *call,
 
 		if (p < 0)
 			continue;
-		call->value[p] = argv[i];
-		ret = places[p].check ? places[p].check(argv[i], err) : 0;
+		ret =
+		    check_values(call, (enum place)p, argv + i,
+				 p == PLACE_ENTRIES ? call->nentries : 1, err);
 		if (ret < 0)
 			return ret;
 	}

@@ -29,6 +29,10 @@ void render_sessions(struct render *r, const json_t *answer);
 void render_forgotten(struct render *r, const json_t *answer);
 void render_slots(struct render *r, const json_t *answer);
 void render_counters(struct render *r, const json_t *answer);
+void render_lists(struct render *r, const json_t *answer);
+void render_list(struct render *r, const json_t *answer);
+void render_list_test(struct render *r, const json_t *answer);
+void render_list_line(struct render *r, const json_t *answer);
 void render_plan(struct render *r, const json_t *answer);
 void render_events(struct render *r, const json_t *answer);
 /** render_event() - one event as one line, for who follows them */

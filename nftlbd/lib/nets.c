@@ -231,11 +231,21 @@ static size_t find_end(const struct nets *s, const struct addr *a)
 	return lo;
 }
 
-bool nets_has(const struct nets *s, const struct addr *a)
+bool nets_get(const struct nets *s, const struct addr *a, struct net_range *out)
 {
 	size_t i = find_end(s, a);
 
-	return i < s->n && addr_cmp(&s->list[i].lo, a) <= 0;
+	if (i == s->n || addr_cmp(&s->list[i].lo, a) > 0)
+		return false;
+	*out = s->list[i];
+	return true;
+}
+
+bool nets_has(const struct nets *s, const struct addr *a)
+{
+	struct net_range r;
+
+	return nets_get(s, a, &r);
 }
 
 bool nets_has_any(const struct nets *s, const struct net_range *r)

@@ -49,6 +49,9 @@ void nets_tidy(struct nets *s);
 
 /* The rest needs and leaves tidy sets. */
 bool nets_has(const struct nets *s, const struct addr *a);
+/** nets_get() - the range that has @a; false: none */
+bool nets_get(const struct nets *s, const struct addr *a,
+	      struct net_range *out);
 bool nets_has_any(const struct nets *s, const struct net_range *r);
 bool nets_has_all(const struct nets *s, const struct net_range *r);
 /** nets_add(), nets_remove() - one range; O(n) at worst for the array's move.

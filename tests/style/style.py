@@ -38,6 +38,7 @@ LAYERS = {
                      "healthcheck/spec.h", "healthcheck/text.h"],
     "nftlbd/control": ["control/", "daemon/daemon.h", "daemon/health.h",
                        "daemon/committer.h", "daemon/counters.h", "daemon/sessions.h",
+                       "daemon/lists.h",
                        "daemon/session_tables.h", "rulesets/sessions.h", "model/", "config/conf.h",
                        "rulesets/types.h", "rulesets/ruleset.h",
                        "rulesets/flows.h", "rulesets/route.h",

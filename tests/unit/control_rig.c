@@ -20,6 +20,7 @@
 
 #include "daemon/committer.h"
 #include "daemon/health.h"
+#include "daemon/lists.h"
 #include "daemon/sessions.h"
 #include "daemon/want.h"
 #include "lib/xalloc.h"
@@ -117,6 +118,40 @@ int daemon_reload(struct daemon *d, const struct author *who,
 
 	conf_free(conf);
 	return ret < 0 ? ret : said(d, err, "reload");
+}
+
+void daemon_reload_wait(struct daemon *d, struct reload_waiter *w)
+{
+	fail(); /* ours never takes its time */
+}
+
+void daemon_reload_leave(struct reload_waiter *w)
+{
+}
+
+/* ---- lists: what was said is told; nothing is kept */
+
+int lists_edit(struct lists *l, const struct author *who, const char *name,
+	       const struct list_edit *edit, struct err *err)
+{
+	return said((struct daemon *)l, err, "%s +%zu -%zu", name, edit->nadd,
+		    edit->nremove);
+}
+
+const struct list_overlay *lists_overlay(const struct lists *l,
+					 const char *name, unsigned int family)
+{
+	return NULL;
+}
+
+bool lists_loading(const struct lists *l, const char *name)
+{
+	return false;
+}
+
+bool lists_used_by(const struct conf_service *s, const struct conf_list *list)
+{
+	return false;
 }
 
 struct plan *daemon_plan(struct daemon *d)
@@ -218,6 +253,7 @@ struct control_rig *control_rig_open(const char *text)
 	rig->d.started = ev_time();
 	rig->d.last_reload_ok = true;
 	rig->d.conf_path = rig->conf_path;
+	rig->d.lists = (struct lists *)&rig->d; /* for our lists_edit() */
 	rig->d.model = model_new(load(rig, text), NULL);
 	step_begin(rig->d.model, 1, NULL);
 	if (ruleset_open(&rig->d.ruleset, "nftlb", &err) < 0 ||

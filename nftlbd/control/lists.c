@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Handlers of lists: show them, look an address up, change them.
+ *
+ * Invariant: a list of 500,000 ranges is sent piece by piece, as the client
+ * reads; its base is that of one model, and the answer breaks off when there is
+ * another by then.
+ * Must not know: how a list gets into the kernel.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/json.h"
+#include "control/reply.h"
+#include "daemon/lists.h"
+#include "lib/parse.h"
+#include "lib/xalloc.h"
+
+#define PIECE ((size_t)16 << 10)
+
+static const char *const family_names[RS_FAMILIES] = { "ipv4", "ipv6" };
+
+static const struct conf_list *find_list(struct request *rq)
+{
+	const struct conf *c = rq->d->model->conf;
+
+	for (size_t i = 0; i < c->nlists; i++)
+		if (!strcmp(c->lists[i].name, rq->at.list))
+			return &c->lists[i];
+	reply_problem(rq, MHD_HTTP_NOT_FOUND, "no list \"%s\"", rq->at.list);
+	return NULL;
+}
+
+/* ---- numbers */
+
+static json_t *users(const struct conf *c, const struct conf_list *list)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < c->nservices; i++)
+		if (lists_used_by(&c->services[i], list))
+			json_array_append_new(names,
+					      json_safe(c->services[i].name));
+	return names;
+}
+
+enum count { COUNT_BASE, COUNT_ADDED, COUNT_REMOVED };
+
+static json_t *counts_of(const struct daemon *d, const struct conf_list *list,
+			 enum count which)
+{
+	json_t *o = json_object();
+
+	for (unsigned int f = 0; f < RS_FAMILIES; f++) {
+		const struct list_overlay *over =
+		    lists_overlay(d->lists, list->name, f);
+		size_t n = list->nets[f].n;
+
+		if (which == COUNT_ADDED)
+			n = over ? over->added.n : 0;
+		if (which == COUNT_REMOVED)
+			n = over ? over->removed.n : 0;
+		json_object_set_new(o, family_names[f],
+				    json_integer((json_int_t)n));
+	}
+	return o;
+}
+
+static const char *state_of(const struct daemon *d, const struct conf_list *l,
+			    const json_t *services)
+{
+	if (lists_loading(d->lists, l->name))
+		return "loading";
+	return json_array_size(services) ? "loaded" : "unused";
+}
+
+static json_t *json_list(const struct daemon *d, const struct conf_list *l)
+{
+	json_t *services = users(d->model->conf, l);
+
+	return json_pack(
+	    "{s:o, s:s, s:o, s:o, s:o, s:o}", "name", json_safe(l->name),
+	    "state", state_of(d, l, services), "services", services, "ranges",
+	    counts_of(d, l, COUNT_BASE), "added", counts_of(d, l, COUNT_ADDED),
+	    "removed", counts_of(d, l, COUNT_REMOVED));
+}
+
+void show_lists(struct request *rq)
+{
+	const struct conf *c = rq->d->model->conf;
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < c->nlists; i++)
+		json_array_append_new(all, json_list(rq->d, &c->lists[i]));
+	reply_json(rq, all);
+}
+
+/* ---- all that is on one */
+
+/* Arrays of entries, one after the other. */
+struct listed {
+	const char *key; /* NULL = goes on with the array before */
+	const struct nets *nets;
+};
+
+struct list_stream {
+	struct daemon *d;
+	uint64_t revision;
+	struct list_overlay over[RS_FAMILIES]; /* as it was */
+	struct listed parts[3 * RS_FAMILIES];
+	size_t part, next; /* range of that part */
+	struct buf piece;
+	size_t sent;
+	bool any, ended;
+};
+
+static void put_entry(struct list_stream *s, const struct net_range *r)
+{
+	char text[96];
+
+	net_print(r, text, sizeof(text));
+	buf_printf(&s->piece, "%s\"%s\"", s->any ? "," : "", text);
+	s->any = true;
+}
+
+static void fill_piece(struct list_stream *s)
+{
+	const size_t nparts = sizeof(s->parts) / sizeof(s->parts[0]);
+
+	buf_clear(&s->piece);
+	s->sent = 0;
+	while (s->part < nparts && s->piece.len < PIECE) {
+		const struct listed *p = &s->parts[s->part];
+
+		if (s->next == 0 && p->key) {
+			buf_printf(&s->piece, "%s,\"%s\":[", s->part ? "]" : "",
+				   p->key);
+			s->any = false;
+		}
+		for (; s->next < p->nets->n && s->piece.len < PIECE; s->next++)
+			put_entry(s, &p->nets->list[s->next]);
+		if (s->next < p->nets->n)
+			return;
+		s->part++;
+		s->next = 0;
+	}
+	if (s->part == nparts) {
+		buf_append(&s->piece, "]}\n", 3);
+		s->ended = true;
+	}
+}
+
+static ssize_t stream_read(void *cls, uint64_t pos, char *to, size_t max)
+{
+	struct list_stream *s = cls;
+	size_t n;
+
+	if (s->sent == s->piece.len) {
+		if (s->ended)
+			return MHD_CONTENT_READER_END_OF_STREAM;
+		if (s->revision != s->d->model->revision)
+			return MHD_CONTENT_READER_END_WITH_ERROR;
+		fill_piece(s);
+	}
+	n = s->piece.len - s->sent;
+	if (n > max)
+		n = max;
+	memcpy(to, s->piece.data + s->sent, n);
+	s->sent += n;
+	return (ssize_t)n;
+}
+
+static void stream_free(void *cls)
+{
+	struct list_stream *s = cls;
+
+	for (unsigned int f = 0; f < RS_FAMILIES; f++)
+		overlay_free(&s->over[f]);
+	buf_free(&s->piece);
+	free(s);
+}
+
+/* What is said of the list as in the list of lists, without its end. */
+static void put_head(struct list_stream *s, const struct conf_list *list)
+{
+	json_t *services = users(s->d->model->conf, list);
+	json_t *head =
+	    json_pack("{s:o, s:s, s:o}", "name", json_safe(list->name), "state",
+		      state_of(s->d, list, services), "services", services);
+	char *text = json_dumps(head, JSON_COMPACT);
+
+	buf_append(&s->piece, text, strlen(text) - 1);
+	free(text);
+	json_decref(head);
+}
+
+void show_list(struct request *rq)
+{
+	static const char *const keys[] = { "entries", "added", "removed" };
+	const struct conf_list *list = find_list(rq);
+	struct list_stream *s;
+
+	if (!list)
+		return;
+	s = xcalloc(1, sizeof(*s));
+	s->d = rq->d;
+	s->revision = rq->d->model->revision;
+	for (unsigned int f = 0; f < RS_FAMILIES; f++) {
+		const struct list_overlay *over =
+		    lists_overlay(rq->d->lists, list->name, f);
+
+		if (over)
+			overlay_copy(&s->over[f], over);
+		s->parts[f].nets = &list->nets[f];
+		s->parts[RS_FAMILIES + f].nets = &s->over[f].added;
+		s->parts[2 * RS_FAMILIES + f].nets = &s->over[f].removed;
+	}
+	for (size_t k = 0; k < 3; k++)
+		s->parts[k * RS_FAMILIES].key = keys[k];
+	put_head(s, list);
+	reply_response(rq,
+		       MHD_create_response_from_callback(MHD_SIZE_UNKNOWN,
+							 PIECE, stream_read, s,
+							 stream_free),
+		       "application/json");
+}
+
+/* ---- is an address on it? */
+
+static const struct list_overlay none;
+
+static json_t *verdict(const struct daemon *d, const struct conf_list *list,
+		       const struct addr *a)
+{
+	unsigned int f = family_index(a->family);
+	const struct list_overlay *over =
+	    lists_overlay(d->lists, list->name, f);
+	const struct nets *in = NULL;
+	const char *why = "not-listed";
+	struct net_range r;
+	char text[96] = "", address[ADDR_STRLEN];
+
+	if (!over)
+		over = &none;
+	if (nets_get(&over->added, a, &r)) {
+		in = &over->added;
+		why = "added";
+	} else if (nets_get(&over->removed, a, &r)) {
+		why = "removed";
+		net_print(&r, text, sizeof(text));
+	} else if (nets_get(&list->nets[f], a, &r)) {
+		in = &list->nets[f];
+		why = "file";
+	}
+	if (in)
+		net_print(&r, text, sizeof(text));
+	return json_pack(
+	    "{s:o, s:s, s:b, s:s, s:o}", "list", json_safe(list->name),
+	    "address", addr_format(a, address), "listed", in != NULL, "why",
+	    why, "entry", text[0] ? json_string(text) : json_null());
+}
+
+void test_list(struct request *rq)
+{
+	const struct conf_list *list = find_list(rq);
+	const char *text = request_query(rq, "address");
+	char quoted[96];
+	struct addr a;
+
+	if (!list)
+		return;
+	if (!text || addr_parse(text, &a) < 0)
+		reply_problem(rq, MHD_HTTP_BAD_REQUEST,
+			      "address: %s is no address",
+			      text ? text_quote(text, strlen(text), quoted,
+						sizeof(quoted))
+				   : "nothing");
+	else
+		reply_json(rq, verdict(rq->d, list, &a));
+}
+
+/* ---- changes */
+
+static int read_entries(const char *key, const json_t *array,
+			struct net_range **out, size_t *n, struct err *err)
+{
+	const json_t *value;
+	struct err why = { "" };
+	size_t i;
+
+	if (!json_is_array(array))
+		return err_set(err, -EINVAL, "%s: an array is needed", key);
+	*n = json_array_size(array);
+	*out = xcalloc(*n + 1, sizeof(**out));
+	json_array_foreach(array, i, value) {
+		if (!json_is_string(value))
+			return err_set(err, -EINVAL,
+				       "%s, entry %zu: a string is needed", key,
+				       i + 1);
+		if (net_parse(json_string_value(value), &(*out)[i], &why) < 0)
+			return err_set(err, -EINVAL, "%s, entry %zu: %s", key,
+				       i + 1, why.msg);
+	}
+	return 0;
+}
+
+static int read_edit(const struct request *rq, struct list_edit *e,
+		     struct err *err)
+{
+	json_t *body = json_loadb(rq->body.len ? rq->body.data : "{}",
+				  rq->body.len ? rq->body.len : 2,
+				  JSON_REJECT_DUPLICATES, NULL);
+	const char *key;
+	json_t *value;
+	int ret = 0;
+
+	if (!json_is_object(body))
+		ret = err_set(err, -EINVAL, "the body is no JSON object");
+	json_object_foreach(body, key, value) {
+		char quoted[64];
+
+		if (!strcmp(key, "add"))
+			ret = read_entries(key, value, &e->add, &e->nadd, err);
+		else if (!strcmp(key, "remove"))
+			ret = read_entries(key, value, &e->remove, &e->nremove,
+					   err);
+		else
+			ret = err_set(err, -EINVAL,
+				      "unknown field %s; allowed: add, remove",
+				      text_quote(key, strlen(key), quoted,
+						 sizeof(quoted)));
+		if (ret < 0)
+			break;
+	}
+	json_decref(body);
+	if (ret < 0)
+		return ret;
+	if (e->nadd + e->nremove == 0)
+		return err_set(err, -EINVAL,
+			       "nothing to change: say add or remove");
+	if (e->nadd + e->nremove > LISTS_EDIT_MAX)
+		return err_set(err, -EINVAL,
+			       "%zu entries: at most %u are changed at once",
+			       e->nadd + e->nremove, LISTS_EDIT_MAX);
+	return 0;
+}
+
+void change_list(struct request *rq)
+{
+	const struct conf_list *list = find_list(rq);
+	struct list_edit e = { 0 };
+	struct err err = { "" };
+	int ret;
+
+	if (!list)
+		return;
+	ret = read_edit(rq, &e, &err);
+	if (ret == 0)
+		ret = lists_edit(rq->d->lists, &rq->who, rq->at.list, &e, &err);
+	free(e.add);
+	free(e.remove);
+	if (ret < 0)
+		reply_err(rq, ret, &err);
+	else
+		reply_json(rq, json_list(rq->d, list));
+}

@@ -52,6 +52,14 @@ static const struct {
 	{ "sess del www 10.0.0.0/24", "session delete SERVICE CLIENT|all",
 	  NULL },
 	{ "session delete www pub", NULL, "no client" },
+	{ "list add bad 10.0.0.1", "list add LIST ENTRY...", NULL },
+	{ "list rem bad 10.0.0.0/8 ::1 ::5-::9 1.2.3.4 1.2.3.5",
+	  "list remove LIST ENTRY...", NULL },
+	{ "list add bad", NULL, "ENTRY... expected" },
+	{ "list add bad 10.0.0.1 10.0.0.1/33", NULL,
+	  "\"33\" is not a prefix length of 0..32" },
+	{ "list test bad ::1", "list test LIST ADDRESS", NULL },
+	{ "list test bad 10.0.0.0/8", NULL, "\"10.0.0.0/8\" is no address" },
 	{ "session delete www", NULL, "CLIENT|all expected" },
 	{ "backend weight www b1 -1", NULL, "no weight" },
 	{ "backend weight www b1 65536", NULL, "no weight" },
@@ -118,8 +126,10 @@ static void test_rows(void **state)
 	for (const struct command *c = commands; c->grammar; c++) {
 		struct grammar_word words[COMMAND_WORDS_MAX];
 		size_t n = grammar_split(c->grammar, words);
-		static char values[PLACES][16] = { "svc",     "be", "192.0.2.1",
-						   "default", "f",  "all" };
+		static char values[PLACES][16] = {
+			"svc", "be",  "192.0.2.1", "default",   "f",
+			"all", "bad", "::1",       "10.0.0.0/8"
+		};
 		char *argv[COMMAND_WORDS_MAX];
 		struct call call = { 0 };
 		struct err err = { "" };

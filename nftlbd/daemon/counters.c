@@ -208,31 +208,40 @@ static void pass_add(struct pass *p, struct total *at, unsigned int f)
 	p->total[p->n - 1] = at;
 }
 
-static void pass_add_service(struct pass *p, const struct totals_service *s,
-			     bool full_only)
+static void pass_add_service(struct pass *p, const struct totals_service *s)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		if (full_only && overflow_set_of(s->list[i]->name) < 0)
-			continue;
-		pass_add(p, s->list[i], 0);
-		pass_add(p, s->list[i], 1);
+	for (size_t i = 0; i < s->n; i++)
+		for (unsigned int f = 0; f < 2; f++)
+			pass_add(p, s->list[i], f);
+}
+
+/* Those that say that a set is full. */
+static void pass_add_full(struct pass *p, const struct totals_service *s)
+{
+	for (int set = 0; s->bounded && set < OVERFLOW_SETS; set++) {
+		struct total *at =
+		    totals_find(s, overflow_words[set].counter, NULL);
+
+		for (unsigned int f = 0; at && f < 2; f++)
+			pass_add(p, at, f);
 	}
 }
 
-/* @service: NULL = all. */
-static struct pass *pass_new(struct counters *c, const char *service,
-			     bool full_only)
+static struct pass *pass_new(struct counters *c)
 {
 	struct pass *p = xcalloc(1, sizeof(*p));
-	const struct totals_service *s;
 
 	bring_list(c);
 	p->c = c;
-	s = service ? totals_service(&c->totals, service) : NULL;
-	if (s)
-		pass_add_service(p, s, full_only);
-	for (size_t i = 0; !service && i < c->totals.n; i++)
-		pass_add_service(p, c->totals.list[i], full_only);
+	return p;
+}
+
+static struct pass *pass_all(struct counters *c)
+{
+	struct pass *p = pass_new(c);
+
+	for (size_t i = 0; i < c->totals.n; i++)
+		pass_add_service(p, c->totals.list[i]);
 	return p;
 }
 
@@ -245,8 +254,12 @@ static void pass_start(struct pass *p)
 void counters_read(struct counters *c, const char *service,
 		   counters_done_fn *done, void *arg)
 {
-	struct pass *p = pass_new(c, service, false);
+	struct pass *p = service ? pass_new(c) : pass_all(c);
+	const struct totals_service *s =
+	    service ? totals_service(&c->totals, service) : NULL;
 
+	if (s)
+		pass_add_service(p, s);
 	p->done = done;
 	p->arg = arg;
 	pass_start(p);
@@ -285,7 +298,7 @@ void counters_last(struct counters *c)
 
 	if (!c)
 		return;
-	p = pass_new(c, NULL, false);
+	p = pass_all(c);
 	read_now(c, p->ask, p->n);
 	pass_free(p);
 	start_in(c, &c->save, SAVE_SOON);
@@ -295,8 +308,11 @@ void counters_last(struct counters *c)
 
 static void watch_cb(struct ev_loop *loop, ev_timer *w, int revents)
 {
-	struct pass *p = pass_new(w->data, NULL, true);
+	struct counters *c = w->data;
+	struct pass *p = pass_new(c);
 
+	for (size_t i = 0; i < c->totals.n; i++)
+		pass_add_full(p, c->totals.list[i]);
 	p->timer = w;
 	p->period_s = WATCH_S;
 	pass_start(p);
@@ -304,7 +320,7 @@ static void watch_cb(struct ev_loop *loop, ev_timer *w, int revents)
 
 static void all_cb(struct ev_loop *loop, ev_timer *w, int revents)
 {
-	struct pass *p = pass_new(w->data, NULL, false);
+	struct pass *p = pass_all(w->data);
 
 	p->timer = w;
 	p->period_s = ALL_S;

@@ -92,6 +92,7 @@ struct total *totals_at(struct totals *t, const char *name)
 	memmove(s->list + i + 1, s->list + i,
 		(s->n - 1 - i) * sizeof(*s->list));
 	s->list[i] = at;
+	s->bounded |= overflow_set_of(name) >= 0;
 	return at;
 }
 
@@ -112,8 +113,8 @@ struct totals_service *totals_service_of(const struct totals *t,
 	return service_of(name, service) ? totals_service(t, service) : NULL;
 }
 
-const struct total *totals_find(const struct totals_service *s,
-				const char *prefix, const char *backend)
+struct total *totals_find(const struct totals_service *s, const char *prefix,
+			  const char *backend)
 {
 	char name[TOTAL_NAME_MAX];
 	bool found;

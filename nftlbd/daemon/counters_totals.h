@@ -26,6 +26,7 @@ struct totals_service {
 	char *name;
 	struct total **list; /* by name */
 	size_t n, cap;
+	bool bounded; /* it has a total of one of these: */
 	struct overflow overflow[OVERFLOW_SETS];
 };
 
@@ -51,8 +52,8 @@ struct totals_service *totals_service_of(const struct totals *t,
 /** totals_find() - NULL where there is none; @backend may be NULL
  * totals_sum() - of @s and of all of its backends, also those that are gone
  * false: nothing of that kind was ever counted. */
-const struct total *totals_find(const struct totals_service *s,
-				const char *prefix, const char *backend);
+struct total *totals_find(const struct totals_service *s, const char *prefix,
+			  const char *backend);
 bool totals_sum(const struct totals_service *s, const char *prefix,
 		uint64_t *packets, uint64_t *bytes);
 

@@ -104,7 +104,8 @@ def test_top():
         equal(names, ["b2", "b1", "b3"], f"order: {rows}")
         check(any("health www/b2 up -> down" in r for r in rows), f"{rows}")
         frame = d.json("top")
-        equal(sorted(frame), ["backends", "events", "status"], "JSON")
+        equal(sorted(frame), ["backends", "events", "status", "traffic"],
+              "JSON")
 
 
 HOOK = """#!/bin/sh

@@ -11,7 +11,7 @@ import daemon
 from daemon import member, members, service
 from lab import FAMILIES, IN_VM, Lab, backend_addr, client_addr, gw_addr, vip
 from marks import vm
-from process import check, equal
+from process import check, equal, wait_until
 
 N = 20                  # connections of a test, half of them for each backend
 CLASSES = ("1:11", "1:12", "1:99")      # the last one takes what is left
@@ -252,25 +252,32 @@ def test_bits_of_others_stay():
 
 
 def test_marks_come_and_go():
-    """Another mark, and none, by reload: established flows get it, too."""
+    """Another mark, and none, by reload: flows that are under way get it, too;
+    without marks the rules are those of a service that never had any."""
+    def long(**keys):
+        return {"long": service(members(1, port=8081), port=81, **keys)}
+
+    def marks():
+        return {w for line in lab.conntrack("-p", "tcp", "-f", "ipv6") +
+                lab.conntrack("-p", "tcp") for w in line.split()
+                if w.startswith("mark=")}
+
     with Lab(backends=1) as lab:
         lab.serve_all()
-        d = daemon.start(lab, {"www": service(members(1), port="80, 81")})
+        d = daemon.start(lab, long())
         plain = lab.ruleset()
-        for family in FAMILIES:
-            r = lab.hold("c1", vip(family), 81, 1)
-            seen = []
-            for keys in ({"conntrack_mark": "0x5/0xf"},
-                         {"conntrack_mark": "0xa/0xf"}, {}):
-                d.write({"www": service(members(1), port="80, 81", **keys)})
-                d.reload()
-                lab.flow("c1", vip(family), 80, 1).all_ok("new flow")
-                seen.append(sorted({w for line in lab.conntrack(
-                    "-f", f"ipv{family}", "-p", "tcp", "--orig-port-dst", 80)
-                    for w in line.split() if w.startswith("mark=")}))
-            equal(seen[-1], ["mark=0", "mark=10", "mark=5"], f"IPv{family}")
-            r.stop()
+        holds = [lab.hold("c1", vip(family), 81, 2) for family in FAMILIES]
+        for mark, value in (("0x5/0xf", "mark=5"), ("0xa0/0xf0", "mark=165"),
+                            ("0x0/0xff", "mark=0")):
+            d.write(long(conntrack_mark=mark))
+            d.reload()
+            wait_until(lambda: marks() == {value}, 5, f"all flows have {value}")
+        d.write(long())
+        d.reload()
         equal(lab.ruleset(), plain, "the rules without marks")
+        for hold in holds:
+            equal([t["survived"] for t in hold.stop().transfers], [True] * 2,
+                  "flows that were marked")
 
 
 # ---- dscp

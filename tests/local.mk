@@ -60,7 +60,10 @@ tests_unit_test_step_LDADD = libmodel.a $(config_libs)
 check_PROGRAMS += tests/unit/test_step_full
 tests_unit_test_step_full_SOURCES = tests/unit/test_step_full.c $(model_rig)
 tests_unit_test_step_full_LDADD = libmodel.a $(config_libs)
-check_PROGRAMS += tests/unit/test_same
+check_PROGRAMS += tests/unit/test_same tests/unit/test_want
+tests_unit_test_want_SOURCES = tests/unit/test_want.c $(conf_rig) \
+	nftlbd/daemon/want.c nftlbd/daemon/want.h
+tests_unit_test_want_LDADD = libmodel.a $(config_libs)
 tests_unit_test_same_SOURCES = tests/unit/test_same.c $(conf_rig)
 tests_unit_test_same_LDADD = libmodel.a $(config_libs)
 check_PROGRAMS += tests/unit/test_step_roles

@@ -49,6 +49,12 @@ void local_judge(struct look *l)
 	l->r->own.n = 0;
 }
 
+static bool qos_any(const struct rs_qos *q)
+{
+	return q->packet.mask || q->conntrack.mask || q->has_dscp ||
+	       q->priority;
+}
+
 /* ---- limits */
 
 /* A burst of what is not limited; without a burst it is the rate. */
@@ -119,6 +125,32 @@ static void helper_judge(struct look *l)
 	s->helper = RS_HELPER_NONE;
 }
 
+/* ---- how much that is */
+
+/* Counters, marks and pins have an element of a map for each combination of
+ * these; the kernel would take more, but not in the time of a commit. */
+static void size_judge(struct look *l)
+{
+	const struct conf_service *s = &l->draft->conf;
+	uint64_t n = (uint64_t)s->naddrs * s->nprotos, each = l->r->npins;
+	bool flows = s->counters || qos_any(&s->qos);
+	char found[64];
+
+	for (size_t i = 0; i < l->backends->n && !flows; i++)
+		flows = qos_any(&l->backends->list[i].qos);
+	if (flows)
+		each += l->backends->n + 1;
+	n *= each * (s->nports ? s->nports : 1);
+	if (n <= SETS_MAX)
+		return;
+	snprintf(found, sizeof(found), "%llu combinations",
+		 (unsigned long long)n);
+	look_refuse(l, "port", found, "too many",
+		    "up to 1048576 combinations of addresses, protocols and "
+		    "ports with pins, and with backends that have counters or "
+		    "marks");
+}
+
 /* ---- the service, and its backends */
 
 static void persist_judge(struct look *l)
@@ -138,6 +170,7 @@ void rules_judge(struct look *l)
 		persist_judge(l);
 	group_judge(l);
 	pins_judge(l);
+	size_judge(l);
 }
 
 static bool option_said(const struct backend_draft *b, const char *option)

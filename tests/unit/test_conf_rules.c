@@ -330,6 +330,33 @@ static void numbers_of_members_differ(void **state)
 	buf_free(&b);
 }
 
+/* 256 ports and 4096 backends are what can be counted: one port more is not. */
+static void combinations_have_an_end(void **state)
+{
+	struct rig *rig = *state;
+	struct buf b = { 0 };
+
+	for (unsigned int ports = 255; ports < 257; ports++) {
+		buf_clear(&b);
+		buf_printf(&b, "[pool p]\n");
+		for (unsigned int i = 0; i < 4096; i++)
+			buf_printf(&b, "backend.b%u = 10.0.%u.%u\n", i, i >> 7,
+				   (i & 127) + 1);
+		buf_printf(&b, "[service www]\naddress = 192.0.2.1\n"
+			       "pool = p\ncounters = yes\nport = 2");
+		for (unsigned int i = 1; i < ports; i++)
+			buf_printf(&b, ", %u", i * 2 + 2);
+		buf_printf(&b, "\n");
+		if (ports == 255)
+			rig_good(rig, b.data);
+		else
+			rig_bad(rig, b.data, b.len, 4102,
+				"port: found \"1048832 combinations\": too "
+				"many; allowed: up to 1048576");
+	}
+	buf_free(&b);
+}
+
 /* What conf_print() writes is read as the same. */
 static void printed_rules_are_the_same(void **state)
 {
@@ -409,6 +436,7 @@ int main(void)
 		T(lists_have_an_end),
 		T(complaints_of_a_list_are_few),
 		T(numbers_of_members_differ),
+		T(combinations_have_an_end),
 		T(printed_rules_are_the_same),
 	};
 

@@ -35,7 +35,7 @@ EXTRA_DIST += tests/lab/badconf.py tests/lab/daemon.py tests/lab/demo.py \
 	tests/lab/test_flows.py tests/lab/test_hash.py \
 	tests/lab/test_health.py tests/lab/test_kernel.py \
 	tests/lab/test_lists.py \
-	tests/lab/test_modes.py tests/lab/test_soak.py \
+	tests/lab/test_modes.py tests/lab/test_persist.py tests/lab/test_soak.py \
 	tests/lab/crafted.py tests/lab/sockets.py tests/lab/test_limits.py tests/lab/test_room.py
 
 EXTRA_DIST += tests/lab/bad_dns.py tests/lab/test_check_dns.py \

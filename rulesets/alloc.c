@@ -149,6 +149,16 @@ uint32_t alloc_id(struct alloc *a)
 	return id;
 }
 
+void alloc_skip_ids(struct alloc *a, uint32_t n)
+{
+	uint32_t top = a->nids;
+
+	while (top > ID_FIRST && !id_used(a, top - 1))
+		top--;
+	if (top < 65536 - n)
+		a->next_id = top + n;
+}
+
 void alloc_put_id(struct alloc *a, uint32_t id)
 {
 	if (id_used(a, id))

@@ -35,6 +35,9 @@ void alloc_put_range(struct alloc *a, uint32_t base, uint32_t len);
 
 uint32_t alloc_id(struct alloc *a);
 bool alloc_take_id(struct alloc *a, uint32_t id);
+/** alloc_skip_ids() - give out ids above all that are in use, and @n more; as
+ * long as they stay below 65,536 */
+void alloc_skip_ids(struct alloc *a, uint32_t n);
 void alloc_put_id(struct alloc *a, uint32_t id);
 
 #endif

@@ -47,7 +47,8 @@ librulesets_a_SOURCES += rulesets/counters.c rulesets/counters.h \
 
 # persistence at run time
 librulesets_a_SOURCES += rulesets/sessions.c rulesets/sessions.h \
-	rulesets/sessions_have.c rulesets/sessions_text.c
+	rulesets/sessions_have.c rulesets/sessions_moved.c \
+	rulesets/sessions_text.c rulesets/held.c rulesets/held.h
 
 # lists of addresses
 librulesets_a_SOURCES += rulesets/lists.c rulesets/lists.h \

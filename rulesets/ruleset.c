@@ -50,6 +50,8 @@ void ruleset_close(struct ruleset *rs)
 	keeper_close(&rs->keeper);
 	nl_close(&rs->nl);
 	have_free(&rs->have);
+	held_free(&rs->held);
+	moved_free(&rs->moved);
 	free(rs->table);
 	free(rs);
 }
@@ -90,6 +92,7 @@ int ruleset_scan(struct ruleset *rs, struct err *err)
 		return err_set(err, ret, "cannot read the rule set: %s",
 			       ret == -EINTR ? "it keeps changing"
 					     : strerror(-ret));
+	held_take(&rs->held, &rs->have, true);
 	return 0;
 }
 
@@ -196,6 +199,8 @@ int ruleset_commit(struct ruleset *rs, struct plan *p, struct err *err)
 		plan_take_over(p);
 		return 0;
 	}
+	moved_make_way(rs, p);
+	moved_plan(&rs->moved, p);
 	ret = delete_alien(rs, p, err);
 	if (ret < 0)
 		return ret;
@@ -213,11 +218,14 @@ int ruleset_commit(struct ruleset *rs, struct plan *p, struct err *err)
 		rs->watch.touched = true; /* somebody was there as well */
 	rs->thorough = ret != 0;
 	ruleset_counters_changed(rs, p);
-	if (ret == 0)
-		plan_take_over(p);
-	else
+	if (ret < 0) {
 		rs->stats.refused++;
-	return ret;
+		return ret;
+	}
+	held_plan(&rs->held, p);
+	plan_take_over(p);
+	held_take(&rs->held, &rs->have, false);
+	return 0;
 }
 
 int ruleset_send(struct ruleset *rs, struct batch *b, struct err *err)

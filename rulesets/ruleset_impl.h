@@ -6,9 +6,21 @@
 
 #include "rulesets/counters.h"
 #include "rulesets/have.h"
+#include "rulesets/held.h"
 #include "rulesets/keeper.h"
 #include "rulesets/ruleset.h"
 #include "rulesets/watch.h"
+
+/* Session tables that no rule speaks of, whose entries are carried over. */
+struct moved_set {
+	char *unit, *set;
+	uint8_t family;
+};
+
+struct moved {
+	struct moved_set *list;
+	size_t n, cap;
+};
 
 struct ruleset {
 	char *table;
@@ -16,6 +28,8 @@ struct ruleset {
 	struct watch watch;
 	struct keeper keeper;
 	struct have have;
+	struct held held; /* ids that sessions may still name */
+	struct moved moved;
 	bool thorough; /* the next scan: a plan that should fit was refused */
 	struct ruleset_stats stats;
 	struct {
@@ -37,5 +51,12 @@ void ruleset_counters_changed(struct ruleset *rs, const struct plan *p);
  * Return: as nl_commit().
  */
 int ruleset_send(struct ruleset *rs, struct batch *b, struct err *err);
+
+/** moved_plan() - session tables that are replaced stay: take their removal out
+ * of @p */
+void moved_plan(struct moved *m, struct plan *p);
+/** moved_make_way() - remove those whose names @p wants to use */
+void moved_make_way(struct ruleset *rs, const struct plan *p);
+void moved_free(struct moved *m);
 
 #endif

@@ -265,17 +265,21 @@ static size_t keep_missing(struct session *list, size_t n, unsigned int key_len,
 typedef size_t keep_fn(struct session *list, size_t n, unsigned int key_len,
 		       const struct answers *now);
 
+/* Packets were in between, or the clock. */
+static bool is_race(int ret)
+{
+	return ret == -ENOENT || ret == -EEXIST || ret == -EBUSY;
+}
+
 /* Returns how many were changed. @list is used up. */
 static int change_most(struct ruleset *rs, const struct session_table *t,
 		       uint16_t type, struct session *list, size_t n,
 		       keep_fn *keep, struct err *err)
 {
-	int ret = -ENOENT, other;
+	int ret = -ENOENT, more;
 	struct answers now;
 
-	for (int i = 0;
-	     i < TRIES && (ret == -ENOENT || ret == -EEXIST || ret == -EBUSY);
-	     i++) {
+	for (int i = 0; i < TRIES && is_race(ret); i++) {
 		ret = ask(rs, t, list, n, &now);
 		if (ret == 0)
 			n = keep(list, n, session_key_len(t), &now);
@@ -286,12 +290,15 @@ static int change_most(struct ruleset *rs, const struct session_table *t,
 	}
 	if (ret == 0)
 		return (int)n;
+	if (!is_race(ret) && ret != -ENFILE)
+		return ret;
 	if (n == 1) /* it goes by itself, or comes */
-		return ret == -ENOENT || ret == -EEXIST || ret == -EBUSY ? 0
-									 : ret;
+		return is_race(ret) ? 0 : ret;
 	ret = change_most(rs, t, type, list, n / 2, keep, err);
-	other = change_most(rs, t, type, list + n / 2, n - n / 2, keep, err);
-	return ret < 0 ? ret : other < 0 ? other : ret + other;
+	if (ret < 0)
+		return ret;
+	more = change_most(rs, t, type, list + n / 2, n - n / 2, keep, err);
+	return more < 0 ? more : ret + more;
 }
 
 static int change_copy(struct ruleset *rs, const struct session_table *t,

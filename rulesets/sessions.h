@@ -49,7 +49,8 @@ const char *session_text(const struct session_table *t, const uint8_t *key,
 /* Which clients somebody means. */
 struct session_match {
 	uint8_t key[SESSION_KEY_MAX];
-	unsigned int len; /* bytes of the key that have to be alike; 0 = all */
+	unsigned int at, len; /* bytes of the key that have to be alike */
+	bool one;             /* that is the whole key */
 };
 
 /**
@@ -126,5 +127,33 @@ int ruleset_sessions_clear(struct ruleset *rs, const struct session_table *t,
 int ruleset_sessions_add(struct ruleset *rs, const struct session_table *t,
 			 const struct session *list, size_t n, struct err *err);
 #define SESSIONS_ADD_MAX 512
+
+/**
+ * ruleset_sessions_moved() - a table of another size has taken @name's place
+ * @set: the old one's name, at most @size bytes. Its entries may be read and
+ * added to the other; then ruleset_sessions_drop().
+ */
+bool ruleset_sessions_moved(const struct ruleset *rs, const char *name,
+			    bool group, uint8_t family, char *set, size_t size);
+/** ruleset_sessions_drop() - remove a table that was moved; else nothing */
+void ruleset_sessions_drop(struct ruleset *rs, const char *set, uint8_t family);
+
+/**
+ * ruleset_sessions_claim() - before ids are given out: hold those that entries
+ * of @t name and no backend has
+ * Reads the table itself, until CLOCK_MONOTONIC is @end_ms; if it does not get
+ * through by then, ids far from those in use are given out next.
+ */
+void ruleset_sessions_claim(struct ruleset *rs, const char *service,
+			    const struct session_table *t, int64_t end_ms);
+/** ruleset_sessions_held() - are ids held because of the service's table? */
+bool ruleset_sessions_held(const struct ruleset *rs, const char *service,
+			   uint8_t family);
+/** ruleset_sessions_purging(), ruleset_sessions_purged() - its table is read
+ * from here on; it is free of what was held before */
+void ruleset_sessions_purging(struct ruleset *rs, const char *service,
+			      uint8_t family);
+void ruleset_sessions_purged(struct ruleset *rs, const char *service,
+			     uint8_t family);
 
 #endif

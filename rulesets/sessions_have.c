@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Session tables as HAVE knows them: where they are, and which ids mean whom.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/xalloc.h"
 #include "rulesets/elements.h"
@@ -80,6 +82,69 @@ size_t ruleset_session_ids(const struct ruleset *rs, const char *service,
 	}
 	free(sticky);
 	return n;
+}
+
+/* ---- ids of backends that are gone */
+
+/* So many ids were hardly given out and taken back since the last purge. */
+#define ID_GAP 4096u
+
+struct claim {
+	struct ruleset *rs;
+	const char *service;
+	uint8_t family;
+	int64_t end_ms;
+	size_t n;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
+}
+
+static int claim_entry(const struct session *e, void *arg)
+{
+	struct claim *c = arg;
+	struct alloc *a = &c->rs->have.tab[family_index(c->family)].alloc;
+
+	if (alloc_take_id(a, e->data)) {
+		alloc_put_id(a, e->data);
+		held_add(&c->rs->held, c->service, c->family, e->data);
+		held_take(&c->rs->held, &c->rs->have, false);
+	}
+	return ++c->n % 1024 == 0 && now_ms() > c->end_ms ? -ETIME : 0;
+}
+
+void ruleset_sessions_claim(struct ruleset *rs, const char *service,
+			    const struct session_table *t, int64_t end_ms)
+{
+	struct claim c = { rs, service, t->family, end_ms, 0 };
+
+	if (now_ms() >= end_ms ||
+	    sessions_read(rs->table, t, claim_entry, &c) == -ETIME)
+		alloc_skip_ids(&rs->have.tab[family_index(t->family)].alloc,
+			       ID_GAP);
+}
+
+bool ruleset_sessions_held(const struct ruleset *rs, const char *service,
+			   uint8_t family)
+{
+	return held_any(&rs->held, service, family);
+}
+
+void ruleset_sessions_purging(struct ruleset *rs, const char *service,
+			      uint8_t family)
+{
+	held_mark(&rs->held, service, family);
+}
+
+void ruleset_sessions_purged(struct ruleset *rs, const char *service,
+			     uint8_t family)
+{
+	held_release(&rs->held, &rs->have, service, family);
 }
 
 uint32_t session_member(const char *name)

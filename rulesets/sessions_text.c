@@ -15,8 +15,10 @@
 
 #define MAC_LEN 6u
 
+#define PORT_LEN 4u /* a field of a concatenation takes words */
+
 struct key_kind {
-	unsigned int extra; /* bytes after the address */
+	unsigned int extra; /* bytes beside the address */
 	void (*text)(const struct session_table *t, const uint8_t *key,
 		     char *text);
 	int (*match)(const struct session_table *t, const char *text,
@@ -91,16 +93,16 @@ static int source_match(const struct session_table *t, const char *text,
 	return 0;
 }
 
-/* ---- address and port */
+/* ---- port and address, in this order */
 
 static void port_text(const struct session_table *t, const uint8_t *key,
 		      char *text)
 {
-	struct addr a = key_addr(t, key);
+	struct addr a = key_addr(t, key + PORT_LEN);
 	char ip[ADDR_STRLEN];
 	uint16_t port;
 
-	memcpy(&port, key + ip_len(t), sizeof(port));
+	memcpy(&port, key, sizeof(port));
 	/* not endpoint_format(): port 0 is one, too */
 	snprintf(text, SESSION_TEXT_MAX,
 		 t->family == AF_INET6 ? "[%s]:%u" : "%s:%u",
@@ -116,13 +118,11 @@ static int port_match(const struct session_table *t, const char *text,
 	if ((addr_parse(text, &a) < 0 && endpoint_parse(text, &a, &port) < 0) ||
 	    a.family != t->family)
 		return no_client(t, text, "address, also with a port", err);
-	memcpy(out->key, a.ip, ip_len(t));
-	out->len = ip_len(t);
-	if (!port)
-		return 0;
+	memcpy(out->key + PORT_LEN, a.ip, ip_len(t));
+	out->at = port ? 0 : PORT_LEN;
+	out->len = PORT_LEN + ip_len(t) - out->at;
 	port = htons(port);
-	memcpy(out->key + out->len, &port, sizeof(port));
-	out->len += 4; /* a field of a concatenation takes words */
+	memcpy(out->key, &port, sizeof(port));
 	return 0;
 }
 
@@ -157,7 +157,7 @@ static int mac_match(const struct session_table *t, const char *text,
 
 static const struct key_kind kinds[] = {
 	[RS_PERSIST_SOURCE] = { 0, source_text, source_match },
-	[RS_PERSIST_SOURCE_PORT] = { 4, port_text, port_match },
+	[RS_PERSIST_SOURCE_PORT] = { PORT_LEN, port_text, port_match },
 	[RS_PERSIST_MAC] = { 0, mac_text, mac_match },
 };
 
@@ -178,11 +178,15 @@ const char *session_text(const struct session_table *t, const uint8_t *key,
 int session_match(const struct session_table *t, const char *text,
 		  struct session_match *out, struct err *err)
 {
+	int ret;
+
 	*out = (struct session_match){ 0 };
-	return kinds[t->kind].match(t, text, out, err);
+	ret = kinds[t->kind].match(t, text, out, err);
+	out->one = out->len == session_key_len(t);
+	return ret;
 }
 
 bool session_matches(const struct session_match *m, const uint8_t *key)
 {
-	return !memcmp(m->key, key, m->len);
+	return !memcmp(m->key + m->at, key + m->at, m->len);
 }

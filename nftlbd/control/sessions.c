@@ -52,7 +52,7 @@ static int write_table(const struct session_users *u, const char *table)
 	       u->group ? "\"" : "", u->group ? u->group : "null",
 	       u->group ? "\"" : "", u->family == AF_INET6 ? "ipv6" : "ipv4",
 	       word_text(rs_persist_words, (int)u->t.kind), u->t.prefix,
-	       c->persist.timeout_ms, c->persist_size);
+	       c->persist.timeout_ms, u->there ? u->t.size : c->persist_size);
 	if (u->there)
 		ret = sessions_read(table, &u->t, write_entry, &w);
 	printf("],\"count\":%zu}", w.n);

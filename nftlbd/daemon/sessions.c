@@ -18,6 +18,7 @@
 #include "daemon/sessions.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -32,6 +33,7 @@
 #define DELAY_S    0.02 /* for packets that are under way */
 #define RETRY_S    1.0  /* after a pass that failed */
 #define PASSES_MAX 5u
+#define CLAIM_MS   500    /* at the start, for all tables together */
 #define PIECE      65536u /* read from the child in one turn */
 
 struct sessions {
@@ -65,27 +67,29 @@ static void come_back(struct sessions *s, double after_s)
 /* ---- what waits */
 
 static struct session_job *waiting_job(struct sessions *s, const char *name,
-				       bool group, uint8_t family)
+				       bool group, uint8_t family,
+				       const char *from)
 {
 	struct session_job *j;
 
 	for (size_t i = 0; i < s->nwaiting; i++) {
 		j = &s->waiting[i];
 		if (j->group == group && j->family == family &&
-		    !strcmp(j->name, name))
+		    !strcmp(j->name, name) && !strcmp(j->from, from))
 			return j;
 	}
 	j = VEC_PUSH(s->waiting, s->nwaiting, s->capwaiting);
 	*j = (struct session_job){ .name = xstrdup(name),
 				   .group = group,
 				   .family = family };
+	snprintf(j->from, sizeof(j->from), "%s", from);
 	return j;
 }
 
 void sessions_queue(struct sessions *s, const char *name, bool group,
 		    uint8_t family, const struct session_match *asked)
 {
-	struct session_job *j = waiting_job(s, name, group, family);
+	struct session_job *j = waiting_job(s, name, group, family, "");
 
 	if (asked)
 		*VEC_PUSH(j->asked, j->nasked, j->capasked) = *asked;
@@ -104,10 +108,41 @@ static void queue_tables(struct sessions *s, const struct service *svc)
 			       group != NULL, families[i], NULL);
 }
 
+/* Tables that have another size by now. */
+static void carry_tables(struct sessions *s, const struct service *svc)
+{
+	const char *group = svc->conf->persist_group;
+	const char *name = group ? group : svc->conf->name;
+	uint8_t families[RS_FAMILIES];
+	size_t n = session_families(svc, families);
+	char from[sizeof(((struct session_table *)NULL)->set)];
+
+	for (size_t i = 0; i < n; i++)
+		if (ruleset_sessions_moved(s->d->ruleset, name, group != NULL,
+					   families[i], from, sizeof(from)))
+			waiting_job(s, name, group != NULL, families[i], from);
+	if (!s->current && s->nwaiting)
+		come_back(s, DELAY_S);
+}
+
+/* Ids of backends that are gone are held as long as their entries are there. */
+static bool holds_ids(const struct sessions *s, const struct service *svc)
+{
+	const char *name = svc->conf->name;
+
+	return ruleset_sessions_held(s->d->ruleset, name, AF_INET) ||
+	       ruleset_sessions_held(s->d->ruleset, name, AF_INET6);
+}
+
 void sessions_committed(struct sessions *s, struct service *svc)
 {
-	if (sticky_committed(svc))
+	bool stale = sticky_committed(svc);
+
+	if (svc->conf->persist.kind == RS_PERSIST_NONE)
+		return;
+	if (stale || holds_ids(s, svc))
 		queue_tables(s, svc);
+	carry_tables(s, svc);
 }
 
 /* ---- a pass */
@@ -118,9 +153,13 @@ static void job_begin(struct sessions *s, struct session_job *j)
 	struct session_users u;
 
 	j->there = session_users(s->d, j->name, j->group, j->family, &u);
-	for (size_t i = 0; i < u.n; i++)
+	for (size_t i = 0; i < u.n && !j->from[0]; i++)
 		sticky_purge_begin(u.list[i], j->family);
+	if (!j->group && !j->from[0])
+		ruleset_sessions_purging(s->d->ruleset, j->name, j->family);
 	j->t = u.t;
+	if (j->from[0])
+		strcpy(j->t.set, j->from);
 	j->there = j->there && u.there;
 	j->nfound = j->at = j->removed = 0;
 	j->passes++;
@@ -132,6 +171,14 @@ static void job_end(struct sessions *s, struct session_job *j, bool done)
 	struct changes changes = { 0 };
 	struct session_users u;
 
+	if (j->from[0]) {
+		if (done)
+			ruleset_sessions_drop(s->d->ruleset, j->from,
+					      j->family);
+		return;
+	}
+	if (done && !j->group)
+		ruleset_sessions_purged(s->d->ruleset, j->name, j->family);
 	session_users(s->d, j->name, j->group, j->family, &u);
 	for (size_t i = 0; i < u.n; i++)
 		step_purged(s->d->model, u.list[i], j->family, done,
@@ -156,8 +203,8 @@ static void pass_end(struct sessions *s)
 		failed |= j->failed;
 		job_end(s, j, !again);
 		if (again)
-			waiting_job(s, j->name, j->group, j->family)->passes =
-			    j->failed ? 0 : j->passes;
+			waiting_job(s, j->name, j->group, j->family, j->from)
+			    ->passes = j->failed ? 0 : j->passes;
 		job_free(j);
 	}
 	free(jobs);
@@ -173,18 +220,18 @@ static void pass_failed(struct sessions *s, const char *what, int error)
 	pass_end(s);
 }
 
-/* ---- removing what was found */
+/* ---- changing what was found */
 
 /* Part of the list that still has to go: at most as many as may go at once. */
 static size_t take_some(struct session_job *j, const struct session_users *u,
 			struct session *out, size_t *stale)
 {
-	size_t n = 0;
+	size_t n = 0, max = j->from[0] ? SESSIONS_ADD_MAX : SESSIONS_FORGET_MAX;
 
-	for (; j->at < j->nfound && n < SESSIONS_FORGET_MAX; j->at++) {
+	for (; j->at < j->nfound && n < max; j->at++) {
 		bool is_stale;
 
-		if (!session_wanted_gone(j, u, &j->found[j->at], &is_stale))
+		if (!session_is_meant(j, u, &j->found[j->at], &is_stale))
 			continue;
 		out[n++] = j->found[j->at];
 		*stale += is_stale;
@@ -192,23 +239,29 @@ static size_t take_some(struct session_job *j, const struct session_users *u,
 	return n;
 }
 
-static int remove_some(struct sessions *s, struct session_job *j)
+static int change_some(struct sessions *s, struct session_job *j)
 {
 	struct session *list = xcalloc(SESSIONS_FORGET_MAX, sizeof(*list));
 	struct session_users u;
+	struct session_table to;
 	struct err err = { "" };
 	size_t n = 0, stale = 0;
 	int ret = 0;
 
-	if (session_users(s->d, j->name, j->group, j->family, &u))
+	if (session_users(s->d, j->name, j->group, j->family, &u) && u.there)
 		n = take_some(j, &u, list, &stale);
 	else
 		j->at = j->nfound; /* nobody's table */
+	to = u.t;
 	session_users_free(&u);
-	if (n)
+	if (n && j->from[0])
+		ret = ruleset_sessions_add(s->d->ruleset, &to, list, n, &err);
+	else if (n)
 		ret = ruleset_sessions_forget(s->d->ruleset, &j->t, list, n,
 					      &err);
-	if (ret < 0 && ret != -ENOENT) {
+	if (ret == -ENFILE) { /* a smaller table is full: that is all of it */
+		j->at = j->nfound;
+	} else if (ret < 0 && ret != -ENOENT) {
 		log_warning("sessions of %s: %s", j->name, err.msg);
 		j->failed = true;
 		j->at = j->nfound;
@@ -224,7 +277,7 @@ static void remove_next(struct sessions *s)
 	for (size_t i = 0; i < s->ncurrent; i++) {
 		if (s->current[i].at == s->current[i].nfound)
 			continue;
-		remove_some(s, &s->current[i]);
+		change_some(s, &s->current[i]);
 		come_back(s, 0);
 		return;
 	}
@@ -365,13 +418,23 @@ void sessions_close(struct sessions *s)
 }
 
 /* Who was not sticky when the last daemon ended may have entries from before
- * that. */
-static void mark_stale(struct daemon *d, struct service *svc, uint8_t family)
+ * that, and so may ids that nobody has. */
+static void first_look(struct daemon *d, struct service *svc, uint8_t family,
+		       int64_t end_ms)
 {
+	const char *group = svc->conf->persist_group;
+	const char *name = svc->conf->name;
 	struct session_id *ids = NULL;
-	size_t n =
-	    ruleset_session_ids(d->ruleset, svc->conf->name, family, &ids);
+	struct session_users u;
+	size_t n = 0;
 
+	if (session_users(d, group ? group : name, group != NULL, family, &u) &&
+	    u.there) {
+		n = ruleset_session_ids(d->ruleset, name, family, &ids);
+		if (!group)
+			ruleset_sessions_claim(d->ruleset, name, &u.t, end_ms);
+	}
+	session_users_free(&u);
 	for (size_t i = 0; i < n; i++) {
 		struct backend *b = service_backend(svc, ids[i].backend);
 
@@ -385,6 +448,7 @@ void sessions_scanned(struct sessions *s)
 {
 	struct model *m = s->d->model;
 	uint8_t families[RS_FAMILIES];
+	int64_t end_ms = daemon_now_ms() + CLAIM_MS;
 
 	if (s->scanned)
 		return;
@@ -396,7 +460,7 @@ void sessions_scanned(struct sessions *s)
 		if (svc->conf->persist.kind == RS_PERSIST_NONE)
 			continue;
 		for (size_t k = 0; k < n; k++)
-			mark_stale(s->d, svc, families[k]);
+			first_look(s->d, svc, families[k], end_ms);
 		queue_tables(s, svc);
 	}
 }

@@ -22,13 +22,15 @@ struct reading {
 	uint32_t number;
 };
 
-bool session_wanted_gone(const struct session_job *job,
-			 const struct session_users *u, const struct session *e,
-			 bool *stale)
+bool session_is_meant(const struct session_job *job,
+		      const struct session_users *u, const struct session *e,
+		      bool *stale)
 {
-	*stale = !session_owner(u, e->data);
-	if (*stale)
-		return true;
+	bool owned = session_owner(u, e->data) != NULL;
+
+	*stale = !owned && !job->from[0];
+	if (!owned || job->from[0])
+		return *stale || owned;
 	for (size_t i = 0; i < job->nasked; i++)
 		if (session_matches(&job->asked[i], e->key))
 			return true;
@@ -41,7 +43,7 @@ static int report(const struct session *e, void *arg)
 	struct session_report out = { r->number, *e };
 	bool stale;
 
-	if (!session_wanted_gone(r->job, r->u, e, &stale))
+	if (!session_is_meant(r->job, r->u, e, &stale))
 		return 0;
 	return fwrite(&out, sizeof(out), 1, stdout) == 1 ? 0 : -EIO;
 }

@@ -40,7 +40,7 @@ static int forget(struct daemon *d, struct session_users *u, const char *client,
 	ret = session_match(&u->t, client, &m, err);
 	if (ret < 0)
 		return ret;
-	if (m.len == session_key_len(&u->t))
+	if (m.one)
 		return forget_one(d, u, &m, err);
 	sessions_queue(d->sessions,
 		       u->group ? u->group : u->list[0]->conf->name,

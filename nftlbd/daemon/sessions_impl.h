@@ -12,10 +12,13 @@ struct session_job {
 	char *name; /* of a service, or of a group */
 	bool group;
 	uint8_t family;
+	/* the table is of another size, and its entries are carried over from
+	 * this map; "" = entries that have to go are looked for */
+	char from[sizeof(((struct session_table *)NULL)->set)];
 	struct session_match *asked; /* clients to forget */
 	size_t nasked, capasked;
 	struct session_table t; /* as it was when it was read */
-	struct session *found;  /* to be removed */
+	struct session *found;  /* to be removed, or added */
 	size_t nfound, capfound;
 	size_t at;      /* of found: done */
 	size_t removed; /* stale ones, in this pass */
@@ -44,10 +47,10 @@ pid_t session_child_start(const struct daemon *d,
 void sessions_queue(struct sessions *s, const char *name, bool group,
 		    uint8_t family, const struct session_match *asked);
 
-/** session_wanted_gone() - does the entry have to go? *@stale: because of its
- * data */
-bool session_wanted_gone(const struct session_job *job,
-			 const struct session_users *u, const struct session *e,
-			 bool *stale);
+/** session_is_meant() - does the entry have to go, or to come along? *@stale:
+ * it has to go because of its data */
+bool session_is_meant(const struct session_job *job,
+		      const struct session_users *u, const struct session *e,
+		      bool *stale);
 
 #endif

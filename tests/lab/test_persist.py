@@ -97,8 +97,14 @@ def test_refreshed_by_traffic():
             flow = lab.hold("c1", vip(f), 80, 1)
             time.sleep(2.5)     # the time-out, twice: it is what we test
             more = lab.hold("c1", vip(f), 80, 1)
-            equal(more.stop().counts().keys(), flow.stop().counts().keys(),
-                  f"IPv{f}: backends")
+            equal(servers(more), servers(flow), f"IPv{f}: backends")
+
+
+def servers(hold):
+    """Who serves long transfers, which end by this."""
+    told = hold.stop().transfers
+    check(all(t["survived"] for t in told), f"transfers: {told}")
+    return sorted({t["backend"] for t in told})
 
 
 def at(family, i):
@@ -235,8 +241,6 @@ def test_purged():
         for f in FAMILIES:
             visit(lab, f)
             d.do("backend", "disable", "www", member(1, f))
-            check("10" not in [e.split("0:")[-1].split()[0].strip(",") for e in
-                               entries(lab, f).split("expires")[1:]] or True, "")
             wait_until(lambda f=f: ": 0:10" not in entries(lab, f), 10,
                        f"IPv{f}: entries of the disabled backend are gone")
             check(": 0:11" in entries(lab, f), "and others' as well")
@@ -358,9 +362,7 @@ def test_start_finds_strangers():
                        ",", "\n").splitlines() if "comment" in line}
             strangers = {f"0:{i + 9:x}" for i in range(10, 40)}
             check(not ids & strangers, f"IPv{f}: {ids & strangers}")
-            wait_until(lambda f=f: len(tables(d)[f]) == 3 and
-                       "timeout 100s" in entries(lab, f) and
-                       entries(lab, f).count("timeout 100s") == 3, 10,
+            wait_until(lambda f=f: entries(lab, f).count(" timeout ") == 3, 10,
                        f"IPv{f}: strangers are gone")
             equal(visit(lab, f, 3, count=3), first[f], f"IPv{f}")
 
@@ -457,7 +459,7 @@ def test_group():
                 d.wait_state(member(2, f), "active", s)
             second = visit(lab, f, port=8080)
             check("b2" not in second.values(), f"IPv{f}: b2 is back: {second}")
-            d.do("session", "delete", "http", "all")
+        d.do("session", "delete", "http", "all")
         equal([x["count"] for x in d.json("show", "sessions", "https")], [0, 0],
               "entries")
 
@@ -472,7 +474,6 @@ def test_full_backend():
         for f in FAMILIES:
             first = lab.hold("c1", vip(f), 80, 2)
             more = lab.hold("c1", vip(f), 80, 1)
-            theirs, mine = first.stop(), more.stop()
-            equal(len(theirs.counts()), 1, f"IPv{f}: one client, one backend")
-            check(theirs.counts().keys() != mine.counts().keys(),
-                  f"IPv{f}: three at {mine.counts()}")
+            theirs, mine = servers(first), servers(more)
+            equal(len(theirs), 1, f"IPv{f}: one client, one backend")
+            check(theirs != mine, f"IPv{f}: three at {mine}")

@@ -77,17 +77,20 @@ static void service_key(struct conf_service *s, const char *key,
 	else if (!strcmp(key, "persist"))
 		s->persist.kind =
 		    (enum rs_persist)word_value(rs_persist_words, value);
-	else if (!strcmp(key, "pins")) /* how many: nobody looks at them here */
+	else if (!strcmp(key, "pins")) { /* how many: nobody looks at them */
 		s->npins = (size_t)atoi(value);
-	else if (!number_key(key, value, "backup-when", &s->backup_when) &&
-		 !number_key(key, value, "min-usable", &s->min_usable_pct) &&
-		 !number_key(key, value, "quorum", &s->quorum) &&
-		 !number_key(key, value, "hysteresis", &s->quorum_hysteresis) &&
-		 !number_key(key, value, "slots", &s->slots) &&
-		 !number_key(key, value, "slow-start", &s->slow_start_ms) &&
-		 !number_key(key, value, "flap-hold", &s->flap_hold_ms) &&
-		 !number_key(key, value, "flap-max", &s->flap_hold_max_ms) &&
-		 !number_key(key, value, "drain-timeout", &s->drain_timeout_ms))
+		s->pins = xcalloc(s->npins, sizeof(*s->pins));
+	} else if (!number_key(key, value, "backup-when", &s->backup_when) &&
+		   !number_key(key, value, "min-usable", &s->min_usable_pct) &&
+		   !number_key(key, value, "quorum", &s->quorum) &&
+		   !number_key(key, value, "hysteresis",
+			       &s->quorum_hysteresis) &&
+		   !number_key(key, value, "slots", &s->slots) &&
+		   !number_key(key, value, "slow-start", &s->slow_start_ms) &&
+		   !number_key(key, value, "flap-hold", &s->flap_hold_ms) &&
+		   !number_key(key, value, "flap-max", &s->flap_hold_max_ms) &&
+		   !number_key(key, value, "drain-timeout",
+			       &s->drain_timeout_ms))
 		fail_msg("service key %s", key);
 }
 

@@ -34,12 +34,12 @@ static const struct kind {
 	  { "fd00:1::", "fd00:2::", "fd00:3::" },
 	  { "fd00:1::/64", "fd00:2::/64", "fd00:3::/64" } },
 	{ { SET, AF_INET, RS_PERSIST_SOURCE_PORT, 32, 0 },
-	  "ipv4_addr . inet_service",
-	  { "10.0.0.1 . 80", "10.0.0.1 . 81", "10.0.0.2 . 80" },
+	  "inet_service . ipv4_addr",
+	  { "80 . 10.0.0.1", "81 . 10.0.0.1", "80 . 10.0.0.2" },
 	  { "10.0.0.1:80", "10.0.0.1:81", "10.0.0.2:80" } },
 	{ { SET, AF_INET6, RS_PERSIST_SOURCE_PORT, 128, 0 },
-	  "ipv6_addr . inet_service",
-	  { "fd00::1 . 80", "fd00::1 . 81", "fd00::2 . 80" },
+	  "inet_service . ipv6_addr",
+	  { "80 . fd00::1", "81 . fd00::1", "80 . fd00::2" },
 	  { "[fd00::1]:80", "[fd00::1]:81", "[fd00::2]:80" } },
 	{ { SET, AF_INET, RS_PERSIST_MAC, 32, 0 },
 	  "ether_addr",
@@ -131,7 +131,7 @@ static struct session session_of(const struct kind *k, int i, uint32_t data)
 	struct session_match m;
 
 	assert_int_equal(session_match(&k->t, k->text[i], &m, NULL), 0);
-	assert_int_equal(m.len, session_key_len(&k->t));
+	assert_true(m.one);
 	memcpy(s.key, m.key, sizeof(s.key));
 	return s;
 }
@@ -349,8 +349,7 @@ static void test_match(void **state)
 	assert_int_equal(session_match(&net24, "10.0.0.0/25", &m, NULL),
 			 -EINVAL);
 	/* an address: all of its ports */
-	key[3] = 1;
-	key[5] = 80;
+	memcpy(key, (uint8_t[]){ 0, 80, 0, 0, 10, 0, 0, 1 }, 8);
 	assert_int_equal(session_match(&kinds[2].t, "10.0.0.1", &m, NULL), 0);
 	assert_true(session_matches(&m, key));
 	assert_int_equal(session_match(&kinds[2].t, "10.0.0.1:80", &m, NULL),

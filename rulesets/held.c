@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The list of held.h: short, and empty most of the time.
+ *
+ * Invariant: an id is on the list once, and then no backend of HAVE has it.
+ */
+#include "rulesets/held.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/xalloc.h"
+
+static struct alloc *alloc_of(struct have *have, const struct held_id *id)
+{
+	return &have->tab[family_index(id->family)].alloc;
+}
+
+static void drop(struct held *h, size_t i)
+{
+	free(h->list[i].unit);
+	h->list[i] = h->list[--h->n];
+}
+
+void held_free(struct held *h)
+{
+	while (h->n)
+		drop(h, 0);
+	free(h->list);
+	*h = (struct held){ 0 };
+}
+
+void held_add(struct held *h, const char *unit, uint8_t family, uint32_t id)
+{
+	*VEC_PUSH(h->list, h->n, h->cap) = (struct held_id){
+		.id = id, .family = family, .unit = xstrdup(unit)
+	};
+}
+
+static bool has_sessions(const struct unit *u)
+{
+	for (size_t i = 0; i < u->nsets; i++)
+		if (!strncmp(u->sets[i].name, SET_SESSIONS,
+			     strlen(SET_SESSIONS)))
+			return true;
+	return false;
+}
+
+static void hold_unit(struct held *h, const struct unit *have,
+		      const struct unit *want)
+{
+	if (!has_sessions(have) || !has_sessions(want))
+		return; /* its table goes, or begins empty */
+	for (size_t i = 0; i < have->nelems; i++) {
+		const struct elem *e = &have->elems[i];
+
+		if (elem_is_backend(e) && !unit_backend(want, elem_id(e)))
+			held_add(h, have->name, have->family, elem_id(e));
+	}
+}
+
+void held_plan(struct held *h, const struct plan *p)
+{
+	for (size_t i = 0; i < p->nunits; i++)
+		if (p->units[i].have && p->units[i].want)
+			hold_unit(h, p->units[i].have, p->units[i].want);
+}
+
+void held_take(struct held *h, struct have *have, bool again)
+{
+	size_t i = 0;
+
+	while (i < h->n) {
+		struct held_id *id = &h->list[i];
+
+		if (again)
+			id->taken = false;
+		if (!id->taken)
+			id->taken = alloc_take_id(alloc_of(have, id), id->id);
+		if (id->taken)
+			i++;
+		else
+			drop(h, i); /* somebody has it */
+	}
+}
+
+static bool is_of(const struct held_id *id, const char *unit, uint8_t family)
+{
+	return id->family == family && !strcmp(id->unit, unit);
+}
+
+bool held_any(const struct held *h, const char *unit, uint8_t family)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (is_of(&h->list[i], unit, family))
+			return true;
+	return false;
+}
+
+void held_mark(struct held *h, const char *unit, uint8_t family)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (is_of(&h->list[i], unit, family))
+			h->list[i].marked = true;
+}
+
+void held_release(struct held *h, struct have *have, const char *unit,
+		  uint8_t family)
+{
+	size_t i = 0;
+
+	while (i < h->n) {
+		struct held_id *id = &h->list[i];
+
+		if (!id->marked || !is_of(id, unit, family)) {
+			i++;
+			continue;
+		}
+		if (id->taken)
+			alloc_put_id(alloc_of(have, id), id->id);
+		drop(h, i);
+	}
+}

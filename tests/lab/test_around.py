@@ -10,6 +10,7 @@ import os
 import daemon
 from daemon import members, service
 from lab import Lab, client_addr
+from marks import vm
 from process import check, equal
 
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden")
@@ -34,6 +35,8 @@ SERVICES = {
                             limit_source="24/64", limit_action="reject",
                             limit_rst=10, limit_rst_burst=4, log="drops",
                             log_group=5, log_prefix="my words", **LIMITS),
+    "filtered": service(members(2), port=96, allow="office",
+                        deny="rude, worse", filter_action="reject", log="drops"),
     "strict": service(members(2), port=89, strict="yes", limit_rst=5,
                       protocol="tcp, udp"),
     "room": service(members(2), port=90, max_connections=3, slots=13,
@@ -54,6 +57,8 @@ SERVICES = {
                     limit_new_per_source=5),
     "short": service(members(2), port=95),
 }
+LISTS = {"office": {"entries": "10.1.0.0/16, 2001:db8:1::/64"},
+         "rude": {"entries": "10.3.0.0/16"}, "worse": {"entries": "10.4.0.1"}}
 POOLS = {"both": {f"backend.{n}": text for n, text in members(2).items()}}
 
 
@@ -67,10 +72,11 @@ def golden(family, text):
         return f.read()
 
 
+@vm
 def test_rule_set():
     """Everything once: listed as it should be, and nft reads what it lists."""
     with Lab() as lab:
-        daemon.start(lab, SERVICES, pools=POOLS)
+        daemon.start(lab, SERVICES, pools=POOLS, lists=LISTS)
         for family in ("ip", "ip6"):
             text = lab.nft("list", "table", family, "nftlb")
             equal(text, golden(family, text), f"table {family} nftlb")
@@ -82,7 +88,7 @@ def test_rule_set():
 def test_a_restart_writes_nothing():
     """A daemon that finds all of it in the kernel has nothing to do."""
     with Lab() as lab:
-        d = daemon.start(lab, SERVICES, pools=POOLS)
+        d = daemon.start(lab, SERVICES, pools=POOLS, lists=LISTS)
         before = lab.nft("-a", "list", "table", "ip", "nftlb")
         d.restart()
         equal(d.json("status")["commits"]["done"], 0, "commits of the second daemon")

@@ -9,7 +9,7 @@ import os
 
 import daemon
 from daemon import members, service
-from lab import Lab, client_addr
+from lab import FAMILIES, Lab, client_addr, vip
 from marks import vm
 from process import check, equal
 
@@ -95,3 +95,26 @@ def test_a_restart_writes_nothing():
         equal(lab.nft("-a", "list", "table", "ip", "nftlb"), before,
               "rules and their handles")
         check("handle" in before, "no handles")
+
+
+def test_a_changed_limit_holds_at_once():
+    """Elements keep the limit that they were made with: the sources of before
+    have the limit of now, because it stands in another set."""
+    with Lab() as lab:
+        lab.serve_all()
+        d = daemon.start(lab, {"www": service(limit_new_per_source=1,
+                                              limit_new_burst=900)})
+        for family in FAMILIES:
+            lab.flow("c1", vip(family), 80, 10).all_ok("burst 900")
+        for burst, name in ((4, "new.www/2"), (3, "new.www")):
+            d.write({"www": service(limit_new_per_source="1",
+                                    limit_new_burst=burst,
+                                    limit_action="reject")})
+            d.reload()
+            sets = lab.nft("list", "sets", "ip")
+            check(f"set {name} {{" in sets, f"no set {name}: {sets}")
+            equal(sets.count("set new.www"), 1, "sets of the service")
+            for family in FAMILIES:
+                r = lab.flow("c1", vip(family), 80, 8)
+                check(burst <= r.ok <= burst + 1,
+                      f"IPv{family}: {r.ok} of 8 within a burst of {burst}")

@@ -265,7 +265,11 @@ tests_unit_test_plan_SOURCES = tests/unit/test_plan.c $(plan_world)
 tests_unit_test_plan_LDADD = $(ruleset_libs)
 tests_unit_test_plan_cost_SOURCES = tests/unit/test_plan_cost.c $(plan_world)
 tests_unit_test_plan_cost_LDADD = $(ruleset_libs)
-check_PROGRAMS += tests/unit/test_plan_bytes tests/unit/test_unit
+check_PROGRAMS += tests/unit/test_plan_bytes tests/unit/test_unit \
+	tests/unit/test_plan_around
+tests_unit_test_plan_around_SOURCES = tests/unit/test_plan_around.c \
+	$(plan_world)
+tests_unit_test_plan_around_LDADD = $(ruleset_libs)
 tests_unit_test_plan_bytes_SOURCES = tests/unit/test_plan_bytes.c $(plan_world)
 tests_unit_test_plan_bytes_LDADD = $(ruleset_libs)
 tests_unit_test_unit_SOURCES = tests/unit/test_unit.c

@@ -71,6 +71,11 @@ static void table_copy(struct fake_table *to, const struct fake_table *from)
 		*n = *e;
 		n->text = e->text ? xstrdup(e->text) : NULL;
 	}
+	for (size_t i = 0; i < from->elems->nobjs; i++)
+		unit_obj_add(to->elems, "%s", from->elems->objs[i]);
+	for (size_t i = 0; i < from->elems->nsets; i++)
+		unit_set_add(to->elems, from->elems->sets[i].name,
+			     &from->elems->sets[i].form);
 	memcpy(to->slots, from->slots, FAKE_SLOTS * sizeof(*to->slots));
 }
 
@@ -215,6 +220,82 @@ static bool new_rule(struct fake *k, struct fake_table *t,
 	return true;
 }
 
+/* ---- sets and objects: lists in any order */
+
+static struct unit_set *fake_set(const struct fake_table *t, const char *name)
+{
+	for (size_t i = 0; i < t->elems->nsets; i++)
+		if (!strcmp(t->elems->sets[i].name, name))
+			return &t->elems->sets[i];
+	return NULL;
+}
+
+static char **fake_obj(const struct fake_table *t, const char *name)
+{
+	for (size_t i = 0; i < t->elems->nobjs; i++)
+		if (!strcmp(t->elems->objs[i], name))
+			return &t->elems->objs[i];
+	return NULL;
+}
+
+static bool new_set(struct fake_table *t, const struct nlattr **tb)
+{
+	static const struct set_form none;
+	const char *name = str(tb[NFTA_SET_NAME]);
+
+	if (!fake_set(t, name))
+		unit_set_add(t->elems, name, &none);
+	return true;
+}
+
+/* What is in it goes with it. */
+static bool del_set(struct fake_table *t, const struct nlattr **tb)
+{
+	const char *name = str(tb[NFTA_SET_NAME]);
+	struct unit_set *s = fake_set(t, name);
+	int map = map_find(name);
+
+	if (!s)
+		return refuse("no such set", name);
+	for (size_t i = t->elems->nelems; i-- > 0;)
+		if (t->elems->elems[i].map == map) {
+			free(t->elems->elems[i].text);
+			t->elems->elems[i] =
+			    t->elems->elems[--t->elems->nelems];
+		}
+	free(s->name);
+	*s = t->elems->sets[--t->elems->nsets];
+	return true;
+}
+
+static bool new_obj(struct fake_table *t, const struct nlattr **tb)
+{
+	const char *name = str(tb[NFTA_OBJ_NAME]);
+
+	if (!fake_obj(t, name))
+		unit_obj_add(t->elems, "%s", name);
+	return true;
+}
+
+static bool del_obj(struct fake_table *t, const struct nlattr **tb)
+{
+	const char *name = str(tb[NFTA_OBJ_NAME]);
+	char **o = fake_obj(t, name);
+
+	if (!o)
+		return refuse("no such object", name);
+	for (size_t i = 0; i < t->elems->nelems; i++) {
+		const struct elem *e = &t->elems->elems[i];
+
+		if (map_forms[e->map].data == DATA_COUNTER &&
+		    !strcmp(e->text, name))
+			return refuse("an element uses the object", name);
+	}
+	free(*o);
+	*o = t->elems->objs[--t->elems->nobjs];
+	return true;
+}
+
 /* ---- elements */
 
 static void copy_value(uint8_t *to, size_t max, const struct nlattr *nest)
@@ -252,6 +333,10 @@ static struct elem read_elem(int map, const struct nlattr *nest)
 	udata = tb[NFTA_SET_ELEM_USERDATA];
 	if (map_forms[map].data == DATA_VERDICT)
 		e.text = verdict_chain(tb[NFTA_SET_ELEM_DATA]);
+	else if (map_forms[map].data == DATA_COUNTER)
+		e.text = tb[NFTA_SET_ELEM_OBJREF]
+			     ? xstrdup(str(tb[NFTA_SET_ELEM_OBJREF]))
+			     : NULL;
 	else if (udata)
 		e.text = xstrdup((const char *)mnl_attr_get_payload(udata) + 2);
 	return e;
@@ -260,12 +345,19 @@ static struct elem read_elem(int map, const struct nlattr *nest)
 static bool ranges_overlap(const struct elem *a, const struct elem *b,
 			   uint8_t family)
 {
-	unsigned int at = map_key_len(&map_forms[a->map], family) - 4;
+	enum map_key key = map_forms[a->map].key;
 
-	return a->map == b->map && map_forms[a->map].interval &&
-	       !memcmp(a->key, b->key, at) &&
-	       memcmp(a->key + at, b->key_end + at, 2) <= 0 &&
-	       memcmp(b->key + at, a->key_end + at, 2) <= 0;
+	if (a->map != b->map || !map_forms[a->map].interval)
+		return false;
+	for (unsigned int i = 0; i < key_fields(key); i++) {
+		unsigned int at = key_field_at(key, i, family);
+		unsigned int len = key_field_len(key, i, family);
+
+		if (memcmp(a->key + at, b->key_end + at, len) > 0 ||
+		    memcmp(b->key + at, a->key_end + at, len) > 0)
+			return false;
+	}
+	return true;
 }
 
 static bool add_elem(struct fake_table *t, struct elem *e)
@@ -275,6 +367,8 @@ static bool add_elem(struct fake_table *t, struct elem *e)
 
 	if (map_forms[e->map].data == DATA_VERDICT && !fake_chain(t, e->text))
 		return refuse("goes to a chain that is not there", name);
+	if (map_forms[e->map].data == DATA_COUNTER && !fake_obj(t, e->text))
+		return refuse("a counter that is not there", name);
 	if (old && !elem_same(old, e))
 		return refuse("key is there with another value", name);
 	for (size_t i = 0; !old && i < t->elems->nelems; i++)
@@ -322,6 +416,9 @@ static bool elems(struct fake *k, struct fake_table *t,
 	const struct nlattr *a;
 	bool ok = map >= 0;
 
+	if (map >= 0 && !fake_set(t, map_forms[map].name))
+		return refuse("no such set for an element",
+			      map_forms[map].name);
 	mnl_attr_for_each_nested(a, tb[NFTA_SET_ELEM_LIST_ELEMENTS]) {
 		struct elem e;
 
@@ -359,7 +456,13 @@ static bool message(struct fake *k, const struct nlmsghdr *nlh)
 		table_clear(t);
 		return true;
 	case NFT_MSG_NEWSET:
-		return true;
+		return new_set(t, tb);
+	case NFT_MSG_DELSET:
+		return del_set(t, tb);
+	case NFT_MSG_NEWOBJ:
+		return new_obj(t, tb);
+	case NFT_MSG_DELOBJ:
+		return del_obj(t, tb);
 	case NFT_MSG_NEWCHAIN:
 		return new_chain(k, t, tb);
 	case NFT_MSG_DELCHAIN:

@@ -11,7 +11,7 @@
 #include "rulesets/unit.h"
 
 #define FAKE_SLOTS (1u << 17)
-#define FAKE_RULES 8 /* of a chain */
+#define FAKE_RULES 96 /* of a chain */
 
 struct fake_chain {
 	char name[CHAIN_NAME_MAX];
@@ -24,7 +24,8 @@ struct fake_table {
 	bool there;
 	struct fake_chain *chains;
 	size_t nchains, capchains;
-	struct unit *elems; /* of all maps but the slots; only a list */
+	struct unit *elems; /* of all maps but the slots; only a list; its
+			     * sets and objs: what the table has */
 	uint32_t *slots;    /* FAKE_SLOTS; ID_NONE: no such element */
 };
 

@@ -25,9 +25,9 @@
 #include "rulesets/rule.h"
 
 /* How often a flow looks for a backend with room before it is one too many. Who
- * is full keeps his slots for a tenth of a second: one of two would be met four
- * times by every sixteenth flow. */
-#define ROOM_TRIES 8
+ * is full keeps his slots for a tenth of a second: one of two is met so often
+ * by one of 4,096 flows of that time. */
+#define ROOM_TRIES 12
 
 /* ---- what rules are made of */
 

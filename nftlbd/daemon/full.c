@@ -25,8 +25,9 @@
 #include "rulesets/full.h"
 
 #define POLL_S       0.1
-#define COUNT_MIN_S  0.25 /* between counts of who is full */
+#define COUNT_MIN_S  0.05 /* between counts of who is full */
 #define COUNT_MAX_S  5.0
+#define COUNT_OLD_S  1.0 /* of who has connections that the kernel lacks */
 #define COUNT_SHARE  20
 #define FLAG_MS      60000 /* of flags that we raise */
 #define FLAG_LEFT_MS 5000  /* raise it again */
@@ -166,7 +167,13 @@ struct view {
 	struct full_flag *list;
 	size_t n;
 	bool *known;
+	bool old; /* those with uncounted connections are due */
 };
+
+static bool is_wanted(const struct backend *b, const struct view *v)
+{
+	return b->full || b->doubtful || (b->uncounted && v->old);
+}
 
 static void cell_look(struct full *f, struct service *s, struct backend *b,
 		      const struct view *v)
@@ -175,13 +182,13 @@ static void cell_look(struct full *f, struct service *s, struct backend *b,
 	struct cell c = { s, b, 0, false, 0 };
 	const struct full_flag *flag;
 
-	if (v->n == 0 && !b->full && !b->doubtful)
+	if (v->n == 0 && !is_wanted(b, v))
 		return;
 	c.id = full_id(f->d->ruleset, s->conf->name, family, b->conf->name);
 	flag = full_find(v->list, v->n, family, c.id);
 	if (flag)
 		v->known[flag - v->list] = true;
-	if (c.id == 0 || (!flag && !b->full && !b->doubtful))
+	if (c.id == 0 || (!flag && !is_wanted(b, v)))
 		return;
 	if (flag ? flag->left_ms < FLAG_LEFT_MS : b->full)
 		put_flag(f, &c, true);
@@ -239,6 +246,7 @@ static void look(struct full *f)
 		return;
 	}
 	v.known = xcalloc(v.n + 1, sizeof(*v.known));
+	v.old = ev_now(f->d->loop) - f->ended >= COUNT_OLD_S;
 	f->ncells = 0;
 	for (size_t i = 0; i < f->nservices; i++)
 		service_look(f, &f->d->model->services[f->services[i]], &v);

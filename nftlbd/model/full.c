@@ -15,13 +15,17 @@
  *
  * Invariant: connections that the kernel knows + uncounted <= max_connections.
  * Those that are uncounted become fewer without our knowing; then the kernel is
- * early as well, and gets another number.
+ * early as well, and gets another number. It also does when not half of them
+ * can be left: that is far from the limit, where nothing hangs on a moment.
  */
 #include "model/full.h"
 
 #include "model/settle.h"
 
 #define EARLY_MAX 2
+/* One with short connections and a small limit is full several times a second:
+ * that he is again is not said sooner after he was not. */
+#define TELL_MS 10000
 
 uint32_t backend_room(const struct backend *b)
 {
@@ -33,7 +37,9 @@ static bool begins_anew(const struct backend *b, uint64_t n, bool flagged)
 {
 	if (b->doubtful)
 		return n != b->uncounted;
-	return flagged && (b->uncounted || b->early >= EARLY_MAX);
+	if (!flagged)
+		return n < b->uncounted && n <= b->uncounted / 2;
+	return b->uncounted || b->early >= EARLY_MAX;
 }
 
 static void begin_anew(struct model *m, struct service *s, struct backend *b,
@@ -47,19 +53,41 @@ static void begin_anew(struct model *m, struct service *s, struct backend *b,
 		out->urgent = true;
 }
 
-static void becomes(struct model *m, struct service *s, struct backend *b,
-		    bool full, uint64_t n, int64_t now_ms, struct changes *out)
+static void tell(const struct service *s, const struct backend *b, bool full,
+		 uint64_t n, struct changes *out)
 {
-	enum backend_state old = backend_state(b), new;
+	static const int states[] = { BACKEND_ACTIVE, BACKEND_FULL };
 
+	changes_add(out, "state", s, b,
+		    word_text(backend_state_words, states[!full]),
+		    word_text(backend_state_words, states[full]),
+		    "%llu connections, max-connections=%u",
+		    (unsigned long long)n, b->conf->max_connections);
+}
+
+static void tell_full(const struct service *s, struct backend *b, uint64_t n,
+		      int64_t now_ms, struct changes *out)
+{
+	enum backend_state state = backend_state(b);
+
+	if (state == BACKEND_FULL && !b->told_full &&
+	    (b->told_ms == 0 || now_ms - b->told_ms >= TELL_MS)) {
+		tell(s, b, true, n, out);
+		b->told_full = true;
+	} else if (state != BACKEND_FULL && b->told_full) {
+		if (state == BACKEND_ACTIVE)
+			tell(s, b, false, n, out);
+		b->told_full = false;
+		b->told_ms = now_ms;
+	}
+}
+
+static void becomes(struct model *m, struct service *s, struct backend *b,
+		    bool full, int64_t now_ms, struct changes *out)
+{
+	if (full == b->full)
+		return;
 	b->full = full;
-	new = backend_state(b);
-	if (new != old)
-		changes_add(out, "state", s, b,
-			    word_text(backend_state_words, (int)old),
-			    word_text(backend_state_words, (int)new),
-			    "%llu connections, max-connections=%u",
-			    (unsigned long long)n, b->conf->max_connections);
 	settle_one(m, s, b, now_ms, out);
 }
 
@@ -76,15 +104,16 @@ bool step_counted(struct model *m, struct service *s, struct backend *b,
 	if (max && !full && begins_anew(b, n, flagged))
 		begin_anew(m, s, b, (uint32_t)n, out);
 	b->doubtful = b->doubtful && full;
-	if (full != b->full)
-		becomes(m, s, b, full, n, now_ms, out);
+	becomes(m, s, b, full, now_ms, out);
+	tell_full(s, b, n, now_ms, out);
 	return full;
 }
 
 void step_flagged(struct model *m, struct service *s, struct backend *b,
 		  int64_t now_ms)
 {
-	becomes(m, s, b, true, 0, now_ms, NULL);
+	becomes(m, s, b, true, now_ms, NULL);
+	b->told_full = true;
 }
 
 void full_doubt(struct model *m)

@@ -102,6 +102,8 @@ struct backend {
 	uint8_t early;       /* so often in a row the kernel had it for full,
 			      * and it was not */
 	uint32_t uncounted;  /* connections that the kernel's count lacks */
+	bool told_full;      /* the last words about it were that it is full */
+	int64_t told_ms;     /* when those that it is not were said */
 	uint16_t via_port;   /* source port of its probes by way of the service;
 			      * 0 = none. probe_ports.c */
 };

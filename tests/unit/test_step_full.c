@@ -33,6 +33,34 @@ static void full_and_not(void **state)
 	model_story("service s\nbackend b1 max=5\nbackend b2", lines);
 }
 
+/* Full and not full several times a second: told, but not every time. */
+static void words_are_few(void **state)
+{
+	const struct model_line lines[] = {
+		{ "b1 counted 0; b1 counted 5 flagged; b1 counted 4 flagged",
+		  "free 5\nflag 5\nstate b1 active>full 5 connections, "
+		  "max-connections=5\nfree 5\n"
+		  "state b1 full>active 4 connections, max-connections=5\n",
+		  "b1=1000 up" },
+		{ "wait 100; b1 counted 5 flagged", "flag 5\n", "up" },
+		{ "b1 counted 4 flagged", "free 5\n", "b1=1000 up" },
+		{ "wait 5000; b1 counted 5 flagged", "flag 5\n", "up" },
+		/* it stays so */
+		{ "wait 4899; b1 counted 5 flagged", "flag 5\n", "up" },
+		{ "wait 1; b1 counted 5 flagged",
+		  "flag 5\nstate b1 active>full 5 connections, "
+		  "max-connections=5\n",
+		  "up" },
+		{ "b1 counted 3 flagged",
+		  "free 5\nstate b1 full>active 3 connections, "
+		  "max-connections=5\n",
+		  "b1=1000 up" },
+		{ NULL, NULL, NULL },
+	};
+
+	model_story("service s\nbackend b1 max=5", lines);
+}
+
 /* A kernel that is early once may have been right, twice it counts wrong. */
 static void kernel_is_early(void **state)
 {
@@ -75,7 +103,9 @@ static void connections_from_before(void **state)
 	const struct model_line lines[] = {
 		{ "b1 counted 3", "free 2!\n", "b1=1000 up" },
 		{ "b1 counted 4; b1 counted 2", "free 2\nfree 2\n", NULL },
-		{ "b1 counted 4 flagged", "free 1!\n", NULL },
+		{ "b1 counted 1", "free 4!\n", NULL },
+		{ "b1 counted 1; b1 counted 0", "free 4\nfree 5!\n", NULL },
+		{ "b1 counted 0", "free 5\n", NULL },
 		{ NULL, NULL, NULL },
 	};
 	const struct model_line full[] = {
@@ -197,6 +227,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(full_and_not),
+		cmocka_unit_test(words_are_few),
 		cmocka_unit_test(kernel_is_early),
 		cmocka_unit_test(connections_from_before),
 		cmocka_unit_test(reload_with_another_limit),

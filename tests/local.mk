@@ -260,7 +260,8 @@ tests_unit_test_alloc_SOURCES = tests/unit/test_alloc.c
 tests_unit_test_alloc_LDADD = $(ruleset_libs)
 plan_world = tests/unit/plan_world.c tests/unit/plan_world.h \
 	tests/unit/plan_services.c tests/unit/plan_services.h \
-	tests/unit/fake_kernel.c tests/unit/fake_kernel.h
+	tests/unit/fake_kernel.c tests/unit/fake_kernel.h \
+	tests/unit/fake_packets.c
 tests_unit_test_plan_SOURCES = tests/unit/test_plan.c $(plan_world)
 tests_unit_test_plan_LDADD = $(ruleset_libs)
 tests_unit_test_plan_cost_SOURCES = tests/unit/test_plan_cost.c $(plan_world)

@@ -317,3 +317,41 @@ def test_many_episodes():
             equal(c.counts(), {"b1": 4, "b2": 4, "b3": 4}, f"IPv{f}: at the end")
             c.close()
             stays(d, f, "active")
+
+
+def test_strangers():
+    """The kernel's count of b1 holds connections that went elsewhere. They live
+    on, b1 gets all that it may take nevertheless."""
+    with Lab() as lab:
+        lab.serve_all()
+        pins = {f"pin.p{f}": f"{clients(f, 1)[0]} {member(1, f)}"
+                for f in FAMILIES}
+        section = {**service(limited(3)), **pins}
+        d = daemon.start(lab, {"www": section})
+        for f in FAMILIES:
+            c, pinned = Crowd(lab, vip(f)), clients(f, 1)[0]
+            clean(c.open(3, source=pinned), f"IPv{f}: a pinned client")
+            equal(c.counts(), {"b1": 3}, f"IPv{f}: his connections")
+            stays(d, f, "full")
+            for _ in range(8):
+                flush_flags(lab, f)
+                clean(c.open(1, source=pinned), f"IPv{f}: is turned away")
+            equal(c.counts()["b1"], 3, f"IPv{f}: connections of b1")
+            before = room_chain(lab, f)
+            c.close(backend="b1")
+            stays(d, f, "active")
+            wait_until(lambda c=c, p=pinned: fill(c, p) == 3, SOON,
+                       f"IPv{f}: b1 has three again")
+            check(room_chain(lab, f) != before,
+                  f"IPv{f}: the kernel has begun anew: {before}")
+            equal(fill(c, pinned), 3, f"IPv{f}: and no more than that")
+            c.close()
+
+
+def flush_flags(lab, f):
+    lab.nft("flush", "set", "ip" if f == 4 else "ip6", "nftlb", "backends-full")
+
+
+def fill(c, source):
+    clean(c.open(1, source=source), "one more")
+    return c.counts().get("b1", 0)

@@ -23,7 +23,8 @@
 
 /* The kernel's time for a piece: 5 us for each range, and what the set has by
  * then once more. */
-#define PIECE_RANGES 8192u
+#define PIECE_RANGES 6144u
+#define PIECE_HURRY  65536u
 
 static const char *const part_suffix[LIST_PARTS] = {
 	[LIST_BASE] = "",
@@ -242,14 +243,15 @@ int list_build_begin(struct list_build *b, struct ruleset *rs, const char *name,
 int list_build_step(struct list_build *b, struct ruleset *rs, struct err *err)
 {
 	struct list_set set = set_of(rs, b->name, b->family);
+	size_t most = b->hurry ? PIECE_HURRY : PIECE_RANGES;
 	size_t n = b->want->n - b->done;
 	struct batch batch;
 	int ret;
 
 	if (n == 0)
 		return 0;
-	if (n > PIECE_RANGES)
-		n = PIECE_RANGES;
+	if (n > most)
+		n = most;
 	batch_begin(&batch, &rs->nl, 0);
 	lists_put_ranges(&batch, &set, NFT_MSG_NEWSETELEM,
 			 b->want->list + b->done, n);

@@ -96,6 +96,7 @@ struct list_build {
 	uint8_t family;
 	const struct nets *want; /* borrowed */
 	size_t done;             /* ranges */
+	bool hurry;              /* nothing else waits: large pieces */
 };
 
 /** list_build_begin() - make the set, empty. Nothing to free. */

@@ -302,6 +302,10 @@ tests_unit_test_ruleset_kernel_LDADD = $(ruleset_libs)
 tests_unit_test_ruleset_kernel_LDFLAGS = -Wl,--wrap=nl_commit \
 	-Wl,--wrap=setsockopt
 
+check_PROGRAMS += tests/unit/test_lists_overlay
+tests_unit_test_lists_overlay_SOURCES = tests/unit/test_lists_overlay.c \
+	nftlbd/daemon/lists_overlay.c nftlbd/daemon/lists_overlay.h
+tests_unit_test_lists_overlay_LDADD = libutil.a $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_lists_kernel
 tests_unit_test_lists_kernel_SOURCES = tests/unit/test_lists_kernel.c \
 	$(ruleset_rig)
@@ -322,7 +326,7 @@ tests_unit_test_route_kernel_SOURCES = tests/unit/test_route_kernel.c \
 tests_unit_test_route_kernel_LDADD = librulesets.a libutil.a \
 	$(JANSSON_LIBS) $(CMOCKA_LIBS)
 
-EXTRA_DIST += tests/bench/control.py tests/bench/fleet.py tests/bench/rawnft.py
+EXTRA_DIST += tests/bench/lists.py tests/bench/control.py tests/bench/fleet.py tests/bench/rawnft.py
 
 # the control socket, and nftlbctl's pure parts
 control_rig = tests/unit/control_rig.c tests/unit/control_rig.h \

@@ -89,6 +89,7 @@ int lists_jobs_run(struct lists *l, struct err *err)
 
 	while (l->njobs > 0 && ret >= 0) {
 		ret = job_step(l, &l->jobs[0], err);
+		l->jobs[0].build.hurry = true;
 		if (ret == 0)
 			job_done(l);
 	}

@@ -64,18 +64,18 @@ static int stage_known(struct lists *l, const struct list *list,
 	struct nets del = { 0 }, add = { 0 };
 	struct list_stage *s;
 
+	size_t n = nets_distance(have, &c->nets[family], LIST_ONCE_MAX);
+
 	list_set_name(c->name, base, c->set[family]);
-	if (nets_same(have, &c->nets[family]))
+	if (n == 0)
 		return 0;
-	nets_diff(have, &c->nets[family], &del, &add);
-	if (del.n + add.n <= LIST_ONCE_MAX) {
+	if (n <= LIST_ONCE_MAX) {
+		nets_diff(have, &c->nets[family], &del, &add);
 		s = stage_add(l, STAGE_CHANGE, c->name, family, base);
 		s->del = del;
 		s->add = add;
 		return 0;
 	}
-	nets_free(&del);
-	nets_free(&add);
 	base = base == LIST_BASE ? LIST_BASE2 : LIST_BASE;
 	stage_add(l, STAGE_SWITCH, c->name, family, base);
 	list_set_name(c->name, base, c->set[family]);

@@ -339,6 +339,20 @@ bool nets_same(const struct nets *a, const struct nets *b)
 	return true;
 }
 
+size_t nets_distance(const struct nets *a, const struct nets *b, size_t max)
+{
+	size_t i = 0, k = 0, n = 0;
+
+	while (n <= max && i < a->n && k < b->n) {
+		int c = range_cmp(&a->list[i], &b->list[k]);
+
+		n += c != 0;
+		i += c <= 0;
+		k += c >= 0;
+	}
+	return n > max ? n : n + (a->n - i) + (b->n - k);
+}
+
 void nets_diff(const struct nets *have, const struct nets *want,
 	       struct nets *del, struct nets *add)
 {

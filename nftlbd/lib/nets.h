@@ -60,6 +60,8 @@ bool nets_add(struct nets *s, const struct net_range *r);
 bool nets_remove(struct nets *s, const struct net_range *r);
 void nets_copy(struct nets *to, const struct nets *from);
 bool nets_same(const struct nets *a, const struct nets *b);
+/** nets_distance() - ranges that are in one only; stops counting above @max */
+size_t nets_distance(const struct nets *a, const struct nets *b, size_t max);
 /** nets_diff() - ranges to take from @have and to put in, to make it @want:
  * whole ranges as they stand in either. @del, @add: to be freed. O(n). */
 void nets_diff(const struct nets *have, const struct nets *want,

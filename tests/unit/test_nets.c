@@ -314,6 +314,10 @@ static void random_differences(void **state)
 		assert_int_equal(nets_same(&want, &have),
 				 memcmp(bits, other, sizeof(bits)) == 0);
 		nets_diff(&have, &want, &del, &add);
+		assert_int_equal(nets_distance(&have, &want, SPACE),
+				 del.n + add.n);
+		if (del.n + add.n > 2)
+			assert_true(nets_distance(&have, &want, 2) > 2);
 		for (size_t i = 0; i < del.n; i++)
 			assert_true(nets_remove(&have, &del.list[i]));
 		for (size_t i = 0; i < add.n; i++) {

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * `session delete`: one client is looked up by key and removed at once; all of
- * them in one message. An address whose ports have entries of their own has to
- * be looked for in the whole table: that is done a moment later.
+ * them in one message, where the table is small. In a large one they are
+ * removed piece by piece, a moment later, and so are those of an address whose
+ * ports have entries of their own.
  */
 #include <errno.h>
 
 #include "daemon/sessions.h"
 #include "daemon/sessions_impl.h"
+
+#define CLEAR_MAX 16384u /* entries at once: 20 to 50 ms */
 
 static int forget_one(struct daemon *d, const struct session_users *u,
 		      const struct session_match *m, struct err *err)
@@ -35,9 +38,10 @@ static int forget(struct daemon *d, struct session_users *u, const char *client,
 		return err_set(err, -ENOENT,
 			       "the kernel has no sessions of "
 			       "this service");
-	if (!client)
+	if (!client && u->t.size <= CLEAR_MAX)
 		return ruleset_sessions_clear(d->ruleset, &u->t, err);
-	ret = session_match(&u->t, client, &m, err);
+	m = (struct session_match){ .len = 0 }; /* all */
+	ret = client ? session_match(&u->t, client, &m, err) : 0;
 	if (ret < 0)
 		return ret;
 	if (m.one)

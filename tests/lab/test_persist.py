@@ -381,7 +381,7 @@ def test_session_delete():
             equal(p.returncode, 1, "exit status: not there")
             check("no session" in p.stderr, p.stderr)
         d.do("session", "delete", "www", "all")
-        equal(tables(d), {4: {}, 6: {}}, "after all")
+        wait_until(lambda: tables(d) == {4: {}, 6: {}}, 10, "all are forgotten")
         p = d.ctl("session", "delete", "www", "02:00:00:00:00:01")
         check(p.returncode == 1 and "address" in p.stderr, p.stderr)
         check("no service" in d.ctl("session", "delete", "x", "all").stderr, "x")
@@ -460,8 +460,8 @@ def test_group():
             second = visit(lab, f, port=8080)
             check("b2" not in second.values(), f"IPv{f}: b2 is back: {second}")
         d.do("session", "delete", "http", "all")
-        equal([x["count"] for x in d.json("show", "sessions", "https")], [0, 0],
-              "entries")
+        wait_until(lambda: [x["count"] for x in d.json(
+            "show", "sessions", "https")] == [0, 0], 10, "none is left")
 
 
 def test_full_backend():

@@ -108,7 +108,7 @@ int sessions_read(const char *table, const struct session_table *t,
 int ruleset_sessions_forget(struct ruleset *rs, const struct session_table *t,
 			    const struct session *list, size_t n,
 			    struct err *err);
-#define SESSIONS_FORGET_MAX 1024 /* at once */
+#define SESSIONS_FORGET_MAX 512 /* at once */
 
 /** ruleset_sessions_find() - ask for the entry of one key
  * Return: 0; -ENOENT: there is none (or it is nobody's); other -errno */

@@ -414,14 +414,14 @@ def test_pins():
                        f"IPv{f}: b2 is back")
 
 
-def grouped(lab, **keys):
+def grouped(lab, ports=(8080, 8082), **keys):
     d = daemon.Daemon(lab)
     pool = {f"backend.{name}": text
             for name, text in daemon.members(port=0).items()}
     more = {"pool": "web", "persist": PERSIST, "persist-group": "site",
             "check": "quick", **keys}
-    d.write({"http": {**service({}, port=8080), **more},
-             "https": {**service({}, port=8082), **more}},
+    d.write({name: {**service({}, port=port), **more}
+             for name, port in zip(("http", "https"), ports)},
             checks={"quick": {**FAST_CHECK, "port": 8080}},
             pools={"web": pool})
     return d.start()
@@ -462,6 +462,18 @@ def test_group():
         d.do("session", "delete", "http", "all")
         wait_until(lambda: [x["count"] for x in d.json(
             "show", "sessions", "https")] == [0, 0], 10, "none is left")
+
+
+def test_group_of_ranges():
+    """Neighbouring ports are one range, and each of them is in the group."""
+    with Lab() as lab:
+        lab.serve_all(*(f"tcp/{a}/{p}" for a in ("0.0.0.0", "::")
+                        for p in (8080, 8081, 8082)))
+        grouped(lab, ports=("8080, 8081", 8082))
+        for f in FAMILIES:
+            first = visit(lab, f, port=8081)
+            for port in (8080, 8082):
+                equal(visit(lab, f, port=port), first, f"IPv{f}: {port}")
 
 
 def test_full_backend():

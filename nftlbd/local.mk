@@ -69,6 +69,7 @@ libcontrol_a_SOURCES = \
 	nftlbd/control/reply.c nftlbd/control/reply.h \
 	nftlbd/control/request.c nftlbd/control/request.h \
 	nftlbd/control/route_client.c nftlbd/control/routes.c \
+	nftlbd/control/route_rules.c nftlbd/control/route_rules.h \
 	nftlbd/control/routes.h nftlbd/control/sessions.c \
 	nftlbd/control/show.c nftlbd/control/show_counters.c \
 	nftlbd/control/stream.c nftlbd/control/stream.h

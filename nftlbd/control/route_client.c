@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * GET /v1/route: which backend would get a new flow of this client, and why.
- * Under source-hash the answer is exact: the same hash, the same table. The
- * others take the next slot, whoever comes: the shares are the answer.
+ * Lists, pins and sessions come first (route_rules.c). Then, under source-hash,
+ * the answer is exact: the same hash, the same table. The others take the next
+ * slot, whoever comes: the shares are the answer.
  *
  * Invariant: slots are the kernel's (HAVE), not those that the model wants.
  */
@@ -10,6 +11,7 @@
 
 #include "control/json.h"
 #include "control/reply.h"
+#include "control/route_rules.h"
 #include "lib/parse.h"
 #include "rulesets/route.h"
 
@@ -113,12 +115,9 @@ static json_t *json_shares(const struct daemon *d, const struct service *s,
 	return list;
 }
 
-/* The backend of slot @slot as the kernel has it. */
 static json_t *json_chosen(const struct daemon *d, const struct service *s,
-			   uint8_t family, uint32_t slot)
+			   const char *name)
 {
-	const char *name =
-	    ruleset_slot(d->ruleset, s->conf->name, family, slot);
 	const struct backend *b = name ? service_backend(s, name) : NULL;
 	json_t *list, *one;
 
@@ -135,7 +134,8 @@ static json_t *json_chosen(const struct daemon *d, const struct service *s,
 	return one;
 }
 
-static const char *reason_of(const struct service *s, uint32_t m, bool chosen)
+/* What a slot's backend, or that there is none, comes from. */
+static const char *slot_reason(const struct service *s, uint32_t m, bool chosen)
 {
 	if (s->disabled)
 		return "the service is disabled";
@@ -151,6 +151,37 @@ static const char *reason_of(const struct service *s, uint32_t m, bool chosen)
 	return "the next backend depends on the kernel's counter";
 }
 
+static const char *const route_end_words[] = {
+	[ROUTE_SLOT] = "slot",       [ROUTE_DENIED] = "list",
+	[ROUTE_LOCAL] = "local",     [ROUTE_PINNED] = "pin",
+	[ROUTE_SESSION] = "session",
+};
+
+static json_t *route_reason(const struct service *s,
+			    const struct route_rules *rules, uint32_t m,
+			    bool chosen)
+{
+	switch (rules->end) {
+	case ROUTE_DENIED:
+		return rules->list
+			   ? json_sprintf("the client is on list %s, which the "
+					  "service denies",
+					  rules->list)
+			   : json_string("the client is on none of the lists "
+					 "that the service allows");
+	case ROUTE_LOCAL:
+		return json_string("the gateway itself serves it");
+	case ROUTE_PINNED:
+		return json_string("the client is pinned to this backend");
+	case ROUTE_SESSION:
+		return json_string("the client's last connection went to this "
+				   "backend");
+	case ROUTE_SLOT:
+		break;
+	}
+	return json_string(slot_reason(s, m, chosen));
+}
+
 static json_t *json_flow(const struct flow_key *key)
 {
 	char client[ADDR_STRLEN], vip[ADDR_STRLEN];
@@ -164,36 +195,49 @@ static json_t *json_flow(const struct flow_key *key)
 	    "protocol", word_text(rs_proto_words, key->proto));
 }
 
-static void reply_route(struct request *rq, const struct service *s,
-			const struct flow_key *key)
+/* A slot that a hash picks; false: no hash does. */
+static bool hashed_slot(struct request *rq, const struct conf_service *conf,
+			const struct flow_key *key, uint32_t m, uint32_t *slot)
 {
-	const struct conf_service *conf = s->conf;
 	const struct rs_service rs = { .hash_key = conf->hash_key,
 				       .hash_seed =
 					   rq->d->model->conf->hash_seed };
+
+	if (conf->scheduler != RS_SOURCE_HASH || m == 0)
+		return false;
+	*slot = route_slot(&rs, m, &key->client, (uint16_t)key->client_port,
+			   key->vip, key->vip_port, key->proto);
+	return true;
+}
+
+static void reply_route(struct request *rq, const struct service *s,
+			const struct flow_key *key,
+			const struct route_rules *rules)
+{
+	const struct conf_service *conf = s->conf;
 	uint8_t family = key->client.family;
 	uint32_t m = ruleset_slots(rq->d->ruleset, conf->name, family), slot;
-	bool hashed = conf->scheduler == RS_SOURCE_HASH && m && !s->disabled;
+	bool hashed = rules->end == ROUTE_SLOT && !s->disabled &&
+		      hashed_slot(rq, conf, key, m, &slot);
+	const char *name =
+	    hashed ? ruleset_slot(rq->d->ruleset, conf->name, family, slot)
+		   : rules->backend;
 	json_t *o = json_flow(key);
 
-	slot = hashed ? route_slot(&rs, m, &key->client,
-				   (uint16_t)key->client_port, key->vip,
-				   key->vip_port, key->proto)
-		      : 0;
 	json_object_update_new(
 	    o,
 	    json_pack(
-		"{s:s, s:s, s:o, s:I, s:o, s:o, s:o, s:s}", "service",
-		conf->name, "scheduler",
+		"{s:s, s:s, s:s, s:o, s:I, s:o, s:o, s:o, s:o}", "service",
+		conf->name, "by", route_end_words[rules->end], "scheduler",
 		word_text(rs_scheduler_words, conf->scheduler), "hash_key",
 		conf->scheduler == RS_SOURCE_HASH
 		    ? json_string(word_text(rs_hash_key_words, conf->hash_key))
 		    : json_null(),
 		"slots", (json_int_t)m, "slot",
 		hashed ? json_integer(slot) : json_null(), "backend",
-		hashed ? json_chosen(rq->d, s, family, slot) : json_null(),
-		"shares", json_shares(rq->d, s, family), "reason",
-		reason_of(s, m, hashed)));
+		json_chosen(rq->d, s, name), "shares",
+		json_shares(rq->d, s, family), "reason",
+		route_reason(s, rules, m, hashed)));
 	reply_json(rq, o);
 }
 
@@ -201,8 +245,12 @@ void show_route(struct request *rq)
 {
 	const struct service *s = read_service(rq);
 	struct flow_key key = { 0 };
+	struct route_rules rules;
 
-	if (s && read_client(rq, &key) && pick_target(rq, s->conf, &key) &&
-	    !cannot_tell(rq, s->conf, &key))
-		reply_route(rq, s, &key);
+	if (!s || !read_client(rq, &key) || !pick_target(rq, s->conf, &key))
+		return;
+	rules = route_rules(rq->d, s, &key.client, (uint16_t)key.client_port);
+	if (rules.end == ROUTE_SLOT && cannot_tell(rq, s->conf, &key))
+		return;
+	reply_route(rq, s, &key, &rules);
 }

@@ -76,10 +76,13 @@ void render_route(struct render *r, const json_t *a)
 {
 	const json_t *b = json_object_get(a, "backend");
 
+	bool slot = !strcmp(field_text(a, "by"), "slot");
+
 	if (!json_is_object(b)) {
 		buf_printf(r->out, "%s (%s): %s\n", field_text(a, "service"),
 			   field_text(a, "scheduler"), field_text(a, "reason"));
-		print_shares(r, json_object_get(a, "shares"));
+		if (slot)
+			print_shares(r, json_object_get(a, "shares"));
 		return;
 	}
 	buf_printf(r->out, "%s -> %s, %s", field_text(a, "client"),
@@ -88,6 +91,11 @@ void render_route(struct render *r, const json_t *a)
 		buf_printf(r->out, " port %lld",
 			   (long long)field_int(b, "port"));
 	buf_printf(r->out, ", state %s\n", field_text(b, "state"));
+	if (!slot) {
+		buf_printf(r->out, "%s: %s\n", field_text(a, "service"),
+			   field_text(a, "reason"));
+		return;
+	}
 	buf_printf(r->out, "%s: slot %lld of %lld by hash of %s",
 		   field_text(a, "service"), (long long)field_int(a, "slot"),
 		   (long long)field_int(a, "slots"), field_text(a, "hash_key"));

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Lists, pins and sessions of one client, in the order in which his first
+ * packet meets them (rulesets/chains.c).
+ *
+ * A pin or a session counts only if its backend takes old clients, and is not
+ * full.
+ */
+#include "control/route_rules.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/lists.h"
+#include "daemon/session_tables.h"
+
+static bool listed(const struct daemon *d, const struct conf_list *list,
+		   const struct addr *a)
+{
+	unsigned int f = a->family == AF_INET6;
+	const struct list_overlay *o = lists_overlay(d->lists, list->name, f);
+
+	return o ? overlay_has(o, &list->nets[f], a)
+		 : nets_has(&list->nets[f], a);
+}
+
+static bool denied(const struct daemon *d, const struct conf_service *c,
+		   const struct addr *a, const char **list)
+{
+	*list = NULL;
+	for (size_t i = 0; i < c->ndeny; i++)
+		if (listed(d, c->deny[i], a)) {
+			*list = c->deny[i]->name;
+			return true;
+		}
+	for (size_t i = 0; i < c->nallow; i++)
+		if (listed(d, c->allow[i], a))
+			return false;
+	return c->nallow > 0;
+}
+
+/* Would it be sent there? The kernel's word: its table of who is welcome. */
+static bool welcome(const struct daemon *d, const struct service *s,
+		    const struct backend *b)
+{
+	struct session_id *ids;
+	size_t n = ruleset_session_ids(d->ruleset, s->conf->name,
+				       b->conf->addr.family, &ids);
+	bool sticky = false;
+
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(ids[i].backend, b->conf->name))
+			sticky = ids[i].sticky;
+	free(ids);
+	return sticky && backend_state(b) != BACKEND_FULL;
+}
+
+static bool in_net(const struct addr *a, const struct addr *net, uint8_t prefix)
+{
+	for (unsigned int i = 0; i < addr_len(a); i++) {
+		int bits = (int)prefix - (int)i * 8;
+		uint8_t mask = bits >= 8  ? 0xff
+			       : bits > 0 ? (uint8_t)(0xff << (8 - bits))
+					  : 0;
+
+		if ((a->ip[i] ^ net->ip[i]) & mask)
+			return false;
+	}
+	return true;
+}
+
+static const char *pinned(const struct daemon *d, const struct service *s,
+			  const struct addr *a)
+{
+	for (size_t i = 0; i < s->conf->npins; i++) {
+		const struct conf_pin *p = &s->conf->pins[i];
+		const struct backend *b = &s->backends[p->backend];
+
+		if (p->from.family == a->family &&
+		    in_net(a, &p->from, p->prefix))
+			return welcome(d, s, b) ? b->conf->name : NULL;
+	}
+	return NULL;
+}
+
+static bool client_key(const struct session_table *t, const struct addr *a,
+		       uint16_t port, struct session_match *key)
+{
+	char text[ENDPOINT_STRLEN];
+
+	if (t->kind == RS_PERSIST_MAC ||
+	    (t->kind == RS_PERSIST_SOURCE_PORT && port == 0))
+		return false;
+	endpoint_format(a, t->kind == RS_PERSIST_SOURCE_PORT ? port : 0, text);
+	return session_match(t, text, key, NULL) == 0 &&
+	       (key->len == 0 || key->len == session_key_len(t));
+}
+
+/* The member of a group has the same name in each of its services. */
+static const char *remembered(const struct daemon *d, const struct service *s,
+			      const struct addr *a, uint16_t port)
+{
+	const char *group = s->conf->persist_group, *name = NULL;
+	struct session_match key;
+	struct session_users u;
+	const struct backend *b;
+	struct session e;
+
+	if (s->conf->persist.kind == RS_PERSIST_NONE ||
+	    !session_users(d, group ? group : s->conf->name, group != NULL,
+			   a->family, &u))
+		return NULL;
+	if (u.there && client_key(&u.t, a, port, &key) &&
+	    ruleset_sessions_find(d->ruleset, &u.t, key.key, &e) == 0)
+		name = session_owner(&u, e.data);
+	b = name ? service_backend(s, name) : NULL;
+	name = b && backend_state(b) != BACKEND_FULL ? b->conf->name : NULL;
+	session_users_free(&u);
+	return name;
+}
+
+struct route_rules route_rules(const struct daemon *d, const struct service *s,
+			       const struct addr *client, uint16_t port)
+{
+	struct route_rules r = { ROUTE_SLOT, NULL, NULL };
+
+	if (denied(d, s->conf, client, &r.list))
+		r.end = ROUTE_DENIED;
+	else if (s->conf->mode == RS_LOCAL)
+		r.end = ROUTE_LOCAL;
+	else if ((r.backend = pinned(d, s, client)))
+		r.end = ROUTE_PINNED;
+	else if ((r.backend = remembered(d, s, client, port)))
+		r.end = ROUTE_SESSION;
+	return r;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the rules around a service make of a client before a slot is picked. */
+#ifndef NFTLB_CONTROL_ROUTE_RULES_H
+#define NFTLB_CONTROL_ROUTE_RULES_H
+
+#include "daemon/daemon.h"
+
+enum route_end {
+	ROUTE_SLOT,   /* nothing: a slot decides */
+	ROUTE_DENIED, /* a list keeps him out */
+	ROUTE_LOCAL,  /* the service is the gateway's own */
+	ROUTE_PINNED,
+	ROUTE_SESSION /* his session leads somewhere */
+};
+
+struct route_rules {
+	enum route_end end;
+	const char *list;    /* of ROUTE_DENIED; NULL: he is on no allow list */
+	const char *backend; /* the model's */
+};
+
+/**
+ * route_rules() - in the order of the kernel's rules
+ * @port: of the client; 0 = not known, sessions by port are not looked at then
+ * Limits are not looked at: what they say is of this very second. Asks the
+ * kernel for one session.
+ */
+struct route_rules route_rules(const struct daemon *d, const struct service *s,
+			       const struct addr *client, uint16_t port);
+
+#endif

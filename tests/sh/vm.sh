@@ -57,8 +57,12 @@ SCRIPT
 
 # vm_qemu JOB: become the machine; serial line on stdin and stdout. TCG: there is
 # no need for KVM, and where /dev/kvm is there it does not always work.
+# vm_clock=instructions: one processor, a nanosecond each instruction.
 vm_qemu() {
-    exec qemu-system-x86_64 -accel tcg,thread=multi -smp 2 -m 2048 \
+    local speed=(-accel "tcg,thread=multi" -smp 2)
+    [ "${vm_clock:-}" != instructions ] ||
+        speed=(-accel tcg -icount "shift=0,sleep=off" -smp 1)
+    exec qemu-system-x86_64 "${speed[@]}" -m 2048 \
         -cpu qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+aes \
         -nodefaults -no-reboot -display none -monitor none -serial stdio \
         -kernel "$kernel_dir/boot/vmlinuz-$kernel_version" \
@@ -80,7 +84,7 @@ vm_run() {
     { printf '%q ' "$@"; echo; } >"$job"
     # qemu is killed when the time is up: a hanging guest hangs nobody
     export -f vm_qemu
-    export kernel_dir kernel_version cache top
+    export kernel_dir kernel_version cache top vm_clock=${vm_clock:-}
     # shellcheck disable=SC2016 # it is the inner shell's $1
     timeout --foreground -k 5 "$limit" bash -c 'vm_qemu "$1"' vm "$job" \
         </dev/null 2>&1 | sed -u 's/\r//g' | tee "$log" |

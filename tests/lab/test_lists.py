@@ -274,7 +274,6 @@ def write_large(path, first, *more):
     os.rename(path + ".new", path)
 
 
-@vm
 def test_large():
     """A list that is too large for one transaction: loaded beside the old one;
     a denied client gets in at no time, not even when the tables are flushed."""

@@ -275,19 +275,17 @@ def bad_list(directory):
 
 def ours(table, directory, old):
     d = Daemon(directory)
-    if old:
-        was = Daemon(directory, old)
-        was.write()
-        was.start()
-        was.measure()       # memory that the kernel keeps is made once
-        before = was.measure()
-        was.stop()
     d.write()
     d.start()
-    d.measure()
+    d.measure()         # memory that the kernel keeps is made once
     table.row("plain service", d.measure(), plain=True)
     if old:
-        table.row("plain service, the old build", before)
+        d.stop()
+        was = Daemon(directory, old)
+        was.start()
+        table.row("plain service, the old build", was.measure())
+        was.stop()
+        d.start()
     for name, keys in SERVICE_KEYS.items():
         d.reload(keys)
         table.row(name, d.measure())
@@ -337,6 +335,7 @@ def main():
         os.chmod(directory, 0o755)
         bad_list(directory)
         table = Table()
+        generator()
         table.base = generator()
         ours(table, directory, args.old)
         ipvs(table, "IPVS NAT rr")

@@ -306,20 +306,20 @@ static void trim_service(struct totals *t, struct totals_service *s,
 	free(orphans);
 }
 
+/* The list is whole before anything is looked up in it. */
 void totals_trim(struct totals *t, const struct model *m)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->n; i++) {
 		struct totals_service *s = t->list[i];
-		const struct service *svc = model_service(m, s->name);
 
-		if (svc) {
-			trim_service(t, s, svc);
+		if (model_service(m, s->name))
 			t->list[n++] = s;
-		} else {
+		else
 			kill_service(t, s);
-		}
 	}
 	t->n = n;
+	for (size_t i = 0; i < t->n; i++)
+		trim_service(t, t->list[i], model_service(m, t->list[i]->name));
 }

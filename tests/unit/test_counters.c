@@ -224,6 +224,33 @@ static void test_trim(void **state)
 	totals_free(&t);
 }
 
+/* Services before it have gone in the same reload: looking for the total that
+ * takes over must not meet them. */
+static void test_trim_among_others(void **state)
+{
+	struct model *m = model_of(*state, "backend.b2 = 10.0.0.2:80\n");
+	struct totals t = { 0 };
+	static const char *const others[] = { "a", "b", "c", "d",
+					      "e", "x", "y", "z" };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "in.%s/b1", others[i]);
+		see(&t, name, 0, value(1, 20 + i, 5));
+	}
+	see(&t, "in.www/b1", 0, value(1, 1, 1));
+	see(&t, "in.www/b2", 0, value(1, 2, 2));
+	totals_round(&t);
+	totals_trim(&t, m);
+	assert_int_equal(t.n, 1);
+	expect_sum(&t, "www", "in", 3);
+	expect(&t, "in.www", 1);
+	totals_bury(&t);
+	model_free(m);
+	totals_free(&t);
+}
+
 /* ---- on disk */
 
 static void save(struct totals *t, const char *dir)
@@ -400,6 +427,7 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_what_is_read),
 		DISK(test_trim),
+		DISK(test_trim_among_others),
 		DISK(test_restart),
 		DISK(test_boot),
 		DISK(test_many),

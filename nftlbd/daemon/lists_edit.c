@@ -5,24 +5,41 @@
  * the cost is that of what the operator changed so far.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/committer.h"
 #include "daemon/lists_impl.h"
+#include "lib/xalloc.h"
+
+/* Those of one family; *n: how many. To be freed. */
+static struct net_range *of_family(const struct net_range *list, size_t all,
+				   unsigned int family, size_t *n)
+{
+	struct net_range *out = xcalloc(all + 1, sizeof(*out));
+
+	*n = 0;
+	for (size_t i = 0; i < all; i++)
+		if (family_index(list[i].lo.family) == family)
+			out[(*n)++] = list[i];
+	return out;
+}
 
 void lists_edit_apply(struct list_overlay overlay[RS_FAMILIES],
 		      const struct conf_list *base,
 		      const struct list_edit *edit)
 {
-	for (size_t i = 0; i < edit->nadd; i++) {
-		unsigned int f = family_index(edit->add[i].lo.family);
+	for (unsigned int f = 0; f < RS_FAMILIES; f++) {
+		size_t nadd, nremove;
+		struct net_range *add =
+		    of_family(edit->add, edit->nadd, f, &nadd);
+		struct net_range *remove =
+		    of_family(edit->remove, edit->nremove, f, &nremove);
 
-		overlay_add(&overlay[f], &base->nets[f], &edit->add[i]);
-	}
-	for (size_t i = 0; i < edit->nremove; i++) {
-		unsigned int f = family_index(edit->remove[i].lo.family);
-
-		overlay_remove(&overlay[f], &base->nets[f], &edit->remove[i]);
+		overlay_add(&overlay[f], &base->nets[f], add, nadd);
+		overlay_remove(&overlay[f], &base->nets[f], remove, nremove);
+		free(add);
+		free(remove);
 	}
 }
 

@@ -15,13 +15,13 @@ struct list_overlay {
 
 void overlay_free(struct list_overlay *o);
 void overlay_copy(struct list_overlay *to, const struct list_overlay *from);
-/** overlay_add(), overlay_remove() - the last word on @r. Its cost grows with
- * the overlay, and with the logarithm of @base. What @base says as well is not
- * kept. */
+/** overlay_add(), overlay_remove() - the last word on the @n ranges of @list.
+ * The cost grows with them and with the overlay, and with the logarithm of
+ * @base. What @base says as well is not kept. */
 void overlay_add(struct list_overlay *o, const struct nets *base,
-		 const struct net_range *r);
+		 const struct net_range *list, size_t n);
 void overlay_remove(struct list_overlay *o, const struct nets *base,
-		    const struct net_range *r);
+		    const struct net_range *list, size_t n);
 bool overlay_has(const struct list_overlay *o, const struct nets *base,
 		 const struct addr *a);
 

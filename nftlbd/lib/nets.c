@@ -329,6 +329,64 @@ bool nets_remove(struct nets *s, const struct net_range *r)
 
 /* ---- two sets */
 
+void nets_add_all(struct nets *s, const struct nets *more)
+{
+	struct net_range *list;
+	size_t i = 0, k = 0, n = 0;
+
+	if (!more->n)
+		return;
+	list = xreallocarray(NULL, s->n + more->n, sizeof(*list));
+	while (i < s->n || k < more->n)
+		list[n++] =
+		    k == more->n || (i < s->n && range_cmp(&s->list[i],
+							   &more->list[k]) <= 0)
+			? s->list[i++]
+			: more->list[k++];
+	free(s->list);
+	*s = (struct nets){ list, n, n, true };
+	nets_tidy(s);
+}
+
+/* What is left of @r. *at: the first range of @less that ends at @r or above
+ * it, from there on to the first that the next one can meet. */
+static void push_rest(struct nets *to, struct net_range r,
+		      const struct nets *less, size_t *at)
+{
+	while (*at < less->n && addr_cmp(&less->list[*at].hi, &r.lo) < 0)
+		++*at;
+	for (; *at < less->n; ++*at) {
+		const struct net_range *cut = &less->list[*at];
+		struct net_range left = { r.lo, cut->lo };
+
+		if (addr_cmp(&cut->lo, &r.hi) > 0)
+			break;
+		if (addr_cmp(&cut->lo, &r.lo) > 0) {
+			addr_before(&left.hi);
+			nets_push(to, &left);
+		}
+		if (addr_cmp(&cut->hi, &r.hi) >= 0)
+			return;
+		r.lo = cut->hi;
+		addr_next(&r.lo);
+	}
+	nets_push(to, &r);
+}
+
+void nets_remove_all(struct nets *s, const struct nets *less)
+{
+	struct nets rest = { 0 };
+	size_t at = 0;
+
+	if (!less->n)
+		return;
+	for (size_t i = 0; i < s->n; i++)
+		push_rest(&rest, s->list[i], less, &at);
+	rest.loose = false; /* parts of a tidy set, in its order */
+	nets_free(s);
+	*s = rest;
+}
+
 bool nets_same(const struct nets *a, const struct nets *b)
 {
 	if (a->n != b->n)

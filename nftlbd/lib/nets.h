@@ -58,6 +58,9 @@ bool nets_has_all(const struct nets *s, const struct net_range *r);
  * Return: whether anything changed. */
 bool nets_add(struct nets *s, const struct net_range *r);
 bool nets_remove(struct nets *s, const struct net_range *r);
+/** nets_add_all(), nets_remove_all() - many at once; O(n) of both together */
+void nets_add_all(struct nets *s, const struct nets *more);
+void nets_remove_all(struct nets *s, const struct nets *less);
 void nets_copy(struct nets *to, const struct nets *from);
 bool nets_same(const struct nets *a, const struct nets *b);
 /** nets_distance() - ranges that are in one only; stops counting above @max */

@@ -68,15 +68,20 @@ static void the_last_word_counts(void **state)
 		struct list_overlay o = { { 0 }, { 0 } };
 
 		for (int step = 0; step < 30; step++) {
-			unsigned int lo, hi;
-			struct net_range r = some(&lo, &hi);
+			struct net_range list[5];
+			size_t n = (size_t)rand() % 6;
 			bool add = rand() % 2;
 
+			for (size_t i = 0; i < n; i++) {
+				unsigned int lo, hi;
+
+				list[i] = some(&lo, &hi);
+				memset(bits + lo, add, hi - lo + 1);
+			}
 			if (add)
-				overlay_add(&o, &base, &r);
+				overlay_add(&o, &base, list, n);
 			else
-				overlay_remove(&o, &base, &r);
-			memset(bits + lo, add, hi - lo + 1);
+				overlay_remove(&o, &base, list, n);
 			expect(&o, &base, bits);
 		}
 		overlay_free(&o);
@@ -93,12 +98,12 @@ static void there_and_back(void **state)
 	struct nets base = { 0 };
 
 	nets_add(&base, &in);
-	overlay_add(&o, &base, &out);
+	overlay_add(&o, &base, &out, 1);
 	assert_int_equal(o.added.n, 1);
-	overlay_remove(&o, &base, &out);
-	overlay_remove(&o, &base, &part);
+	overlay_remove(&o, &base, &out, 1);
+	overlay_remove(&o, &base, &part, 1);
 	assert_int_equal(o.removed.n, 1);
-	overlay_add(&o, &base, &part);
+	overlay_add(&o, &base, &part, 1);
 	assert_int_equal(o.added.n + o.removed.n, 0);
 	overlay_free(&o);
 	nets_free(&base);

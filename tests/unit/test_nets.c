@@ -267,6 +267,31 @@ static void change_at_random(struct nets *s, bool *bits,
 	}
 }
 
+/* Both at once, next to the bits. */
+static void change_all_at_random(struct nets *s, bool *bits,
+				 const struct addr *base)
+{
+	for (int step = 0; step < 8; step++) {
+		struct nets other = { 0 };
+		bool add = rand() % 2;
+
+		for (int n = rand() % 9; n > 0; n--) {
+			unsigned int lo, hi;
+			struct net_range r = some_range(base, &lo, &hi);
+
+			nets_push(&other, &r);
+			mark_bits(bits, lo, hi, add);
+		}
+		nets_tidy(&other);
+		if (add)
+			nets_add_all(s, &other);
+		else
+			nets_remove_all(s, &other);
+		expect_bits(s, bits, base);
+		nets_free(&other);
+	}
+}
+
 static void push_at_random(struct nets *s, bool *bits, const struct addr *base)
 {
 	for (int n = rand() % 40; n > 0; n--) {
@@ -290,6 +315,7 @@ static void random_changes(void **state)
 
 		push_at_random(&s, bits, &base);
 		change_at_random(&s, bits, &base);
+		change_all_at_random(&s, bits, &base);
 		push_at_random(&s, bits, &base);
 		nets_free(&s);
 	}

@@ -65,6 +65,9 @@ void lists_name(const struct lists *l, struct conf *conf);
 /* ---- for the operator */
 
 #define LISTS_EDIT_MAX 16384u /* entries in one change */
+/* Ranges of a list that are not as its files say. A repair writes them in one
+ * transaction, whose time grows faster than they do. */
+#define LISTS_CHANGED_MAX 32768u
 
 /* Entries to put in and to take out, in this order. */
 struct list_edit {
@@ -74,7 +77,8 @@ struct list_edit {
 
 /**
  * lists_edit() - all of it or nothing; kept in state-dir
- * Return: 0; -ENOENT: no such list; the kernel's -errno.
+ * Return: 0; -ENOENT: no such list; -EINVAL: too much would be changed by then;
+ * the kernel's -errno.
  */
 int lists_edit(struct lists *l, const struct author *who, const char *name,
 	       const struct list_edit *edit, struct err *err);

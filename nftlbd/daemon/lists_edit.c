@@ -99,6 +99,30 @@ static int bring_or_repair(struct lists *l, const char *name,
 	return ret < 0 ? ret : bring(l, lists_get(l, name), next, err);
 }
 
+static size_t changed(const struct list_overlay overlay[RS_FAMILIES])
+{
+	size_t n = 0;
+
+	for (unsigned int f = 0; f < RS_FAMILIES; f++)
+		n += overlay[f].added.n + overlay[f].removed.n;
+	return n;
+}
+
+/* What makes it less is always welcome. */
+static int check_size(const struct list_overlay old[RS_FAMILIES],
+		      const struct list_overlay next[RS_FAMILIES],
+		      struct err *err)
+{
+	size_t n = changed(next);
+
+	if (n <= LISTS_CHANGED_MAX || n <= changed(old))
+		return 0;
+	return err_set(err, -EINVAL,
+		       "%zu ranges would not be as the list's files say, at "
+		       "most %u may; put them into a file; nothing was changed",
+		       n, LISTS_CHANGED_MAX);
+}
+
 int lists_edit(struct lists *l, const struct author *who, const char *name,
 	       const struct list_edit *edit, struct err *err)
 {
@@ -113,7 +137,9 @@ int lists_edit(struct lists *l, const struct author *who, const char *name,
 	for (unsigned int f = 0; f < RS_FAMILIES; f++)
 		overlay_copy(&next[f], &list->overlay[f]);
 	lists_edit_apply(next, base, edit);
-	ret = bring_or_repair(l, name, next, err);
+	ret = check_size(list->overlay, next, err);
+	if (ret == 0)
+		ret = bring_or_repair(l, name, next, err);
 	list = lists_get(l, name);
 	for (unsigned int f = 0; f < RS_FAMILIES; f++) {
 		overlay_free(ret == 0 ? &list->overlay[f] : &next[f]);

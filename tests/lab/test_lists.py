@@ -213,6 +213,27 @@ def test_bad_words():
         check("list." not in lab.ruleset(), lab.ruleset())
 
 
+def test_too_many_changes():
+    """So many by hand and no more; what makes them fewer is always taken."""
+    with Lab() as lab:
+        d = started(lab, {"www": service(deny="bad", **REJECT)}, {"bad": []})
+        many = [f"198.{18 + i // 32768}.{i // 128 % 256}.{i % 128 * 2}"
+                for i in range(32768)]
+        for part in (many[:16384], many[16384:]):
+            d.do("list", "add", "bad", *reversed(part))
+        p = d.ctl("list", "add", "bad", me(4))
+        check(p.returncode == 1 and "32769 ranges" in p.stderr and
+              "at most 32768 may" in p.stderr, f"{p.returncode} {p.stderr}")
+        passes(lab, 4, "not added")
+        d.do("list", "remove", "bad", many[7])
+        d.do("list", "add", "bad", me(4))
+        blocked(lab, 4, "added when there was room")
+        d.restart(kill=True)
+        blocked(lab, 4, "after a restart")
+        equal(on_list(d, "bad")["added"],
+              set(many) - {many[7]} | {me(4)}, "after a restart")
+
+
 def test_refused_reload():
     """A bad file leaves the lists as they were."""
     with Lab() as lab:

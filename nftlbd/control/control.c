@@ -60,6 +60,18 @@ log_mhd(void *cls, const char *fmt, va_list ap)
 	log_debug("control: %s", line);
 }
 
+/* A NUL would end the path for us, and leave out what was to be deleted: it
+ * becomes a byte that no name has. */
+static size_t unescape(void *cls, struct MHD_Connection *conn, char *text)
+{
+	size_t n = MHD_http_unescape(text);
+
+	for (char *nul = memchr(text, '\0', n); nul;
+	     nul = memchr(nul, '\0', n - (size_t)(nul - text)))
+		*nul = '\1';
+	return n;
+}
+
 static int mhd_start(struct control *c, struct err *err)
 {
 	const union MHD_DaemonInfo *info;
@@ -72,7 +84,7 @@ static int mhd_start(struct control *c, struct err *err)
 	    MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
 	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
-	    MHD_OPTION_END);
+	    MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_END);
 	if (!c->mhd)
 		return err_set(err, -EIO, "cannot start the HTTP server");
 	info = MHD_get_daemon_info(c->mhd, MHD_DAEMON_INFO_EPOLL_FD);

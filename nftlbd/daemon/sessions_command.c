@@ -6,10 +6,13 @@
  * ports have entries of their own.
  */
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "daemon/sessions.h"
 #include "daemon/sessions_impl.h"
 
+#define ALLOWED   "allowed: "
 #define CLEAR_MAX 16384u /* entries at once: 20 to 50 ms */
 
 static int forget_one(struct daemon *d, const struct session_users *u,
@@ -52,8 +55,24 @@ static int forget(struct daemon *d, struct session_users *u, const char *client,
 	return 0;
 }
 
-/* A client is of one family: that the other one does not know such clients is
- * no error, and no news. */
+/* Of what two families say, what is more of an answer: that one of them does
+ * not know such clients is none, and what the kernel refuses never is left out.
+ */
+static int weight_of(int ret)
+{
+	return ret == -EINVAL ? 0 : ret == -ENOENT ? 1 : ret == 0 ? 2 : 3;
+}
+
+static void add_form(struct err *err, const struct err *other)
+{
+	const char *form = strstr(other->msg, ALLOWED);
+	size_t n = strlen(err->msg);
+
+	if (form && strcmp(err->msg, other->msg) != 0)
+		snprintf(err->msg + n, sizeof(err->msg) - n, ", or %s",
+			 form + strlen(ALLOWED));
+}
+
 static int forget_families(struct daemon *d, const struct service *s,
 			   const char *client, struct err *err)
 {
@@ -71,7 +90,9 @@ static int forget_families(struct daemon *d, const struct service *s,
 		if (session_users(d, name, group != NULL, families[i], &u))
 			one = forget(d, &u, client, &words);
 		session_users_free(&u);
-		if (i > 0 && (one == -EINVAL || ret == 0))
+		if (i > 0 && one == -EINVAL && ret == -EINVAL)
+			add_form(err, &words);
+		if (i > 0 && weight_of(one) <= weight_of(ret))
 			continue;
 		ret = one;
 		*err = words;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Persistence: clients who come back get the backend they had."""
 
+import socket
 import time
 
 import daemon
@@ -367,6 +368,15 @@ def test_start_finds_strangers():
             equal(visit(lab, f, 3, count=3), first[f], f"IPv{f}")
 
 
+def delete(d, path):
+    """The status of a DELETE that nftlbctl would not send."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(d.socket)
+        s.sendall(f"DELETE {path} HTTP/1.1\r\nHost: x\r\n"
+                  "Connection: close\r\n\r\n".encode())
+        return int(s.makefile("rb").readline().split()[1])
+
+
 def test_session_delete():
     with Lab() as lab:
         lab.serve_all()
@@ -380,8 +390,15 @@ def test_session_delete():
             p = d.ctl("session", "delete", "www", client)
             equal(p.returncode, 1, "exit status: not there")
             check("no session" in p.stderr, p.stderr)
+        before = tables(d)
+        for path, status in (("sessions%00", 404), ("sessions/%00", 400),
+                             ("sessions%00/192.0.2.1", 404)):
+            equal(delete(d, "/v1/services/www/" + path), status, path)
+        equal(tables(d), before, "nobody was named")
         d.do("session", "delete", "www", "all")
         wait_until(lambda: tables(d) == {4: {}, 6: {}}, 10, "all are forgotten")
+        p = d.ctl("session", "delete", "www", "2001:db8::1/3")
+        check("an IPv4 address, or an IPv6 address" in p.stderr, p.stderr)
         p = d.ctl("session", "delete", "www", "02:00:00:00:00:01")
         check(p.returncode == 1 and "address" in p.stderr, p.stderr)
         check("no service" in d.ctl("session", "delete", "x", "all").stderr, "x")

@@ -62,7 +62,7 @@ static void reload_cb(struct ev_loop *loop, ev_signal *w, int revents)
 	if (ret == 1) {
 		p->reload.done = reloaded;
 		daemon_reload_wait(&p->d, &p->reload);
-	} else if (!p->d.reload) {
+	} else if (!p->reload.reload) { /* none of ours is under way */
 		sd_notify(0, "READY=1");
 	}
 }

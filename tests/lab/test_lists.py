@@ -2,6 +2,9 @@
 """Filters: lists of addresses that services allow or deny."""
 
 import os
+import signal
+import socket
+import threading
 
 import daemon
 from daemon import members, service
@@ -244,6 +247,39 @@ def test_refused_reload():
         equal(d.ctl("config", "reload").returncode, 1, "exit status")
         everywhere(blocked, lab, "after a refused reload")
         check("list.more" not in lab.ruleset(), "sets of a refused reload")
+
+
+def test_reload_while_one_waits():
+    """One that loads a list goes on; another is refused, and systemd is told
+    that nothing is under way for it."""
+    with Lab() as lab:
+        path = os.path.join(lab.dir, "bad.txt")
+        heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        heard.bind(os.path.join(lab.dir, "notify"))
+        heard.settimeout(20)
+        os.environ["NOTIFY_SOCKET"] = heard.getsockname()
+        with open(path, "w", encoding="ascii"):
+            pass
+        d = started(lab, {"www": service(deny="bad", **REJECT)},
+                    {"bad": [("file", path)]})
+        equal(heard.recv(99), b"READY=1", "start")
+        with open(path, "w", encoding="ascii") as f:
+            f.writelines(f"198.{18 + i // 32768}.{i // 128 % 256}.{i % 128 * 2}"
+                         "\n" for i in range(65536))
+            f.write("".join(me(f) + "\n" for f in FAMILIES))
+        first = threading.Thread(target=d.reload)
+        first.start()
+        wait_until(lambda: "list.bad/2" in lab.nft("-t", "list", "sets"), 10,
+                   "it is loaded")
+        p = d.ctl("config", "reload")
+        check(p.returncode == 1 and "under way" in p.stderr, p.stderr)
+        d.process.signal(signal.SIGHUP)
+        equal(heard.recv(99), b"RELOADING=1", "SIGHUP")
+        equal(heard.recv(99), b"READY=1", "SIGHUP is over")
+        everywhere(passes, lab, "not adopted by halves")
+        first.join()
+        everywhere(blocked, lab, "reloaded")
+        equal(d.json("status")["last_error"], None, "status")
 
 
 def test_replaced():

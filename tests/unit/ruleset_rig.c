@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rulesets/sessions.h"
 #include "tests/unit/netns.h"
 #include "tests/unit/ruleset_rig.h"
 
@@ -149,6 +150,26 @@ int rig_commit(struct rig *r)
 		print_message("commit: %s\n", err.msg);
 	plan_free(p);
 	return ret;
+}
+
+int rig_commit_some(struct rig *r, size_t n)
+{
+	struct plan *p = ruleset_plan(r->rs, r->svc, n, false);
+	int ret = ruleset_commit(r->rs, p, NULL);
+
+	plan_free(p);
+	return ret;
+}
+
+void rig_drop_moved(struct rig *r, const char *service)
+{
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+	char set[64];
+
+	for (size_t f = 0; f < 2; f++)
+		if (ruleset_sessions_moved(r->rs, service, false, families[f],
+					   set, sizeof(set)))
+			ruleset_sessions_drop(r->rs, set, families[f]);
 }
 
 bool rig_is_whole(const struct rig *r)

@@ -24,6 +24,11 @@ int rig_teardown(void **state);
 struct plan *rig_plan(struct ruleset *rs, const struct rig *r);
 /** rig_commit() - scan, plan, commit; 0 or -errno */
 int rig_commit(struct rig *r);
+/** rig_commit_some() - the first @n services, as a plan that is not whole */
+int rig_commit_some(struct rig *r, size_t n);
+/** rig_drop_moved() - session tables of another size that @service had, as
+ * whoever carries their entries over does in the end */
+void rig_drop_moved(struct rig *r, const char *service);
 /** rig_is_whole() - does somebody who just came find nothing to do? */
 bool rig_is_whole(const struct rig *r);
 

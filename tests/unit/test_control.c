@@ -143,7 +143,7 @@ static const struct {
 	{ "/v1/plan", "empty:b text:s price:o", 0 },
 	{ "/v1/route?service=hash&client=198.51.100.1&port=7",
 	  "client:s port:Ni address:s service_port:Ni protocol:s service:s "
-	  "scheduler:s hash_key:Ns slots:i slot:Ni backend:No shares:a "
+	  "by:s scheduler:s hash_key:Ns slots:i slot:Ni backend:No shares:a "
 	  "reason:s",
 	  0 },
 };

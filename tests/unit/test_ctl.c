@@ -311,18 +311,28 @@ static void test_render_plan(void **state)
 static void test_render_route(void **state)
 {
 	renders(render_route,
-		"{'service':'www','client':'192.0.2.1','scheduler':"
-		"'source-hash','hash_key':'source','slot':3,'slots':509,"
+		"{'service':'www','by':'slot','client':'192.0.2.1',"
+		"'scheduler':'source-hash','hash_key':'source','slot':3,'slots'"
+		":509,"
 		"'backend':{'name':'b2','address':'10.0.0.2','port':80,"
 		"'state':'active'},'shares':[]}",
 		NULL,
 		(const char *const[]){ "-> b2, 10.0.0.2 port 80",
 				       "slot 3 of 509", NULL });
 	renders(render_route,
-		"{'service':'www','scheduler':'weighted','backend':null,"
+		"{'service':'www','by':'slot','scheduler':'weighted',"
+		"'backend':null,"
 		"'reason':'the next backend depends on the counter',"
 		"'shares':[{'name':'b1','slots':2,'share':0.5}]}",
 		NULL, (const char *const[]){ "counter", "b1", "50.0%", NULL });
+	renders(render_route,
+		"{'service':'www','by':'pin','client':'192.0.2.1','scheduler':"
+		"'source-hash','hash_key':'source','slot':null,'slots':509,"
+		"'backend':{'name':'b2','address':'10.0.0.2','port':80,"
+		"'state':'active'},'shares':[],'reason':'pinned to it'}",
+		NULL,
+		(const char *const[]){ "-> b2, 10.0.0.2 port 80",
+				       "www: pinned to it", NULL });
 }
 
 /* Another version's daemon, or none of ours: no crash, something is said. */

@@ -190,7 +190,7 @@ static void test_nobody_is_not_read(void **state)
 			     "add element ip " RIG_TABLE " " SET
 			     " { 10.0.0.1 timeout 9s : 0:1 }"),
 			 0);
-	assert_rest(k, "%2$s=11 %3$s=10 ");
+	assert_rest(k, "%1$.0s%2$s=11 %3$s=10 ");
 	assert_int_equal(ruleset_sessions_find(rs, &k->t, s.key, &s), -ENOENT);
 }
 
@@ -207,7 +207,7 @@ static void test_forget(void **state)
 		list[2] = session_of(k, 2, 0x10);
 		assert_int_equal(
 		    ruleset_sessions_forget(rs, &k->t, list, 3, &err), 2);
-		assert_rest(k, "%2$s=11 ");
+		assert_rest(k, "%1$.0s%2$s=11 ");
 		assert_int_equal(
 		    ruleset_sessions_forget(rs, &k->t, list, 3, &err), 0);
 		assert_int_equal(ruleset_sessions_clear(rs, &k->t, &err), 0);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -28,6 +29,16 @@ static struct model *model_of(void **state, const char *text)
 	return m;
 }
 
+/* As daemon/lists.c does. */
+static void name_lists(struct conf *conf)
+{
+	for (size_t i = 0; i < conf->nlists; i++)
+		for (unsigned int f = 0; f < RS_FAMILIES; f++)
+			snprintf(conf->lists[i].set[f],
+				 sizeof(conf->lists[i].set[f]), "list.%s",
+				 conf->lists[i].name);
+}
+
 static void rules_by_family(void **state)
 {
 	struct model *m =
@@ -42,6 +53,7 @@ static void rules_by_family(void **state)
 	const struct rs_service *v4, *v6;
 	struct want_list w = { 0 };
 
+	name_lists(m->conf);
 	want_all(&w, m);
 	assert_int_equal(w.n, 2);
 	v4 = &w.list[0];
@@ -61,8 +73,8 @@ static void rules_by_family(void **state)
 	assert_int_equal(v6->npins, 1);
 	assert_string_equal(v6->backends[v6->pins[0].backend].name, "six2");
 	assert_int_equal(v4->nallow, 2);
-	assert_true(!strncmp(v4->allow[0], "list.y", 6));
-	assert_true(!strncmp(v6->deny[0], "list.x", 6));
+	assert_string_equal(v4->allow[0], "list.y");
+	assert_string_equal(v6->deny[0], "list.x");
 	assert_string_equal(v4->log.prefix, "nftlb www");
 	assert_true(v6->log.fresh && v6->counters && v6->strict);
 	assert_int_equal(v6->helper, RS_HELPER_FTP);

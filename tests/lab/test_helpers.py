@@ -127,7 +127,6 @@ def sip_calls(lab, proto):
               f"{proto} IPv{family}")
 
 
-@vm
 def test_sip_udp():
     with Lab(backends=1) as lab:
         helped.sip_server(lab, "udp")
@@ -163,7 +162,6 @@ def pptp_tunnel(mode):
               {"server": False, "echo": False}, f"{mode}: without")
 
 
-@vm
 def test_pptp():
     """IPv4 only, as the protocol; the service's IPv6 side just has none."""
     pptp_tunnel("dnat")

@@ -88,7 +88,6 @@ def test_new_per_source_reject():
     new_per_source("reject")
 
 
-@vm
 def test_networks_are_sources():
     """limit-source = 24/64: neighbours share, others do not."""
     with Lab() as lab:
@@ -104,7 +103,6 @@ def test_networks_are_sources():
             c.close()
 
 
-@vm
 def test_networks_are_sources_by_default():
     """limit-source = 24: that is /64 for IPv6, all of the crowd."""
     with Lab() as lab:

@@ -5,7 +5,6 @@ import daemon
 from counting import Truth, agree, counters, ways
 from daemon import service
 from lab import FAMILIES, Lab, client_addr, crowd, vip
-from marks import vm
 from process import check, equal, wait_until
 
 VIPS = {f: vip(f) for f in FAMILIES}
@@ -27,7 +26,6 @@ def every(lab, port, n, proto="tcp", **options):
         equal(r.all_ok(f"{proto} IPv{f}").counts(), {"gw": n}, f"IPv{f}")
 
 
-@vm
 def test_counters():
     """Packets and bytes both ways, new flows; each service its own."""
     with Lab() as lab:

@@ -123,7 +123,6 @@ def test_packet_mark_of_local_clients():
         both_classes(lab, "from the gateway", ("back",), node="gw")
 
 
-@vm
 def test_priority_is_a_class():
     """htb takes the class that the packet's priority names, without filter."""
     with Lab(backends=2) as lab:
@@ -185,7 +184,6 @@ def went_round(lab, port, node="c1"):
     return tuple(after[k] - before[k] for k in ("to-clients", "to-backends"))
 
 
-@vm
 def test_packet_mark_for_routing():
     """Requests and replies of a marked service take another route."""
     with Lab(backends=2, gateways=2, vip="routed") as lab:
@@ -230,7 +228,6 @@ table inet users {
 """
 
 
-@vm
 def test_bits_of_others_stay():
     """We set the bits of our masks, in packets and in conntrack, and no other."""
     with Lab(backends=2) as lab:

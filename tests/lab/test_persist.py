@@ -57,7 +57,6 @@ def plain(backend):
     return backend.split("-")[0]
 
 
-@vm
 def test_same_backend():
     """round-robin, but each client stays; it is shown, with its time."""
     with Lab() as lab:

@@ -121,7 +121,6 @@ def lands_at(lab, backend, words):
         equal(r.counts(), {backend: N}, f"IPv{family}: {words}")
 
 
-@vm
 def test_first_dnat_wins():
     """... and who is first is a matter of dstnat-priority, also by reload."""
     with Lab(backends=2) as lab:

@@ -71,7 +71,6 @@ def test_full_and_room_again():
             check(told in (pair, pair * 2, pair * 3), f"events: {told}")
 
 
-@vm
 def test_all_full():
     """Nobody has room: refused as on-empty says, and not for longer."""
     with Lab() as lab:
@@ -140,7 +139,6 @@ def test_weights():
             c.close()
 
 
-@vm
 def test_source_hash():
     """Clients of a full backend go to others, and come back when it has room."""
     with Lab() as lab:
@@ -196,7 +194,6 @@ def test_persistence():
             stays(d, f, "active")
 
 
-@vm
 def test_reload_with_another_limit():
     """Up, down, off and on: what is there counts."""
     with Lab() as lab:
@@ -237,7 +234,6 @@ def test_reload_with_another_limit():
             stays(d, f, "active")
 
 
-@vm
 def test_restart():
     """A daemon that comes finds out who is full, from flags and conntrack."""
     with Lab() as lab:
@@ -295,7 +291,6 @@ def test_tables_flushed():
             c.close()
 
 
-@vm
 def test_many_episodes():
     """Full and not full, over and over, with connections that come and go: the
     limit holds each time, and lifts completely at the end."""

@@ -230,7 +230,7 @@ tests_unit_test_conf_man_SOURCES = tests/unit/test_conf_man.c $(conf_rig)
 tests_unit_test_conf_man_LDADD = $(config_libs)
 EXTRA_DIST += tests/bad-conf
 EXTRA_DIST += tests/lab/golden tests/lab/test_plain.py \
-	tests/lab/test_route.py
+	tests/lab/test_route.py tests/lab/test_group.py
 
 EXTRA_DIST += tests/lab/counting.py tests/lab/test_counters.py \
 	tests/lab/test_local.py tests/lab/test_overflow.py

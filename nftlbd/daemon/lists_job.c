@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <systemd/sd-daemon.h>
 
 #include "daemon/committer.h"
 #include "daemon/lists_impl.h"
@@ -83,11 +84,13 @@ static void job_done(struct lists *l)
 	job_remove_first(l);
 }
 
+/* The daemon's start may take its time, as long as it goes on. */
 int lists_jobs_run(struct lists *l, struct err *err)
 {
 	int ret = 0;
 
 	while (l->njobs > 0 && ret >= 0) {
+		sd_notify(0, "EXTEND_TIMEOUT_USEC=60000000");
 		ret = job_step(l, &l->jobs[0], err);
 		l->jobs[0].build.hurry = true;
 		if (ret == 0)

@@ -280,6 +280,12 @@ def test_reload_while_one_waits():
         first.join()
         everywhere(blocked, lab, "reloaded")
         equal(d.json("status")["last_error"], None, "status")
+        d.restart(kill=True)
+        words = {heard.recv(99)}
+        while b"READY=1" not in words:
+            words.add(heard.recv(99))
+        equal(words, {b"EXTEND_TIMEOUT_USEC=60000000", b"READY=1"}, "a start")
+        everywhere(blocked, lab, "after a restart")
 
 
 def test_replaced():

@@ -193,7 +193,6 @@ const struct base_chain base_chains[] = {
 	{ CHAIN_ALIVE, FEATURE_ALIVE, NULL, 0, 0, 0, alive_rule },
 	{ CHAIN_MEMBER, FEATURE_GROUP, NULL, 0, 0, 0, member_rule },
 	{ CHAIN_FROM_MEMBER, FEATURE_GROUP, NULL, 0, 0, 0, from_member_rule },
-	{ CHAIN_ROOM, FEATURE_ROOM, NULL, 0, 0, 0, room_rule },
 	{ "count", FEATURE_COUNT, "filter", NF_INET_PRE_ROUTING, HOOK_PACKETS,
 	  0, count_rule },
 	{ "count-output", FEATURE_COUNT, "filter", NF_INET_LOCAL_OUT,

@@ -18,7 +18,6 @@ bool pick_rule(struct buf *r, unsigned int i, uint8_t family);
 bool alive_rule(struct buf *r, unsigned int i, uint8_t family);
 bool member_rule(struct buf *r, unsigned int i, uint8_t family);
 bool from_member_rule(struct buf *r, unsigned int i, uint8_t family);
-bool room_rule(struct buf *r, unsigned int i, uint8_t family);
 
 /* base_packets.c: what each packet meets */
 bool guard_rule(struct buf *r, unsigned int i, uint8_t family);

@@ -6,7 +6,6 @@
  *   pick:        slot -> backend id
  *   alive:       backend id -> the same, if it may have old clients
  *   member:      member number -> backend id, if it may have old clients
- *   room:        backend id -> the same, if it has room
  *   from-member: as member, and goes there
  */
 #include <netinet/in.h> /* before the kernel's own */
@@ -96,21 +95,5 @@ bool from_member_rule(struct buf *r, unsigned int i, uint8_t family)
 	}
 	map_member(r, family);
 	rule_verdict(r, NFT_GOTO, CHAIN_TO_BACKEND);
-	return true;
-}
-
-bool room_rule(struct buf *r, unsigned int i, uint8_t family)
-{
-	(void)family;
-	if (i > 1)
-		return false;
-	load_priority(r, 0);
-	if (i == 1) {
-		rule_lookup(r, map_forms[MAP_ROOMS].name, REG(0), NO_REG, true);
-		return true;
-	}
-	rule_in_set(r, map_forms[MAP_BACKENDS_FULL].name, REG(0), true);
-	set_none(r);
-	rule_verdict(r, NFT_RETURN, NULL);
 	return true;
 }

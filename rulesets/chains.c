@@ -144,7 +144,7 @@ static void balance_rules(struct writer *w, struct unit_chain *c)
 		pick_rules(w, c, i);
 		r = chain_rule(c);
 		if (room) {
-			rule_verdict(r, NFT_JUMP, CHAIN_ROOM);
+			to_chain(r, NFT_JUMP, CHAIN_ROOM, w->svc);
 			r = chain_rule(c);
 			if_priority(r, false, ID_REJECT);
 		}
@@ -233,9 +233,9 @@ static void service_chain(struct writer *w)
 }
 
 void chains_add(struct unit *u, const struct rs_service *svc,
-		const struct own_sets *sets)
+		const uint32_t *ids, const struct own_sets *sets)
 {
-	struct writer w = { u, svc, sets };
+	struct writer w = { u, svc, ids, sets };
 
 	service_chain(&w);
 	drop_chains(&w);

@@ -33,9 +33,10 @@ void own_add_group(struct unit *u, const struct rs_service *svc,
 /**
  * chains_add() - all chains of @svc, into @u, whose slot range is set; and the
  * features that they need
+ * @ids: of the service's backends
  */
 void chains_add(struct unit *u, const struct rs_service *svc,
-		const struct own_sets *sets);
+		const uint32_t *ids, const struct own_sets *sets);
 
 /* ---- what a service asks for, for those who write elements */
 

@@ -8,6 +8,7 @@
 struct writer {
 	struct unit *u;
 	const struct rs_service *svc;
+	const uint32_t *ids; /* of the service's backends */
 	const struct own_sets *sets;
 };
 

@@ -120,7 +120,7 @@ void stick_rules(struct writer *w, struct unit_chain *c)
 	if (svc_has_room(svc)) {
 		r = chain_rule(c);
 		if_priority(r, false, ID_REJECT);
-		rule_verdict(r, NFT_JUMP, CHAIN_ROOM);
+		to_chain(r, NFT_JUMP, CHAIN_ROOM, svc);
 	}
 	r = chain_rule(c);
 	if_priority(r, false, ID_REJECT);

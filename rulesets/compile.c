@@ -118,7 +118,6 @@ static void add_pool(struct unit *u, const struct rs_service *svc,
 	fill_slots(u, svc, ids);
 	elements_add_probes(u, svc, ids);
 	elements_add_sticky(u, svc, ids);
-	elements_add_rooms(u, svc, ids);
 }
 
 /* What is in a map needs the map. */
@@ -143,7 +142,7 @@ struct unit *compile_unit(const struct rs_service *svc, const struct unit *have,
 		elements_add_keys(u, svc);
 		elements_add_flows(u, svc, ids);
 		own_add(u, svc, have, have_group, &sets);
-		chains_add(u, svc, &sets);
+		chains_add(u, svc, ids, &sets);
 	}
 	add_features(u);
 	unit_sort(u);

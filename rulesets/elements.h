@@ -17,9 +17,6 @@ void elements_add_probes(struct unit *u, const struct rs_service *svc,
 /** elements_add_sticky() - who may have old clients, who has to */
 void elements_add_sticky(struct unit *u, const struct rs_service *svc,
 			 const uint32_t *ids);
-/** elements_add_rooms() - backends with max-connections, and their chains */
-void elements_add_rooms(struct unit *u, const struct rs_service *svc,
-			const uint32_t *ids);
 /** elements_add_flows() - counters, marks and classes of connections */
 void elements_add_flows(struct unit *u, const struct rs_service *svc,
 			const uint32_t *ids);

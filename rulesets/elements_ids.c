@@ -112,20 +112,3 @@ void elements_add_sticky(struct unit *u, const struct rs_service *svc,
 	for (size_t i = 0; i < svc->npins; i++)
 		add_pin(u, svc, &svc->pins[i], ids);
 }
-
-/* ---- max-connections */
-
-void elements_add_rooms(struct unit *u, const struct rs_service *svc,
-			const uint32_t *ids)
-{
-	for (size_t i = 0; i < svc->nbackends; i++) {
-		const struct rs_backend *b = &svc->backends[i];
-		struct elem *e;
-
-		if (!b->max_connections)
-			continue;
-		e = unit_add(u, MAP_ROOMS);
-		elem_set_id(e, ids[i]);
-		e->text = xasprintf(CHAIN_ROOM_OF "%s/%s", svc->name, b->name);
-	}
-}

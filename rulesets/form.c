@@ -38,8 +38,6 @@ const struct map_form map_forms[MAP_COUNT] = {
 				 FEATURE_GROUP, false, 0 },
 	[MAP_MEMBERS] = { "members", KEY_ID, DATA_ID, false, FEATURE_GROUP,
 			  false, 0 },
-	[MAP_ROOMS] = { "rooms", KEY_ID, DATA_VERDICT, false, FEATURE_ROOM,
-			false, 0 },
 	[MAP_BACKENDS_FULL] = { "backends-full", KEY_ID, DATA_NONE, false,
 				FEATURE_ROOM, false, 65536 },
 	[MAP_COUNT_NEW] = { "count-new", KEY_ID, DATA_COUNTER, false,

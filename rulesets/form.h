@@ -58,7 +58,6 @@ enum rs_map {
 	MAP_PINS,           /* service and client : backend id */
 	MAP_GROUP_BACKENDS, /* service and member : backend id */
 	MAP_MEMBERS,        /* backend id : its number in the group */
-	MAP_ROOMS,          /* backend id : room chain */
 	MAP_BACKENDS_FULL,  /* backend id; the kernel fills it */
 	MAP_COUNT_NEW,      /* backend id : counter */
 	MAP_COUNT_IN,       /* flow : counter, from the client */
@@ -176,7 +175,7 @@ uint32_t set_flags(const struct set_form *f);
 #define CHAIN_GUARD    "guard."
 #define CHAIN_MARK     "mark."
 #define CHAIN_PRIORITY "priority."
-#define CHAIN_ROOM_OF  "room."
+#define CHAIN_ROOM     "room."
 
 #define SET_SESSIONS    "sessions."
 #define SET_NEW         "new."
@@ -201,7 +200,6 @@ uint32_t set_flags(const struct set_form *f);
 #define CHAIN_ALIVE       "alive"
 #define CHAIN_MEMBER      "member"
 #define CHAIN_FROM_MEMBER "from-member"
-#define CHAIN_ROOM        "room"
 #define CHAIN_NAME_MAX    256 /* NFT_NAME_MAXLEN: others' may be long */
 
 /* Backend ids below ID_FIRST mean something else. In nft's listing 0 is "none",

@@ -26,7 +26,7 @@ static const struct {
 	{ PART_CHAIN, CHAIN_GUARD, "" },
 	{ PART_CHAIN, CHAIN_MARK, "" },
 	{ PART_CHAIN, CHAIN_PRIORITY, "" },
-	{ PART_CHAIN, CHAIN_ROOM_OF, "" },
+	{ PART_CHAIN, CHAIN_ROOM, "" },
 	{ PART_SET, SET_SESSIONS, "" },
 	{ PART_SET, SET_NEW, "" },
 	{ PART_SET, SET_CONNECTIONS, "" },

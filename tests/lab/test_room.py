@@ -234,6 +234,27 @@ def test_reload_with_another_limit():
             stays(d, f, "active")
 
 
+def test_reload_with_another_backend():
+    """One more, with a limit of its own: the rules that count are not written
+    again, the service's are."""
+    with Lab() as lab:
+        lab.serve_all()
+        d = daemon.start(lab, {"www": service(limited(3, count=2))})
+        crowds = {f: Crowd(lab, vip(f)) for f in FAMILIES}
+        before = {}
+        for f, c in crowds.items():
+            clean(c.open(4), f"IPv{f}: before")
+            before[f] = room_chain(lab, f)
+        d.write({"www": service(limited(3, who=(1, 3)))})
+        d.reload()
+        for f, c in crowds.items():
+            equal(room_chain(lab, f), before[f], f"IPv{f}: chain and handles")
+            clean(c.open(12), f"IPv{f}: afterwards")
+            found = c.counts()
+            equal((found["b1"], found["b3"]), (3, 3), f"IPv{f}: connections")
+            c.close()
+
+
 def test_restart():
     """A daemon that comes finds out who is full, from flags and conntrack."""
     with Lab() as lab:
@@ -267,7 +288,7 @@ def test_restart():
 
 
 def room_chain(lab, f):
-    return lab.run("gw", "nft", "list", "chain", "ip" if f == 4 else "ip6",
+    return lab.run("gw", "nft", "-a", "list", "chain", "ip" if f == 4 else "ip6",
                    "nftlb", f"room.www/{member(1, f)}").stdout
 
 

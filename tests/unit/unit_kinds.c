@@ -47,8 +47,6 @@ static void fill_key(struct elem *e, uint8_t *key, uint8_t family,
 static const char *chain_prefix(enum rs_map map)
 {
 	switch (map) {
-	case MAP_ROOMS:
-		return CHAIN_ROOM_OF;
 	case MAP_MARKS:
 	case MAP_MARKS_RANGES:
 		return CHAIN_MARK;
@@ -151,7 +149,7 @@ struct unit *__wrap_compile_unit(const struct rs_service *svc,
 	add_chain(u, CHAIN_GUARD);
 	add_chain(u, CHAIN_MARK);
 	add_chain(u, CHAIN_PRIORITY);
-	add_chain(u, CHAIN_ROOM_OF);
+	add_chain(u, CHAIN_ROOM);
 	add_sets(u);
 	for (size_t i = 0; i < u->nsets; i++) {
 		char name[CHAIN_NAME_MAX];

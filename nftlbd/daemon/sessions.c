@@ -187,6 +187,17 @@ static void job_end(struct sessions *s, struct session_job *j, bool done)
 	daemon_changes(s->d, &changes);
 }
 
+/* What could not be read is read again, for those as well who asked. */
+static void read_again(struct sessions *s, const struct session_job *j)
+{
+	struct session_job *w =
+	    waiting_job(s, j->name, j->group, j->family, j->from);
+
+	w->passes = j->failed ? 0 : j->passes;
+	for (size_t i = 0; j->failed && i < j->nasked; i++)
+		*VEC_PUSH(w->asked, w->nasked, w->capasked) = j->asked[i];
+}
+
 static void pass_end(struct sessions *s)
 {
 	struct session_job *jobs = s->current;
@@ -203,8 +214,7 @@ static void pass_end(struct sessions *s)
 		failed |= j->failed;
 		job_end(s, j, !again);
 		if (again)
-			waiting_job(s, j->name, j->group, j->family, j->from)
-			    ->passes = j->failed ? 0 : j->passes;
+			read_again(s, j);
 		job_free(j);
 	}
 	free(jobs);

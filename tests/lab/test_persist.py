@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Persistence: clients who come back get the backend they had."""
 
+import resource
 import socket
 import time
 
@@ -367,10 +368,15 @@ def test_start_finds_strangers():
             equal(visit(lab, f, 3, count=3), first[f], f"IPv{f}")
 
 
-def delete(d, path):
+def connected(d):
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(d.socket)
+    return s
+
+
+def delete(d, path, connection=None):
     """The status of a DELETE that nftlbctl would not send."""
-    with socket.socket(socket.AF_UNIX) as s:
-        s.connect(d.socket)
+    with connection or connected(d) as s:
         s.sendall(f"DELETE {path} HTTP/1.1\r\nHost: x\r\n"
                   "Connection: close\r\n\r\n".encode())
         return int(s.makefile("rb").readline().split()[1])
@@ -401,6 +407,25 @@ def test_session_delete():
         p = d.ctl("session", "delete", "www", "02:00:00:00:00:01")
         check(p.returncode == 1 and "address" in p.stderr, p.stderr)
         check("no service" in d.ctl("session", "delete", "x", "all").stderr, "x")
+
+
+def test_session_delete_is_tried_again():
+    """A table that could not be read is not one that was emptied."""
+    with Lab() as lab:
+        lab.serve_all()
+        d = persistent(lab)
+        visit(lab, 4)
+        check(tables(d)[4], "sessions")
+        connection = connected(d)
+        connection.sendall(b"GET /v1/version HTTP/1.1\r\nHost: x\r\n\r\n")
+        check(connection.recv(4096), "it is the daemon's by now")
+        limit = resource.prlimit(d.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(d.process.pid, resource.RLIMIT_NOFILE, (3, limit[1]))
+        equal(delete(d, "/v1/services/www/sessions", connection), 200, "all")
+        wait_until(lambda: "trying again" in d.log(), 10, "it cannot")
+        resource.prlimit(d.process.pid, resource.RLIMIT_NOFILE, limit)
+        check(tables(d)[4], "still there")
+        wait_until(lambda: not tables(d)[4], 10, "all are forgotten")
 
 
 def test_pins():

@@ -61,7 +61,10 @@ suite_lab_asan() {
     export BUILD=$build/asan
     exec python3 tests/lab/run.py -j "$jobs" control. empty. modes. flows. \
         balance. health.health hostile. hash.key kernel.foreign kernel.start \
-        kernel.changed kernel.flush_command
+        kernel.changed kernel.flush_command \
+        persist.session_delete persist.group persist.size_changes \
+        lists.kept lists.reload_while counters.removed counters.restart \
+        overflow.sessions local.reload room.restart marks.marks_come
 }
 
 # check_start SUITE: as a job; its pid is its process group

@@ -6,7 +6,7 @@
  *   pick:        slot -> backend id
  *   alive:       backend id -> the same, if it may have old clients
  *   member:      member number -> backend id, if it may have old clients
- *   from-member: as member, and goes there
+ *   from-member: member number -> backend id, and goes there
  */
 #include <netinet/in.h> /* before the kernel's own */
 
@@ -63,12 +63,11 @@ bool alive_rule(struct buf *r, unsigned int i, uint8_t family)
 }
 
 /* daddr . l4proto . dport . member number -> backend id */
-static void map_member(struct buf *r, uint8_t family)
+static void map_member(struct buf *r, uint8_t family, enum rs_map map)
 {
 	load_target(r, family);
 	load_priority(r, addr_words(family) + 2);
-	rule_lookup(r, map_forms[MAP_GROUP_BACKENDS].name, REG(0), REG(0),
-		    false);
+	rule_lookup(r, map_forms[map].name, REG(0), REG(0), false);
 	rule_meta_set(r, NFT_META_PRIORITY, REG(0));
 }
 
@@ -80,11 +79,12 @@ bool member_rule(struct buf *r, unsigned int i, uint8_t family)
 		set_none(r);
 		return true;
 	}
-	map_member(r, family);
+	map_member(r, family, MAP_GROUP_BACKENDS);
 	rule_verdict(r, NFT_RETURN, NULL);
 	return true;
 }
 
+/* A slot led here: a member that may have old clients a moment later, too. */
 bool from_member_rule(struct buf *r, unsigned int i, uint8_t family)
 {
 	if (i > 1)
@@ -93,7 +93,7 @@ bool from_member_rule(struct buf *r, unsigned int i, uint8_t family)
 		rule_verdict(r, NF_DROP, NULL);
 		return true;
 	}
-	map_member(r, family);
+	map_member(r, family, MAP_GROUP_MEMBERS);
 	rule_verdict(r, NFT_GOTO, CHAIN_TO_BACKEND);
 	return true;
 }

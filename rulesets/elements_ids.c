@@ -37,11 +37,12 @@ static void add_persistent(struct unit *u, const struct rs_service *svc,
 }
 
 /* A member as it is found by one port of its service. */
-static void add_group_backend(struct unit *u, const struct rs_service *svc,
+static void add_group_backend(struct unit *u, enum rs_map map,
+			      const struct rs_service *svc,
 			      const struct rs_backend *b, uint32_t id,
 			      const struct target *t, uint16_t port)
 {
-	struct elem *e = add_for(u, MAP_GROUP_BACKENDS, svc, b);
+	struct elem *e = add_for(u, map, svc, b);
 	uint32_t member = rs_member(b->name);
 
 	key_target(e->key, t->addr, t->proto, port);
@@ -60,9 +61,14 @@ static void add_member(struct unit *u, const struct rs_service *svc,
 
 	elem_set_id(e, id);
 	memcpy(e->data, &member, sizeof(member));
-	for (size_t i = 0; b->sticky && target_next(svc, i, &t); i++)
-		for (uint32_t p = t.ports.lo; p <= t.ports.hi; p++)
-			add_group_backend(u, svc, b, id, &t, (uint16_t)p);
+	for (size_t i = 0; target_next(svc, i, &t); i++)
+		for (uint32_t p = t.ports.lo; p <= t.ports.hi; p++) {
+			add_group_backend(u, MAP_GROUP_MEMBERS, svc, b, id, &t,
+					  (uint16_t)p);
+			if (b->sticky)
+				add_group_backend(u, MAP_GROUP_BACKENDS, svc, b,
+						  id, &t, (uint16_t)p);
+		}
 }
 
 /* ---- pins */

@@ -36,6 +36,8 @@ const struct map_form map_forms[MAP_COUNT] = {
 	[MAP_PINS] = { "pins", KEY_PIN, DATA_ID, true, FEATURE_PINS, false, 0 },
 	[MAP_GROUP_BACKENDS] = { "group-backends", KEY_MEMBER, DATA_ID, false,
 				 FEATURE_GROUP, false, 0 },
+	[MAP_GROUP_MEMBERS] = { "group-members", KEY_MEMBER, DATA_ID, false,
+				FEATURE_GROUP, false, 0 },
 	[MAP_MEMBERS] = { "members", KEY_ID, DATA_ID, false, FEATURE_GROUP,
 			  false, 0 },
 	[MAP_BACKENDS_FULL] = { "backends-full", KEY_ID, DATA_NONE, false,

@@ -56,7 +56,9 @@ enum rs_map {
 	MAP_PERSISTENT,     /* backend id : itself, if old clients may
 			     * come */
 	MAP_PINS,           /* service and client : backend id */
-	MAP_GROUP_BACKENDS, /* service and member : backend id */
+	MAP_GROUP_BACKENDS, /* service and member : backend id, if old
+			     * clients may come */
+	MAP_GROUP_MEMBERS,  /* the same of all members */
 	MAP_MEMBERS,        /* backend id : its number in the group */
 	MAP_BACKENDS_FULL,  /* backend id; the kernel fills it */
 	MAP_COUNT_NEW,      /* backend id : counter */

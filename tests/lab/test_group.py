@@ -2,8 +2,8 @@
 """Services of a persist-group: one table, one member on all their ports."""
 
 import daemon
-from daemon import FAST_CHECK, member, service
-from lab import FAMILIES, Lab
+from daemon import FAST_CHECK, member, members, service
+from lab import FAMILIES, Lab, crowd, vip
 from marks import vm
 from process import check, equal, wait_until
 from test_persist import CLIENTS, PERSIST, visit
@@ -69,3 +69,24 @@ def test_ranges():
             first = visit(lab, f, port=8081)
             for port in (8080, 8082):
                 equal(visit(lab, f, port=port), first, f"IPv{f}: {port}")
+
+
+def test_member_comes_back():
+    """A member gets new clients at once, before its old entries are gone: none
+    of them is lost. UDP, for which nobody asks twice."""
+    with Lab() as lab:
+        lab.serve_all()
+        d = daemon.start(lab, {"www": service(
+            {}, pool="both", persist="source 10m", persist_group="shop",
+            protocol="udp")}, pools={"both": {
+                f"backend.{n}": text for n, text in members(2).items()}})
+        flows = [lab.flow_start("c1", vip(f), 80, proto="udp", seconds=600,
+                                source=crowd(f, 1000)) for f in FAMILIES]
+        for _ in range(8):
+            for f in FAMILIES:
+                d.do("backend", "disable", "www", member(1, f))
+            for f in FAMILIES:
+                d.do("backend", "enable", "www", member(1, f))
+        for f, flow in zip(FAMILIES, flows):
+            result = flow.stop().all_ok(f"IPv{f}")
+            check(result.ok > 50, f"IPv{f}: only {result.ok} flows")

@@ -443,7 +443,7 @@ static void test_words(void **state)
 		"  + chain guard.web/b1\n",
 		"  + set sessions.web, 10 entries at most\n",
 		"  + 5 counters\n",
-		"  + 16 elements\n",
+		"  + 17 elements\n",
 	};
 	struct rig *r = *state;
 	char *text = words(r);

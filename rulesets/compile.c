@@ -25,7 +25,7 @@ static void backend_fill(struct elem *e, const struct rs_service *svc,
 	unsigned int len = addr_len(&b->addr);
 	uint16_t port = htons(b->port);
 
-	e->text = xasprintf("%s/%s", svc->name, b->name);
+	e->text = xjoin(svc->name, "/", b->name);
 	memcpy(e->data, b->addr.ip, len);
 	if (b->port)
 		memcpy(e->data + len, &port, sizeof(port));

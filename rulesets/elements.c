@@ -91,7 +91,7 @@ void elements_add_probes(struct unit *u, const struct rs_service *svc,
 			key_target(e->key, &svc->addrs[0], svc->protos[p],
 				   b->probe_port);
 			memcpy(e->data, &ids[i], sizeof(ids[i]));
-			e->text = xasprintf("%s/%s", svc->name, b->name);
+			e->text = xjoin(svc->name, "/", b->name);
 		}
 	}
 }

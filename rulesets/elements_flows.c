@@ -123,7 +123,7 @@ static char *chain_of(const char *prefix, const struct rs_service *svc,
 		      const struct rs_backend *b, bool own)
 {
 	return own ? xasprintf("%s%s/%s", prefix, svc->name, b->name)
-		   : xasprintf("%s%s", prefix, svc->name);
+		   : xjoin(prefix, svc->name, "");
 }
 
 static char *counter_of(const char *prefix, const struct rs_service *svc,

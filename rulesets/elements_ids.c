@@ -16,7 +16,7 @@ static struct elem *add_for(struct unit *u, enum rs_map map,
 {
 	struct elem *e = unit_add(u, map);
 
-	e->text = xasprintf("%s/%s", svc->name, b->name);
+	e->text = xjoin(svc->name, "/", b->name);
 	return e;
 }
 

@@ -48,8 +48,11 @@ size_t key_number(const struct conf_key *key)
 /* "backend.NAME" is the key of every line that begins like this. */
 static bool row_is(const struct conf_key *key, const char *name)
 {
-	size_t stem = key->named ? strcspn(key->name, ".") + 1 : 0;
+	size_t stem;
 
+	if (name[0] != key->name[0]) /* most of a hundred rows */
+		return false;
+	stem = key->named ? strcspn(key->name, ".") + 1 : 0;
 	return stem ? !strncmp(name, key->name, stem)
 		    : !strcmp(name, key->name);
 }

@@ -175,7 +175,8 @@ void rules_judge(struct look *l)
 
 static bool option_said(const struct backend_draft *b, const char *option)
 {
-	return b->said & UINT64_C(1)
+	return b->said && /* most lines have no options */
+	       b->said & UINT64_C(1)
 			     << key_number(key_find(IN_BACKEND, option));
 }
 

@@ -380,8 +380,11 @@ int nl_genid(struct nl *nl, uint32_t *genid)
 	return receive(nl, nlh->nlmsg_seq, genid_cb, genid);
 }
 
+_Static_assert((int)NFTA_SET_ELEM_LIST_SET == (int)NFTA_RULE_CHAIN,
+	       "nl_dump() asks for both alike");
+
 int nl_dump(struct nl *nl, uint16_t type, uint8_t family, const char *table,
-	    uint16_t table_attr, const char *set, nl_cb *cb, void *arg)
+	    uint16_t table_attr, const char *part, nl_cb *cb, void *arg)
 {
 	char buf[1024];
 	struct nlmsghdr *nlh =
@@ -390,8 +393,8 @@ int nl_dump(struct nl *nl, uint16_t type, uint8_t family, const char *table,
 
 	if (table)
 		mnl_attr_put_strz(nlh, table_attr, table);
-	if (set)
-		mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, set);
+	if (part)
+		mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, part);
 	if (mnl_socket_sendto(nl->sock, nlh, nlh->nlmsg_len) < 0)
 		return -errno;
 	return receive(nl, nlh->nlmsg_seq, cb, arg);

@@ -80,12 +80,13 @@ int nl_genid(struct nl *nl, uint32_t *genid);
 
 /**
  * nl_dump() - run a dump, @cb for each message; @cb returns 0 or -errno
- * @table, @set: names to ask for, or NULL; @table_attr: NFTA_*_TABLE
+ * @table, @part: names to ask for, or NULL; @table_attr: NFTA_*_TABLE; @part: a
+ * set (of elements) or a chain (of rules): the same attribute
  * Return: 0; -EINTR: it was not consistent, run it again; other -errno.
  */
 typedef int nl_cb(const struct nlmsghdr *nlh, void *arg);
 int nl_dump(struct nl *nl, uint16_t type, uint8_t family, const char *table,
-	    uint16_t table_attr, const char *set, nl_cb *cb, void *arg);
+	    uint16_t table_attr, const char *part, nl_cb *cb, void *arg);
 /**
  * nl_get_keys() - look up keys of a map, without a dump
  * A dump costs the square of the map's size (the kernel counts its way to where

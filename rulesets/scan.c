@@ -92,6 +92,8 @@ static int chain_cb(const struct nlmsghdr *nlh, void *arg)
 	if (!scan_is_str(tb[NFTA_CHAIN_TABLE], s->table) ||
 	    !(name = scan_str(tb[NFTA_CHAIN_NAME])))
 		return MNL_CB_OK;
+	s->nchains++;
+	s->uses += scan_u32(tb[NFTA_CHAIN_USE]);
 	base = base_chain_find(name);
 	if (base >= 0)
 		base_chain(s, base, tb);
@@ -156,6 +158,47 @@ static int rule_cb(const struct nlmsghdr *nlh, void *arg)
 	}
 	return MNL_CB_OK;
 }
+
+/* ---- rules: all in one dump, or chain by chain */
+
+/*
+ * A dump costs the square of the table's rules: for each piece the kernel
+ * counts its way along to where it was. (Kernel 6.18: 0.1 us a step, about 80
+ * rules in a piece.) Asked for one by one, a chain takes 10 us.
+ */
+static bool too_many_rules(const struct scan *s)
+{
+	return (s->uses / 40) * (s->uses / 40) > 30 * s->nchains;
+}
+
+static int dump_rules(struct scan *s, struct nl *nl, const char *chain)
+{
+	return nl_dump(nl, NFT_MSG_GETRULE, s->family, s->table,
+		       NFTA_RULE_TABLE, chain, rule_cb, s);
+}
+
+/* Those of strays are of no interest. */
+static int read_rules(struct scan *s, struct nl *nl)
+{
+	int ret = 0;
+
+	if (!too_many_rules(s))
+		return dump_rules(s, nl, NULL);
+	for (int i = 0; ret == 0 && base_chains[i].name; i++)
+		if (s->t->parts.chains & UINT32_C(1) << i)
+			ret = dump_rules(s, nl, base_chains[i].name);
+	for (size_t i = 0; i < s->have->nunits; i++) {
+		const struct unit *u = s->have->units[i];
+
+		if (u->family != s->family)
+			continue;
+		for (size_t c = 0; ret == 0 && c < u->nchains; c++)
+			ret = dump_rules(s, nl, u->chains[c]->name);
+	}
+	return ret;
+}
+
+/* ---- what was found */
 
 /* The features whose parts are all there, the chains with all their rules. */
 static uint32_t intact_features(const struct scan *s)
@@ -223,8 +266,7 @@ static int dump_structure(struct scan *s, struct nl *nl)
 	if (ret == 0)
 		ret = scan_objs(s, nl);
 	if (ret == 0)
-		ret = nl_dump(nl, NFT_MSG_GETRULE, s->family, s->table,
-			      NFTA_RULE_TABLE, NULL, rule_cb, s);
+		ret = read_rules(s, nl);
 	return ret;
 }
 

@@ -16,6 +16,7 @@ struct scan {
 	unsigned int base_rules[BASE_CHAINS_MAX];
 	uint32_t broken; /* features: what is there is not what we wrote */
 	bool thorough;   /* dump the slots, whatever their number */
+	uint64_t nchains, uses;   /* of all chains: rules in and ways to them */
 	struct unit_chain *chain; /* whose rules are being read */
 	int map;                  /* being read */
 	struct unit **ranges;     /* units with slots, sorted by base */

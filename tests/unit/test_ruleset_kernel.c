@@ -352,6 +352,29 @@ static void test_many_small_socket(void **state)
 	commit_many(*state, true);
 }
 
+/* So many rules that they are asked for chain by chain. */
+static void test_many_rules(void **state)
+{
+	struct rig *r = *state;
+	struct many *m = make_many();
+
+	for (size_t i = 0; i < BACKENDS; i++)
+		m->backends[i].max_connections = 10;
+	r->svc = m->svc;
+	r->n = 100;
+	assert_int_equal(rig_commit(r), 0);
+	assert_true(rig_is_whole(r));
+	assert_int_equal(nft("flush chain ip " RIG_TABLE " service.s99; "
+			     "insert rule ip " RIG_TABLE " service.s50 drop; "
+			     "flush chain ip " RIG_TABLE " room"),
+			 0);
+	assert_int_equal(ruleset_scan(r->rs, NULL), 0);
+	assert_false(rig_is_whole(r));
+	assert_int_equal(rig_commit(r), 0);
+	assert_true(rig_is_whole(r));
+	free(m);
+}
+
 #define KERNEL_TEST(t) cmocka_unit_test_setup_teardown(t, setup, rig_teardown)
 
 int main(void)
@@ -369,6 +392,7 @@ int main(void)
 		KERNEL_TEST(test_touched_meanwhile),
 		KERNEL_TEST(test_many),
 		KERNEL_TEST(test_many_small_socket),
+		KERNEL_TEST(test_many_rules),
 	};
 
 	return cmocka_run_group_tests_name("ruleset kernel", tests, rig_enter,

@@ -205,8 +205,11 @@ int committer_repair(struct committer *c, const char *why, struct err *err)
 		ret = committer_whole(d, d->model, COMMIT_ALL, why, err);
 	if (ret == 0) {
 		committer_adopted(d);
-		if (commits != ruleset_stats(d->ruleset)->commits)
+		if (commits != ruleset_stats(d->ruleset)->commits) {
 			full_doubt(d->model);
+			if (d->full)
+				full_sync(d->full);
+		}
 		d->last_error[0] = '\0';
 		c->refused_wait_s = 0;
 	}

@@ -5,8 +5,9 @@
  * tables; every second those that say that a set is full. Before a counter goes
  * by our own hand it is read a last time.
  *
- * Reading takes 2 % of the time at most: the more there is to read, the longer
- * the pause.
+ * Each of the two takes 0.4 % of the time at most: the more there is to read,
+ * the longer the pause. (1,000 services of 10 backends and two bounded sets:
+ * full sets are noticed within 2.5 seconds, all is read each 40.)
  *
  * Invariants: totals are freed only while no pass is under way; passes point to
  * them. Must not know: which counters a service has (HAVE says so), JSON.
@@ -24,8 +25,8 @@
 #define ALL_S      10.0
 #define SAVE_S     60.0
 #define SAVE_SOON  1.0
-#define READ_S     5e-6 /* of one counter */
-#define PAUSE_EACH 50.0 /* times what the reading takes */
+#define READ_S     5e-6  /* of one counter */
+#define PAUSE_EACH 250.0 /* times what the reading takes */
 
 /* What is read in one go. */
 struct pass {

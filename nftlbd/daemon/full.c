@@ -29,6 +29,7 @@
 #define COUNT_MAX_S  5.0
 #define COUNT_OLD_S  1.0 /* of who has connections that the kernel lacks */
 #define COUNT_SHARE  20
+#define CALM_S       1.0   /* so long nobody is looked for where no flag is */
 #define FLAG_MS      60000 /* of flags that we raise */
 #define FLAG_LEFT_MS 5000  /* raise it again */
 
@@ -49,6 +50,8 @@ struct full {
 	bool counting, closing;
 	uint64_t revision; /* of the model that is counted */
 	ev_tstamp begun, ended;
+	ev_tstamp calm; /* when nobody was found whom a poll without flags
+			 * concerns; 0 = somebody was, or may be by now */
 	struct cell *cells;
 	size_t ncells, capcells;
 	size_t *cell_of; /* each match's */
@@ -122,6 +125,7 @@ static void counted(void *arg, int status, const uint64_t *counts, size_t n)
 	struct full *f = arg;
 
 	f->counting = false;
+	f->calm = 0;
 	if (f->closing) {
 		free(f->cells);
 		free(f->cell_of);
@@ -182,6 +186,8 @@ static void cell_look(struct full *f, struct service *s, struct backend *b,
 	struct cell c = { s, b, 0, false, 0 };
 	const struct full_flag *flag;
 
+	if (b->full || b->doubtful || b->uncounted)
+		f->calm = 0;
 	if (v->n == 0 && !is_wanted(b, v))
 		return;
 	c.id = full_id(f->d->ruleset, s->conf->name, family, b->conf->name);
@@ -236,6 +242,13 @@ static bool is_due(const struct full *f)
 	return since_s >= wait_s || since_s < 0; /* the clock was set */
 }
 
+static bool is_calm(const struct full *f)
+{
+	double since_s = ev_now(f->d->loop) - f->calm;
+
+	return since_s >= 0 && since_s < CALM_S;
+}
+
 static void look(struct full *f)
 {
 	struct err err = { "" };
@@ -245,6 +258,9 @@ static void look(struct full *f)
 		complain(f, &err);
 		return;
 	}
+	if (v.n == 0 && f->calm > 0 && is_calm(f))
+		return;
+	f->calm = v.n == 0 ? ev_now(f->d->loop) : 0;
 	v.known = xcalloc(v.n + 1, sizeof(*v.known));
 	v.old = ev_now(f->d->loop) - f->ended >= COUNT_OLD_S;
 	f->ncells = 0;
@@ -271,6 +287,7 @@ void full_sync(struct full *f)
 {
 	const struct model *m = f->d->model;
 
+	f->calm = 0;
 	f->nservices = 0;
 	for (size_t i = 0; i < m->nservices; i++)
 		if (has_limit(&m->services[i]))

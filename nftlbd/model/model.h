@@ -88,6 +88,14 @@ struct backend {
 	bool fresh;          /* never settled: it has no past to differ from */
 	bool wanted, usable; /* as counted in the service's tally */
 	bool drained;        /* drain-timeout is over, its flows were cut */
+	bool full;           /* takes nothing new: it has max_connections */
+	bool doubtful;       /* the kernel's count may lack connections */
+	bool recount;        /* turns when the kernel has to count anew */
+	uint8_t early;       /* so often in a row the kernel had it for full,
+			      * and it was not */
+	bool told_full;      /* the last words about it were that it is full */
+	uint16_t via_port;   /* source port of its probes by way of the service;
+			      * 0 = none. probe_ports.c */
 	uint16_t flaps;      /* falls that are not forgiven yet */
 	int64_t flap_ms;     /* of the last fall, or of what was forgiven */
 	int64_t hold_ms;     /* not up again before */
@@ -96,16 +104,8 @@ struct backend {
 	uint32_t counted;    /* weight, as counted */
 	uint32_t now;        /* RS_WEIGHT_UNIT: what it serves with, as last
 			      * settled; 0 = it does not serve */
-	bool full;           /* takes nothing new: it has max_connections */
-	bool doubtful;       /* the kernel's count may lack connections */
-	bool recount;        /* turns when the kernel has to count anew */
-	uint8_t early;       /* so often in a row the kernel had it for full,
-			      * and it was not */
 	uint32_t uncounted;  /* connections that the kernel's count lacks */
-	bool told_full;      /* the last words about it were that it is full */
-	int64_t told_ms;     /* when those that it is not were said */
-	uint16_t via_port;   /* source port of its probes by way of the service;
-			      * 0 = none. probe_ports.c */
+	int64_t told_ms;     /* when it was last said that it is not full */
 };
 
 /* Sums over the backends of a service, settle.c's. */

@@ -65,7 +65,8 @@ static void add_keys(struct unit *u, const struct rs_service *svc,
 
 		key_target(e->key, t.addr, t.proto, any ? 0 : t.ports.lo);
 		if (!any && !t.exact)
-			key_target(e->key_end, t.addr, t.proto, t.ports.hi);
+			key_target(elem_key_end(e), t.addr, t.proto,
+				   t.ports.hi);
 		e->text = xstrdup(chain);
 	}
 }

@@ -49,7 +49,7 @@ static void add_flow(struct unit *u, enum rs_map exact, enum rs_map ranges,
 
 	key_flow(e->key, u->family, t, t->ports.lo, far->addr, far->ports.lo);
 	if (!t->exact)
-		key_flow(e->key_end, u->family, t, t->ports.hi, far->addr,
+		key_flow(elem_key_end(e), u->family, t, t->ports.hi, far->addr,
 			 far->ports.hi);
 	e->text = text;
 }

@@ -100,7 +100,7 @@ static void add_pin(struct unit *u, const struct rs_service *svc,
 		    add_for(u, MAP_PINS, svc, &svc->backends[pin->backend]);
 
 		key_target(e->key, t.addr, t.proto, t.ports.lo);
-		key_target(e->key_end, t.addr, t.proto, t.ports.hi);
+		key_target(elem_key_end(e), t.addr, t.proto, t.ports.hi);
 		net_bounds(pin, e->key + at, e->key_end + at);
 		memcpy(e->data, &ids[pin->backend], sizeof(*ids));
 	}

@@ -96,11 +96,12 @@ static void print_key(struct buf *out, char sign, const struct elem *e,
 	struct addr a = { .family = family };
 	unsigned int len = addr_len(&a);
 	char text[ADDR_STRLEN];
-	uint16_t lo, hi;
+	uint16_t lo, hi = 0;
 
 	memcpy(a.ip, e->key, len);
 	memcpy(&lo, e->key + len + 4, sizeof(lo));
-	memcpy(&hi, e->key_end + len + 4, sizeof(hi));
+	if (e->key_end)
+		memcpy(&hi, e->key_end + len + 4, sizeof(hi));
 	buf_printf(out, "  %c address %s %s ", sign, addr_format(&a, text),
 		   word_text(rs_proto_words, e->key[len]));
 	if (e->map == MAP_SERVICES_ANY)

@@ -218,7 +218,7 @@ static void take_elem(struct scan *s, const struct nlattr **tb, const void *key,
 
 	memcpy(e->key, key, key_len);
 	if (key_end)
-		memcpy(e->key_end, key_end, key_len);
+		memcpy(elem_key_end(e), key_end, key_len);
 	if (data)
 		memcpy(e->data, data, map_data_len(f, s->family));
 	e->text = text ? xstrdup(text) : NULL;

@@ -36,7 +36,7 @@ void unit_free(struct unit *u)
 	if (!u)
 		return;
 	for (size_t i = 0; i < u->nelems; i++)
-		free(u->elems[i].text);
+		elem_clear(&u->elems[i]);
 	for (size_t i = 0; i < u->nchains; i++)
 		chain_free(u->chains[i]);
 	for (size_t i = 0; i < u->nsets; i++)
@@ -105,12 +105,31 @@ void unit_obj_add(struct unit *u, const char *name, ...)
 
 int elem_cmp(const struct elem *a, const struct elem *b)
 {
+	static const uint8_t none[ELEM_KEY_MAX];
 	int c;
 
 	if (a->map != b->map)
 		return a->map < b->map ? -1 : 1;
 	c = memcmp(a->key, b->key, sizeof(a->key));
-	return c ? c : memcmp(a->key_end, b->key_end, sizeof(a->key_end));
+	if (c || (!a->key_end && !b->key_end))
+		return c;
+	return memcmp(a->key_end ? a->key_end : none,
+		      b->key_end ? b->key_end : none, sizeof(none));
+}
+
+void elem_clear(struct elem *e)
+{
+	free(e->key_end);
+	free(e->text);
+	e->key_end = NULL;
+	e->text = NULL;
+}
+
+uint8_t *elem_key_end(struct elem *e)
+{
+	if (!e->key_end)
+		e->key_end = xcalloc(1, ELEM_KEY_MAX);
+	return e->key_end;
 }
 
 static int elem_qsort(const void *a, const void *b)

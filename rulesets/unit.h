@@ -21,8 +21,9 @@
 struct elem {
 	uint8_t map; /* enum rs_map */
 	uint8_t key[ELEM_KEY_MAX];
-	uint8_t key_end[ELEM_KEY_MAX]; /* interval maps */
-	uint8_t data[ELEM_DATA_MAX];   /* not for verdicts and counters */
+	uint8_t data[ELEM_DATA_MAX]; /* not for verdicts and counters */
+	uint8_t *key_end; /* owned, ELEM_KEY_MAX bytes: elem_key_end(); NULL
+			   * but in interval maps, of which few elements are */
 	char *text; /* owned: a verdict's chain, a counter's name, for others a
 		     * comment "SERVICE/NAME" that says whose it is; NULL =
 		     * none (only in HAVE) */
@@ -122,6 +123,10 @@ bool unit_of_name(enum unit_part part, const char *name,
 
 /* ---- elements */
 
+/** elem_clear() - free what the element owns */
+void elem_clear(struct elem *e);
+/** elem_key_end() - where a range's last key is to be written; zeroed */
+uint8_t *elem_key_end(struct elem *e);
 /** elem_cmp() - order by map and key */
 int elem_cmp(const struct elem *a, const struct elem *b);
 /** elem_same() - equal keys given: is the value the same as well? */

@@ -70,6 +70,9 @@ static void table_copy(struct fake_table *to, const struct fake_table *from)
 
 		*n = *e;
 		n->text = e->text ? xstrdup(e->text) : NULL;
+		n->key_end = NULL;
+		if (e->key_end)
+			memcpy(elem_key_end(n), e->key_end, ELEM_KEY_MAX);
 	}
 	for (size_t i = 0; i < from->elems->nobjs; i++)
 		unit_obj_add(to->elems, "%s", from->elems->objs[i]);
@@ -259,7 +262,7 @@ static bool del_set(struct fake_table *t, const struct nlattr **tb)
 		return refuse("no such set", name);
 	for (size_t i = t->elems->nelems; i-- > 0;)
 		if (t->elems->elems[i].map == map) {
-			free(t->elems->elems[i].text);
+			elem_clear(&t->elems->elems[i]);
 			t->elems->elems[i] =
 			    t->elems->elems[--t->elems->nelems];
 		}
@@ -328,7 +331,9 @@ static struct elem read_elem(int map, const struct nlattr *nest)
 
 	attrs_in(nest, tb);
 	copy_value(e.key, sizeof(e.key), tb[NFTA_SET_ELEM_KEY]);
-	copy_value(e.key_end, sizeof(e.key_end), tb[NFTA_SET_ELEM_KEY_END]);
+	if (tb[NFTA_SET_ELEM_KEY_END])
+		copy_value(elem_key_end(&e), ELEM_KEY_MAX,
+			   tb[NFTA_SET_ELEM_KEY_END]);
 	copy_value(e.data, sizeof(e.data), tb[NFTA_SET_ELEM_DATA]);
 	udata = tb[NFTA_SET_ELEM_USERDATA];
 	if (map_forms[map].data == DATA_VERDICT)
@@ -377,6 +382,7 @@ static bool add_elem(struct fake_table *t, struct elem *e)
 	if (!old) {
 		*unit_add(t->elems, (enum rs_map)e->map) = *e;
 		e->text = NULL;
+		e->key_end = NULL;
 	}
 	return true;
 }
@@ -387,7 +393,7 @@ static bool del_elem(struct fake_table *t, const struct elem *e)
 
 	if (!old)
 		return refuse("no such element", map_forms[e->map].name);
-	free(old->text);
+	elem_clear(old);
 	*old = t->elems->elems[--t->elems->nelems];
 	return true;
 }
@@ -429,7 +435,7 @@ static bool elems(struct fake *k, struct fake_table *t,
 			ok = slot_elem(k, t, &e, add);
 		else
 			ok = add ? add_elem(t, &e) : del_elem(t, &e);
-		free(e.text);
+		elem_clear(&e);
 		*(add ? &k->counts.elems_added : &k->counts.elems_removed) += 1;
 	}
 	return ok;

@@ -102,7 +102,9 @@ static bool serves(const struct unit *u, const struct flow_match *flow)
 			continue;
 		}
 		memcpy(&lo, e->key + len + 4, 2);
-		memcpy(&hi, e->key_end + len + 4, 2);
+		hi = 0;
+		if (e->key_end)
+			memcpy(&hi, e->key_end + len + 4, 2);
 		if (e->map > MAP_SERVICES_ANY || e->key[len] != flow->proto ||
 		    memcmp(e->key, flow->vip.ip, len) != 0)
 			continue;

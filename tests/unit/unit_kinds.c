@@ -65,7 +65,7 @@ static void add_elem(struct unit *u, enum rs_map map, uint32_t id)
 
 	fill_key(e, e->key, u->family, 80, id);
 	if (f->interval)
-		fill_key(e, e->key_end, u->family, 90, id);
+		fill_key(e, elem_key_end(e), u->family, 90, id);
 	if (f->data == DATA_ID) {
 		memcpy(e->data, &id, sizeof(id));
 		e->text = xasprintf("%s/b1", u->name);

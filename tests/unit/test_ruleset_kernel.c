@@ -366,7 +366,7 @@ static void test_many_rules(void **state)
 	assert_true(rig_is_whole(r));
 	assert_int_equal(nft("flush chain ip " RIG_TABLE " service.s99; "
 			     "insert rule ip " RIG_TABLE " service.s50 drop; "
-			     "flush chain ip " RIG_TABLE " room"),
+			     "flush chain ip " RIG_TABLE " pick"),
 			 0);
 	assert_int_equal(ruleset_scan(r->rs, NULL), 0);
 	assert_false(rig_is_whole(r));

@@ -82,7 +82,7 @@ static void line_entry(const char *line, size_t n, char entry[ENTRY_SIZE])
 		end++;
 	for (; end && (*line == ' ' || *line == '\t'); end--)
 		line++;
-	while (end && strchr(" \t\r", line[end - 1]))
+	while (end && line[end - 1] && strchr(" \t\r", line[end - 1]))
 		end--;
 	/* what is cut is no entry either */
 	if (end >= ENTRY_SIZE)

@@ -62,7 +62,7 @@ suite_lab_asan() {
     exec python3 tests/lab/run.py -j "$jobs" control. empty. modes. flows. \
         balance. health.health hostile. hash.key kernel.foreign kernel.start \
         kernel.changed kernel.flush_command \
-        persist.session_delete persist.group persist.size_changes \
+        persist.session_delete group. persist.size_changes \
         lists.kept lists.reload_while counters.removed counters.restart \
         overflow.sessions local.reload room.restart marks.marks_come
 }

@@ -9,8 +9,13 @@
 /* nf_tables priorities: after conntrack (-200), which the kernel asks of NAT,
  * and before everything that confirms and tracks for good. Numbers with a sign
  * in fields without one: values_rules.c. */
-#define HOOK_MIN (uint32_t) - 199
-#define HOOK_MAX 300
+/* Behind conntrack, and where NAT stands whatever its chains' priorities are:
+ * what comes before it sees the client's view of a flow, and what after it the
+ * backend's. */
+#define HOOK_MIN   (uint32_t) - 199
+#define BEFORE_NAT (uint32_t) - 101
+#define AFTER_NAT  (uint32_t) - 99
+#define HOOK_MAX   300
 
 #define GLOBAL(field) offsetof(struct global_draft, conf.field)
 
@@ -40,16 +45,16 @@ static const struct conf_key rows[] = {
 	{ IN_GLOBAL, "on-change", VALUE_PATH, GLOBAL(on_change),
 	  .help = "program that is run at every change of state" },
 	{ IN_GLOBAL, "dstnat-priority", VALUE_SIGNED, GLOBAL(hooks.dstnat),
-	  HOOK_MIN + 1, HOOK_MAX - 1, .fallback = "-100",
-	  .help = "where service addresses become those of backends" },
+	  HOOK_MIN, HOOK_MAX, .fallback = "-100",
+	  .help = "place among chains of type nat: before routing" },
 	{ IN_GLOBAL, "srcnat-priority", VALUE_SIGNED, GLOBAL(hooks.srcnat),
 	  HOOK_MIN, HOOK_MAX, .fallback = "100",
-	  .help = "where mode snat changes the client's address" },
+	  .help = "place among chains of type nat: after routing" },
 	{ IN_GLOBAL, "guard-priority", VALUE_SIGNED, GLOBAL(hooks.guard),
-	  HOOK_MIN, HOOK_MAX, .fallback = "-150",
+	  HOOK_MIN, BEFORE_NAT, .fallback = "-150",
 	  .help = "where invalid packets and resets are dropped" },
 	{ IN_GLOBAL, "packet-priority", VALUE_SIGNED, GLOBAL(hooks.packets),
-	  HOOK_MIN, HOOK_MAX, .fallback = "-90",
+	  AFTER_NAT, HOOK_MAX, .fallback = "-90",
 	  .help = "where packets are counted and marked" },
 	{ IN_GLOBAL, "egress-priority", VALUE_SIGNED, GLOBAL(hooks.egress),
 	  HOOK_MIN, HOOK_MAX, .fallback = "-150",

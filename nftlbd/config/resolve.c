@@ -210,38 +210,6 @@ static void twins_check(struct resolver *r, enum doc_kind kind)
 	names_free(&names);
 }
 
-/* Chains of ours whose order matters: what is dropped before, what needs to
- * know the backend after. */
-static void hooks_judge(struct resolver *r, const struct global_draft *d)
-{
-	const struct rs_hooks *h = &d->conf.hooks;
-	const struct {
-		const char *key, *problem, *allowed;
-		int32_t found;
-		bool bad;
-	} rules[] = {
-		{ "guard-priority", "not before dstnat-priority",
-		  "numbers below dstnat-priority", h->guard,
-		  h->guard >= h->dstnat },
-		{ "packet-priority", "not after dstnat-priority",
-		  "numbers above dstnat-priority", h->packets,
-		  h->packets <= h->dstnat },
-	};
-	struct where where;
-	char found[16];
-
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		where = draft_where(d->set, IN_GLOBAL, rules[i].key);
-		if (!where.line) /* then it is the other one that moved */
-			where =
-			    draft_where(d->set, IN_GLOBAL, "dstnat-priority");
-		snprintf(found, sizeof(found), "%d", rules[i].found);
-		if (rules[i].bad)
-			report_value(r->report, where, "[global]", rules[i].key,
-				     found, rules[i].problem, rules[i].allowed);
-	}
-}
-
 static void globals_read(struct resolver *r)
 {
 	struct global_draft draft = { .conf = *r->conf };
@@ -253,7 +221,6 @@ static void globals_read(struct resolver *r)
 			section_read(r, &r->doc->sections[i], IN_GLOBAL, &draft,
 				     draft.set, NULL);
 	}
-	hooks_judge(r, &draft);
 	*r->conf = draft.conf;
 }
 

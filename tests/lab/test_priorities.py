@@ -45,11 +45,11 @@ def destination_rules(family):
 
 @vm
 def test_who_sees_which_address():
-    """Before dstnat-priority the service's, behind it the backend's."""
+    """Below -100 the service's, above the backend's, wherever our chain is."""
     places = {"raw": "prerouting(-300)", "mangle": "prerouting(-150)",
               "before": "prerouting(-101)", "behind": "prerouting(-99)",
               "forward": "forward(0)", "post": "postrouting(0)"}
-    for family in FAMILIES:
+    for family, ours in ((4, {}), (6, {}), (4, {"dstnat-priority": -140})):
         with Lab(backends=1) as lab:
             lab.serve_all()
             rules = destination_rules(family)
@@ -58,7 +58,7 @@ def test_who_sees_which_address():
                 for n in places) + "".join(
                 f"{where}\n{rules.format(n)}}}\n"
                 for n, where in places.items()))
-            daemon.start(lab, {"www": service(members(1))})
+            daemon.start(lab, {"www": service(members(1))}, **ours)
             lab.flow("c1", vip(family), 80, N).all_ok(f"IPv{family}")
             for n in places:
                 early = n in ("raw", "mangle", "before")

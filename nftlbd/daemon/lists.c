@@ -226,7 +226,7 @@ static int load_later(struct lists *l, struct list *list, unsigned int family,
 	char name[LIST_SET_NAME_MAX];
 	int ret = 0;
 
-	side->closed = !found;
+	side->closed |= !found; /* a stand-in that is found is still one */
 	if (!found)
 		ret = lists_fill(l->d->ruleset,
 				 list_set_name(list->name, side->base, name),

@@ -288,6 +288,31 @@ def test_reload_while_one_waits():
         everywhere(blocked, lab, "after a restart")
 
 
+def test_nobody_slips_in_while_it_is_loaded():
+    """Our tables are deleted, and touched again while a large list is loaded:
+    who is on it is kept out all the time."""
+    with Lab() as lab:
+        path = os.path.join(lab.dir, "bad.txt")
+        with open(path, "w", encoding="ascii") as f:
+            f.writelines(f"198.{i // 32768}.{i // 128 % 256}.{i % 128 * 2}\n"
+                         for i in range(120000))
+            f.write(me(4) + "\n")
+        d = started(lab, {"www": service(deny="bad", **REJECT)},
+                    {"bad": [("file", path)]})
+
+        def state():
+            return d.json("show", "lists")[0]["state"]
+
+        lab.nft("delete", "table", "ip", "nftlb")
+        wait_until(lambda: state() == "loading", 15, "the repair")
+        for i in range(3):
+            lab.nft("add", "counter", "ip6", "nftlb", f"theirs{i}")
+            blocked(lab, 4, "touched again", n=2)
+        while state() == "loading":
+            blocked(lab, 4, "while it is loaded", n=2)
+        blocked(lab, 4, "when it is")
+
+
 def test_replaced():
     """A list is replaced a hundred times: who is on all of them is never let in,
     who is on none never kept out."""

@@ -152,7 +152,7 @@ def stands(lab, priorities):
 def test_reload_moves_our_chains():
     """While flows come and go: none is lost, old ones go on, nothing is left."""
     places = [(-150, -100, -90, 100, -150), (-170, -120, -80, 90, -160),
-              (-30, -20, 10, 150, 200), (-150, -100, -90, 100, -150)]
+              (-101, -20, 10, 150, 200), (-150, -100, -90, 100, -150)]
     with Lab(backends=2) as lab:
         lab.serve_all()
         services = {

@@ -4,10 +4,17 @@
 ./lab bench control: what the control plane costs. 1,000 and 10,000 services of
 10 backends: start, memory, one backend down, one service more, everything down
 at once; next to Debian's nftlb in the same run, and next to the smallest
-transaction that the kernel can be given. Each daemon has a network namespace
-of its own. Exit status 1 when a limit of the project is missed.
+transaction that the kernel can be given; and 100 and 1,000 services with
+persistence, limits, lists, marks and counters. Each daemon has a network
+namespace of its own. Exit status 1 when a limit of the project is missed.
+
+A listener for nf_tables anywhere on the machine, in whatever namespace (nft
+monitor, another load balancer), makes the kernel write a message for each
+element and rule that is committed: starts take several times as long. The last
+lines say whether there was one.
 """
 
+import os
 import signal
 import statistics
 import subprocess
@@ -15,7 +22,8 @@ import sys
 import threading
 import time
 
-from fleet import (BACKENDS, Ours, Peer, TimeUp, backend_address)
+from fleet import (BACKENDS, EVERYTHING, Ours, Peer, TimeUp,
+                   backend_address)
 from rawnft import RawNft, socket_in
 
 import socket
@@ -24,6 +32,8 @@ SIZES = (1000, 10000)
 PEER_SIZES = (10, 100, 1000)
 PEER_LIMIT_S = 60
 ROUNDS = 40
+AROUND_SIZES = (100, 1000)
+IDLE_S = 60  # most counters are read once meanwhile
 MASS_SERVICES = 1000
 MASS_CHECK = {"type": "tcp", "interval": "1s", "timeout": "500ms", "rise": 1,
               "fall": 1}
@@ -55,18 +65,19 @@ def settled_cpu_ms(daemon, timeout_s=5):
     return daemon.cpu_ms()
 
 
-def toggle(daemon, services, rounds=ROUNDS):
-    """Backends of services all over the file, down and up again.
+def toggle(daemon, services, rounds=ROUNDS, settled=8):
+    """Backends of services all over the file, down and up again; in so many
+    rounds with the CPU time of what the daemon does after its answer.
     Returns lists of milliseconds: wall time down, CPU time down."""
     wall, cpu = [], []
     for n in range(rounds):
         i, j = (n * 7919 + 13) % services, n % BACKENDS
-        before = settled_cpu_ms(daemon) if n < 8 else daemon.cpu_ms()
+        before = settled_cpu_ms(daemon) if n < settled else daemon.cpu_ms()
         begun = time.perf_counter()
         daemon.backend_down(i, j, True)
         wall.append((time.perf_counter() - begun) * 1e3)
         # some wait for what the daemon does after the answer, most do not
-        cpu.append((settled_cpu_ms(daemon) if n < 8 else daemon.cpu_ms())
+        cpu.append((settled_cpu_ms(daemon) if n < settled else daemon.cpu_ms())
                    - before)
         daemon.backend_down(i, j, False)
     return wall, cpu
@@ -120,6 +131,29 @@ def ours(services):
     return {"load": load, "down": down, "cpu": statistics.median(cpu)}
 
 
+def around(services):
+    print(f"\nnftlbd, {services:,} services x {BACKENDS} backends with "
+          "everything around them")
+    with Ours() as daemon:
+        daemon.keys = EVERYTHING
+        daemon.write(services)
+        row("start to committed", daemon.start(), "s")
+        row("peak memory", daemon.memory_mb(), "MB")
+        wall, cpu = toggle(daemon, services, settled=0)  # it polls
+        row("one backend down: CPU, kernel included", statistics.median(cpu),
+            "ms", 15, f"worst {max(cpu):.2f}")
+        row("one backend down: wall, API to kernel", statistics.median(wall),
+            "ms", extra=f"worst {max(wall):.2f}")
+        daemon.add_service(services + 1)
+        row("one service added: plan and commit", daemon.reload_ms()[1], "ms")
+        before = settled_cpu_ms(daemon)
+        time.sleep(IDLE_S)
+        row("CPU while nothing happens, of one core",
+            (daemon.cpu_ms() - before) / (IDLE_S * 10), "%", 1)
+        daemon.kill()
+        row("killed and started again: to committed", daemon.start(), "s")
+
+
 def peer(services):
     print(f"\nDebian's nftlb, {services:,} services x {BACKENDS} backends")
     with Peer() as daemon:
@@ -141,6 +175,24 @@ def peer(services):
             daemon.add_service(services + 1) * 1e3, "ms")
     return {"load": load, "down": statistics.median(wall),
             "cpu": statistics.median(cpu)}
+
+
+def listeners():
+    """Sockets that hear of commits to nf_tables, in all namespaces."""
+    seen, count = set(), 0
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            ns = os.readlink(f"/proc/{pid}/ns/net")
+            if ns in seen:
+                continue
+            with open(f"/proc/{pid}/net/netlink", encoding="ascii") as f:
+                rows = [line.split() for line in f][1:]
+        except OSError:
+            continue  # it has ended
+        seen.add(ns)
+        # columns: socket, protocol (12: netfilter), port, groups (7: nf_tables)
+        count += sum(r[1] == "12" and int(r[3], 16) >> 6 & 1 for r in rows)
+    return count
 
 
 class Servers:
@@ -235,7 +287,10 @@ def mass():
 
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    heard = listeners()
     mine = {n: ours(n) for n in SIZES}
+    for n in AROUND_SIZES:
+        around(n)
     mass()
     theirs = {n: peer(n) for n in PEER_SIZES}
     print("\nside by side (nftlb / nftlbd)")
@@ -250,6 +305,10 @@ def main():
               f"{them['load'] / least['load']:.1f}, backend down: wall "
               f"{them['down'] / least['down']:.1f}, CPU "
               f"{them['cpu'] / least['cpu']:.1f}")
+    heard = max(heard, listeners())
+    if heard:
+        print(f"\n{heard} listeners for nf_tables on this machine: all commits "
+              "took longer")
     if missed:
         print(f"\n{len(missed)} limits missed: {', '.join(missed)}")
     return 1 if missed else 0

@@ -33,6 +33,13 @@ def backend_address(i, j):
     return f"10.{100 + n // 62500}.{n // 250 % 250}.{n % 250 + 1}"
 
 
+# What a service may ask for beside its backends, most of it.
+EVERYTHING = ("persist = source 10m", "limit-new-per-source = 1000",
+              "limit-connections-per-source = 1000", "strict = yes",
+              "packet-mark = 0x10/0xff", "deny = bad", "log = drops",
+              "max-connections = 1000", "counters = yes")
+
+
 class TimeUp(Exception):
     """What was waited for did not come in time."""
 
@@ -96,6 +103,12 @@ class Balancer:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env=dict(os.environ, **(env or {})))
 
+    def kill(self):
+        """End it as a crash would; what it has made stays."""
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
     def log(self):
         with open(os.path.join(self.dir, "log"), encoding="utf-8",
                   errors="replace") as f:
@@ -149,6 +162,7 @@ class Ours(Balancer):
         super().__init__("ours")
         self.socket = os.path.join(self.dir, "sock")
         self.conf = os.path.join(self.dir, "nftlbd.conf")
+        self.keys = ()  # more lines of each service
 
     def write(self, services, check=None):
         """Its file; `check`: keys of the check that all backends get."""
@@ -156,10 +170,13 @@ class Ours(Balancer):
                  f"state-dir = {self.dir}/state", "user = nobody"]
         if check:
             lines += ["[check bench]"] + [f"{k} = {v}" for k, v in check.items()]
+        if self.keys:
+            lines += ["[list bad]", "entries = 198.51.100.0/24"]
         for i in range(services):
             lines += [f"[service s{i}]", f"address = {service_address(i)}",
                       "protocol = tcp", "port = 80", "scheduler = weighted",
-                      "check = bench" if check else "check = none"]
+                      "check = bench" if check else "check = none",
+                      *self.keys]
             lines += [f"backend.b{j} = {backend_address(i, j)}:8080"
                       for j in range(BACKENDS)]
         with open(self.conf, "w", encoding="ascii") as f:

@@ -89,15 +89,20 @@ static void allow_chain(struct writer *w)
 /* ---- limits of sources */
 
 /* A source is counted in the set, whose elements carry the limit; beyond it the
- * flow goes to limited.NAME. */
+ * flow goes to limited.NAME. The rule says the number of connections again:
+ * kernels let go of conntrack once for each such rule that is removed, and have
+ * taken hold of it only if the rule has an expression of its own. After some
+ * reloads conntrack, and NAT with it, would be off. */
 static void limit_rule(struct writer *w, struct unit_chain *c, uint32_t op,
-		       const char *set)
+		       const char *set, uint32_t connections)
 {
 	struct buf *r = chain_rule(c);
 
 	load_source(r, w->svc->family, w->svc->limits.prefix, 0);
-	rule_dynset(
-	    r, &(struct rule_dynset){ .op = op, .set = set, .key = REG(0) });
+	rule_dynset(r, &(struct rule_dynset){ .op = op,
+					      .set = set,
+					      .key = REG(0),
+					      .connections = connections });
 	to_chain(r, NFT_GOTO, CHAIN_LIMITED, w->svc);
 }
 
@@ -117,11 +122,12 @@ void limit_rules(struct writer *w, struct unit_chain *c)
 	const struct rs_limits *l = &w->svc->limits;
 
 	if (l->fresh.rate) {
-		limit_rule(w, c, NFT_DYNSET_OP_UPDATE, w->sets->fresh);
+		limit_rule(w, c, NFT_DYNSET_OP_UPDATE, w->sets->fresh, 0);
 		unlimited_rule(w, c, w->sets->fresh, COUNTER_FULL_NEW);
 	}
 	if (l->connections) {
-		limit_rule(w, c, NFT_DYNSET_OP_ADD, w->sets->connections);
+		limit_rule(w, c, NFT_DYNSET_OP_ADD, w->sets->connections,
+			   l->connections);
 		unlimited_rule(w, c, w->sets->connections,
 			       COUNTER_FULL_CONNECTIONS);
 	}

@@ -65,8 +65,9 @@ void rule_reject(struct buf *r, uint32_t type, uint8_t code);
 struct rule_dynset {
 	uint32_t op; /* NFT_DYNSET_OP_* */
 	const char *set;
-	uint32_t key, data;  /* registers; data may be NO_REG */
-	uint64_t timeout_ms; /* 0 = the set's own */
+	uint32_t key, data;   /* registers; data may be NO_REG */
+	uint64_t timeout_ms;  /* 0 = the set's own */
+	uint32_t connections; /* what the set's elements carry, 0 = not that */
 };
 
 /** rule_dynset() - goes on unless the set is full, or what its elements carry

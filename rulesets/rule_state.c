@@ -68,6 +68,12 @@ void rule_dynset(struct buf *r, const struct rule_dynset *d)
 	if (d->timeout_ms)
 		attr_u64(r, NFTA_DYNSET_TIMEOUT, d->timeout_ms);
 	attr_str(r, NFTA_DYNSET_SET_NAME, d->set);
+	if (d->connections) {
+		struct expr c = expr_begin_as(r, NFTA_DYNSET_EXPR, "connlimit");
+
+		put_connections(r, d->connections);
+		expr_end(r, c);
+	}
 	expr_end(r, e);
 }
 

@@ -303,3 +303,22 @@ def test_on_and_off():
             for t in h.stop().transfers:
                 check(t["survived"], f"a connection of before: {t}")
         equal(commits(d)["refused"], 0, "refused commits")
+
+
+def test_conntrack_stays():
+    """However often the rule that counts connections is written anew, conntrack
+    goes on: kernels lose count of who needs it."""
+    with Lab() as lab:
+        lab.serve_all()
+        d = daemon.Daemon(lab)
+        for i in range(40):
+            d.write({f"s{n}": service(port=80 + n, limit_connections_per_source=
+                                      1000, **({"log": "new", "log_group": 3}
+                                               if i % 2 else {}))
+                     for n in range(20)})
+            if i:
+                d.reload()
+            else:
+                d.start()
+        for f in FAMILIES:
+            lab.flow("c1", vip(f), 80, 6).all_ok(f"IPv{f}")

@@ -12,6 +12,7 @@ import re
 import daemon
 from daemon import member, members, service
 from lab import FAMILIES, Lab, backend_addr, client_addr, vip
+from marks import vm
 from process import check, equal, wait_until
 
 ROUNDS = int(os.environ.get("MIXED_ROUNDS", "6"))
@@ -305,6 +306,7 @@ def test_on_and_off():
         equal(commits(d)["refused"], 0, "refused commits")
 
 
+@vm
 def test_conntrack_stays():
     """However often the rule that counts connections is written anew, conntrack
     goes on: kernels lose count of who needs it."""

@@ -75,6 +75,27 @@ def test_sessions():
         equal([len(x) for x in told(d, "sessions")], [1, 0], "no news")
 
 
+def test_group():
+    """The table of a group is full: the same, for the service that met it."""
+    with Lab() as lab:
+        lab.serve_all()
+        pool = {f"backend.{name}": text
+                for name, text in daemon.members().items()}
+        keys = {"pool": "web", "persist": "source 10m", "persist-group": "site",
+                "persist-size": SIZE}
+        d = daemon.start(lab, {"www": service({}, port=80, **keys),
+                               "alt": service({}, port=81, **keys)},
+                         pools={"web": pool})
+        first = {f: all_clients(lab, f).all_ok(f"IPv{f}") for f in FAMILIES}
+        overflows(d, "sessions", BEYOND)
+        for f in FAMILIES:
+            check(len(first[f].counts()) == 3, f"IPv{f}: {first[f].counts()}")
+            r = all_clients(lab, f, port=81).all_ok(f"IPv{f}: the other port")
+            equal([c.backend for c in r.log[:SIZE]],
+                  [c.backend for c in first[f].log[:SIZE]],
+                  f"IPv{f}: those who are remembered")
+
+
 def test_new_per_source():
     """The set of sources is full: those in it are limited, others are not."""
     with Lab() as lab:

@@ -33,10 +33,12 @@
 /* Repairs are done at once, but not more of them than this, for somebody may
  * keep changing our tables: so many in a row, so many a second after that, and
  * never more than half of the time. */
-#define REPAIR_BURST  10.0
-#define REPAIR_RATE   10.0
-#define REFUSED_MIN_S 0.05
-#define REFUSED_MAX_S 5.0
+#define REPAIR_BURST 10.0
+#define REPAIR_RATE  10.0
+/* ... nor later than this: one repair may take long for its lists. */
+#define REPAIR_PAUSE_MAX_S 1.0
+#define REFUSED_MIN_S      0.05
+#define REFUSED_MAX_S      5.0
 
 struct committer {
 	struct daemon *d;
@@ -179,6 +181,8 @@ static void repair_soon(struct committer *c)
 
 	if (ev_is_active(&c->repair))
 		return;
+	if (wait_s > REPAIR_PAUSE_MAX_S)
+		wait_s = REPAIR_PAUSE_MAX_S;
 	c->repair_tokens += calm_s * REPAIR_RATE;
 	if (c->repair_tokens > REPAIR_BURST)
 		c->repair_tokens = REPAIR_BURST;

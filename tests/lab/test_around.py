@@ -10,7 +10,6 @@ import os
 import daemon
 from daemon import members, service
 from lab import FAMILIES, Lab, client_addr, vip
-from marks import vm
 from process import check, equal
 
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden")
@@ -72,7 +71,6 @@ def golden(family, text):
         return f.read()
 
 
-@vm
 def test_rule_set():
     """Everything once: listed as it should be, and nft reads what it lists."""
     with Lab() as lab:

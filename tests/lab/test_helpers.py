@@ -95,7 +95,6 @@ def test_ftp_persistent():
         ftp_fetches(lab, "persistent")
 
 
-@vm
 def test_tftp():
     with Lab(backends=1) as lab:
         helped.tftp_server(lab)

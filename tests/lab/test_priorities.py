@@ -9,7 +9,6 @@ import re
 import daemon
 from daemon import members, service
 from lab import CONNECT_MS, FAMILIES, Lab, backend_addr, vip
-from marks import vm
 from process import check, equal
 
 N = 10
@@ -43,7 +42,6 @@ def destination_rules(family):
             "counter name {0}-backend\n")
 
 
-@vm
 def test_who_sees_which_address():
     """Below -100 the service's, above the backend's, wherever our chain is."""
     places = {"raw": "prerouting(-300)", "mangle": "prerouting(-150)",

@@ -313,7 +313,7 @@ def test_http_2_that_misbehaves():
             "h2-huge-frame": "malformed", "h2-endless": "too-long",
             "h2-hang-up": "closed", "h2-reset": "reset",
             "h2-garbage": "malformed", "h2-banner": "malformed",
-            "h2-other-version": "closed", "reset-at-once": "reset",
+            "reset-at-once": "reset",
         }
         for kind, tls in (({"type": "http"}, False),
                           ({"type": "https", "tls-verify": "no"}, True)):
@@ -322,6 +322,10 @@ def test_http_2_that_misbehaves():
                              "expect-body": "well"},
                        target(bad_http.port(way, tls)), reason,
                        detail=BAD_DETAIL.get(reason, 0))
+            # words of HTTP/1.1 and the end: which is seen first is a race
+            found = probe(lab, {**kind, "http-version": "2"},
+                          target(bad_http.port("h2-other-version", tls)))[0]
+            check(found["reason"] in ("closed", "malformed"), str(found))
 
 
 def test_certificates():

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -41,8 +42,9 @@ int rig_teardown(void **state)
 
 	rig_forget(rig);
 	while (dir && (entry = readdir(dir))) {
-		if (*entry->d_name != '.')
-			unlinkat(dirfd(dir), entry->d_name, 0);
+		if (*entry->d_name != '.' &&
+		    unlinkat(dirfd(dir), entry->d_name, 0) < 0)
+			unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
 	}
 	if (dir)
 		closedir(dir);

@@ -66,6 +66,7 @@ libcontrol_a_SOURCES = \
 	nftlbd/control/listener.h nftlbd/control/listing.c \
 	nftlbd/control/listing.h nftlbd/control/listing_child.c \
 	nftlbd/control/peer.c nftlbd/control/peer.h \
+	nftlbd/control/pieces.c nftlbd/control/pieces.h \
 	nftlbd/control/reply.c nftlbd/control/reply.h \
 	nftlbd/control/request.c nftlbd/control/request.h \
 	nftlbd/control/route_client.c nftlbd/control/routes.c \

@@ -15,10 +15,10 @@
 
 #include "control/impl.h"
 #include "control/json.h"
+#include "control/pieces.h"
 #include "control/reply.h"
 #include "lib/xalloc.h"
 
-#define PIECE       ((size_t)16 << 10)
 #define HEARTBEAT_S 15.
 
 struct follower {
@@ -27,8 +27,7 @@ struct follower {
 	struct control *control;
 	uint64_t last; /* id of the last event that was dealt with */
 	char service[RS_NAME_MAX + 1], backend[RS_NAME_MAX + 1];
-	struct buf piece;
-	size_t sent; /* of it */
+	struct piece piece;
 	ev_timer heartbeat;
 	struct follower *next, **prev;
 };
@@ -45,7 +44,7 @@ static void append_event(struct follower *f, const struct event *e)
 	json_t *o = json_event(e);
 	char *text = json_dumps(o, JSON_COMPACT);
 
-	buf_printf(&f->piece, "id: %llu\nevent: %s\ndata: %s\n\n",
+	buf_printf(&f->piece.text, "id: %llu\nevent: %s\ndata: %s\n\n",
 		   (unsigned long long)e->id, e->kind, text);
 	free(text);
 	json_decref(o);
@@ -59,7 +58,7 @@ static void append_lost(struct follower *f, const struct events *ev)
 
 	if (f->last + 1 >= oldest)
 		return;
-	buf_printf(&f->piece, "event: lost\ndata: {\"lost\":%llu}\n\n",
+	buf_printf(&f->piece.text, "event: lost\ndata: {\"lost\":%llu}\n\n",
 		   (unsigned long long)(oldest - f->last - 1));
 	f->last = oldest - 1;
 }
@@ -68,10 +67,9 @@ static void follower_fill(struct follower *f)
 {
 	const struct events *ev = &f->control->d->events;
 
-	buf_clear(&f->piece);
-	f->sent = 0;
+	piece_begin(&f->piece);
 	append_lost(f, ev);
-	while (f->last < ev->last && f->piece.len < PIECE) {
+	while (f->last < ev->last && f->piece.text.len < PIECE_BYTES) {
 		const struct event *e = events_get(ev, ++f->last);
 
 		if (e && event_matches(e, f->service, f->backend))
@@ -82,20 +80,14 @@ static void follower_fill(struct follower *f)
 static ssize_t follower_read(void *cls, uint64_t pos, char *to, size_t max)
 {
 	struct follower *f = cls;
-	size_t n;
 
-	if (f->sent == f->piece.len)
+	if (piece_is_sent(&f->piece))
 		follower_fill(f);
-	n = f->piece.len - f->sent;
-	if (n == 0) {
+	if (piece_is_sent(&f->piece)) {
 		request_suspend(f->rq, &f->later);
 		return 0;
 	}
-	if (n > max)
-		n = max;
-	memcpy(to, f->piece.data + f->sent, n);
-	f->sent += n;
-	return (ssize_t)n;
+	return piece_send(&f->piece, to, max);
 }
 
 static void follower_wake(struct follower *f)
@@ -108,11 +100,9 @@ static void heartbeat_cb(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct follower *f = w->data;
 
-	if (f->sent == f->piece.len) {
-		buf_clear(&f->piece);
-		f->sent = 0;
-	}
-	buf_printf(&f->piece, ":\n\n");
+	if (piece_is_sent(&f->piece))
+		piece_begin(&f->piece);
+	buf_printf(&f->piece.text, ":\n\n");
 	follower_wake(f);
 }
 
@@ -124,7 +114,7 @@ static void follower_free(void *cls)
 	*f->prev = f->next;
 	if (f->next)
 		f->next->prev = f->prev;
-	buf_free(&f->piece);
+	buf_free(&f->piece.text);
 	free(f);
 }
 
@@ -161,9 +151,9 @@ void follow_events(struct request *rq, uint64_t since, const char *service,
 	f->heartbeat.data = f;
 	ev_timer_start(c->d->loop, &f->heartbeat);
 	/* A first comment: the client knows at once that it is connected. */
-	buf_printf(&f->piece, ":\n\n");
+	buf_printf(&f->piece.text, ":\n\n");
 	response = MHD_create_response_from_callback(
-	    MHD_SIZE_UNKNOWN, PIECE, follower_read, f, follower_free);
+	    MHD_SIZE_UNKNOWN, PIECE_BYTES, follower_read, f, follower_free);
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
 				"no-store");
 	reply_response(rq, response, "text/event-stream");

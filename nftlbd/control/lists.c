@@ -12,12 +12,11 @@
 #include <string.h>
 
 #include "control/json.h"
+#include "control/pieces.h"
 #include "control/reply.h"
 #include "daemon/lists.h"
 #include "lib/parse.h"
 #include "lib/xalloc.h"
-
-#define PIECE ((size_t)16 << 10)
 
 static const char *const family_names[RS_FAMILIES] = { "ipv4", "ipv6" };
 
@@ -105,14 +104,11 @@ struct listed {
 };
 
 struct list_stream {
-	struct daemon *d;
-	uint64_t revision;
+	struct pieces out;
 	struct list_overlay over[RS_FAMILIES]; /* as it was */
 	struct listed parts[3 * RS_FAMILIES];
 	size_t part, next; /* range of that part */
-	struct buf piece;
-	size_t sent;
-	bool any, ended;
+	bool any;          /* entry in the array */
 };
 
 static void put_entry(struct list_stream *s, const struct net_range *r)
@@ -120,25 +116,26 @@ static void put_entry(struct list_stream *s, const struct net_range *r)
 	char text[96];
 
 	net_print(r, text, sizeof(text));
-	buf_printf(&s->piece, "%s\"%s\"", s->any ? "," : "", text);
+	buf_printf(&s->out.piece.text, "%s\"%s\"", s->any ? "," : "", text);
 	s->any = true;
 }
 
-static void fill_piece(struct list_stream *s)
+static void list_fill(struct pieces *out)
 {
+	struct list_stream *s = (struct list_stream *)out;
+	struct buf *text = &out->piece.text;
 	const size_t nparts = sizeof(s->parts) / sizeof(s->parts[0]);
 
-	buf_clear(&s->piece);
-	s->sent = 0;
-	while (s->part < nparts && s->piece.len < PIECE) {
+	while (s->part < nparts && text->len < PIECE_BYTES) {
 		const struct listed *p = &s->parts[s->part];
 
 		if (s->next == 0 && p->key) {
-			buf_printf(&s->piece, "%s,\"%s\":[", s->part ? "]" : "",
+			buf_printf(text, "%s,\"%s\":[", s->part ? "]" : "",
 				   p->key);
 			s->any = false;
 		}
-		for (; s->next < p->nets->n && s->piece.len < PIECE; s->next++)
+		for (; s->next < p->nets->n && text->len < PIECE_BYTES;
+		     s->next++)
 			put_entry(s, &p->nets->list[s->next]);
 		if (s->next < p->nets->n)
 			return;
@@ -146,51 +143,31 @@ static void fill_piece(struct list_stream *s)
 		s->next = 0;
 	}
 	if (s->part == nparts) {
-		buf_append(&s->piece, "]}\n", 3);
-		s->ended = true;
+		buf_append(text, "]}\n", 3);
+		out->ended = true;
 	}
 }
 
-static ssize_t stream_read(void *cls, uint64_t pos, char *to, size_t max)
+static void list_free(struct pieces *out)
 {
-	struct list_stream *s = cls;
-	size_t n;
-
-	if (s->sent == s->piece.len) {
-		if (s->ended)
-			return MHD_CONTENT_READER_END_OF_STREAM;
-		if (s->revision != s->d->model->revision)
-			return MHD_CONTENT_READER_END_WITH_ERROR;
-		fill_piece(s);
-	}
-	n = s->piece.len - s->sent;
-	if (n > max)
-		n = max;
-	memcpy(to, s->piece.data + s->sent, n);
-	s->sent += n;
-	return (ssize_t)n;
-}
-
-static void stream_free(void *cls)
-{
-	struct list_stream *s = cls;
+	struct list_stream *s = (struct list_stream *)out;
 
 	for (unsigned int f = 0; f < RS_FAMILIES; f++)
 		overlay_free(&s->over[f]);
-	buf_free(&s->piece);
 	free(s);
 }
 
 /* What is said of the list as in the list of lists, without its end. */
-static void put_head(struct list_stream *s, const struct conf_list *list)
+static void put_head(struct list_stream *s, const struct daemon *d,
+		     const struct conf_list *list)
 {
-	json_t *services = users(s->d->model->conf, list);
+	json_t *services = users(d->model->conf, list);
 	json_t *head =
 	    json_pack("{s:o, s:s, s:o}", "name", json_safe(list->name), "state",
-		      state_of(s->d, list, services), "services", services);
+		      state_of(d, list, services), "services", services);
 	char *text = json_dumps(head, JSON_COMPACT);
 
-	buf_append(&s->piece, text, strlen(text) - 1);
+	buf_append(&s->out.piece.text, text, strlen(text) - 1);
 	free(text);
 	json_decref(head);
 }
@@ -204,8 +181,8 @@ void show_list(struct request *rq)
 	if (!list)
 		return;
 	s = xcalloc(1, sizeof(*s));
-	s->d = rq->d;
-	s->revision = rq->d->model->revision;
+	s->out.fill = list_fill;
+	s->out.free = list_free;
 	for (unsigned int f = 0; f < RS_FAMILIES; f++) {
 		const struct list_overlay *over =
 		    lists_overlay(rq->d->lists, list->name, f);
@@ -218,12 +195,8 @@ void show_list(struct request *rq)
 	}
 	for (size_t k = 0; k < 3; k++)
 		s->parts[k * RS_FAMILIES].key = keys[k];
-	put_head(s, list);
-	reply_response(rq,
-		       MHD_create_response_from_callback(MHD_SIZE_UNKNOWN,
-							 PIECE, stream_read, s,
-							 stream_free),
-		       "application/json");
+	put_head(s, rq->d, list);
+	pieces_reply(rq, &s->out);
 }
 
 /* ---- is an address on it? */

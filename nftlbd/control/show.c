@@ -136,13 +136,13 @@ static struct service *find_service(struct request *rq)
 static void item_service(struct stream *s, const struct service *svc,
 			 size_t index)
 {
-	stream_json(s, json_service(s->d, svc, s->counts));
+	stream_json(s, json_service(s->out.d, svc, s->counts));
 }
 
 static void item_backends(struct stream *s, const struct service *svc,
 			  size_t index)
 {
-	json_t *list = json_backends(s->d, svc, NULL, s->counts), *b;
+	json_t *list = json_backends(s->out.d, svc, NULL, s->counts), *b;
 	size_t i;
 
 	json_array_foreach(list, i, b)
@@ -272,7 +272,7 @@ void show_probes(struct request *rq)
 static void slots_of_family(struct stream *s, const char *service,
 			    uint8_t family)
 {
-	const struct ruleset *rs = s->d->ruleset;
+	const struct ruleset *rs = s->out.d->ruleset;
 	uint32_t m = ruleset_slots(rs, service, family);
 	struct buf *out;
 

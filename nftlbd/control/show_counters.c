@@ -68,7 +68,7 @@ static const struct service *find_service(struct request *rq)
 static void item_counters(struct stream *s, const struct service *svc,
 			  size_t index)
 {
-	stream_json(s, json_counters(s->d, svc));
+	stream_json(s, json_counters(s->out.d, svc));
 }
 
 static void stream_all(struct request *rq, struct counts *c)

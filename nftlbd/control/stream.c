@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An array over services as a content reader of MHD. Each call makes about one
- * piece; other events run between the pieces.
+ * An array over services, some of them at a time.
  *
- * Invariant: all elements of one answer come from one model. When the daemon
- * has another by then, the answer is cut, and can be seen to be.
  * Must not know: what the elements say.
  */
 #include "control/stream.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "control/reply.h"
 #include "lib/xalloc.h"
-
-#define PIECE ((size_t)16 << 10)
 
 static int append_text(const char *text, size_t size, void *arg)
 {
@@ -26,9 +19,9 @@ static int append_text(const char *text, size_t size, void *arg)
 struct buf *stream_raw(struct stream *s)
 {
 	if (s->any)
-		buf_append(&s->piece, ",\n", 2);
+		buf_append(&s->out.piece.text, ",\n", 2);
 	s->any = true;
-	return &s->piece;
+	return &s->out.piece.text;
 }
 
 void stream_json(struct stream *s, json_t *value)
@@ -37,51 +30,29 @@ void stream_json(struct stream *s, json_t *value)
 	json_decref(value);
 }
 
-static void stream_fill(struct stream *s)
+static void stream_fill(struct pieces *p)
 {
-	const struct model *m = s->d->model;
+	struct stream *s = (struct stream *)p;
+	const struct model *m = p->d->model;
 
-	buf_clear(&s->piece);
-	s->sent = 0;
 	if (!s->begun)
-		buf_append(&s->piece, "[", 1);
+		buf_append(&p->piece.text, "[", 1);
 	s->begun = true;
-	while (s->next < s->end && s->piece.len < PIECE) {
+	while (s->next < s->end && p->piece.text.len < PIECE_BYTES) {
 		s->item(s, &m->services[s->next], s->next);
 		s->next++;
 	}
-	if (s->next == s->end && !s->ended) {
-		buf_append(&s->piece, "]\n", 2);
-		s->ended = true;
+	if (s->next == s->end) {
+		buf_append(&p->piece.text, "]\n", 2);
+		p->ended = true;
 	}
 }
 
-static ssize_t stream_read(void *cls, uint64_t pos, char *to, size_t max)
+static void stream_free(struct pieces *p)
 {
-	struct stream *s = cls;
-	size_t n;
-
-	if (s->sent == s->piece.len) {
-		if (s->ended)
-			return MHD_CONTENT_READER_END_OF_STREAM;
-		if (s->counts->revision != s->d->model->revision)
-			return MHD_CONTENT_READER_END_WITH_ERROR;
-		stream_fill(s);
-	}
-	n = s->piece.len - s->sent;
-	if (n > max)
-		n = max;
-	memcpy(to, s->piece.data + s->sent, n);
-	s->sent += n;
-	return (ssize_t)n;
-}
-
-static void stream_free(void *cls)
-{
-	struct stream *s = cls;
+	struct stream *s = (struct stream *)p;
 
 	counts_free(s->counts);
-	buf_free(&s->piece);
 	free(s);
 }
 
@@ -91,14 +62,11 @@ void stream_array(struct request *rq, struct counts *counts,
 {
 	struct stream *s = xcalloc(1, sizeof(*s));
 
-	s->d = rq->d;
+	s->out.fill = stream_fill;
+	s->out.free = stream_free;
 	s->counts = counts;
 	s->item = item;
 	s->next = counts->first;
 	s->end = counts->first + counts->nservices;
-	reply_response(rq,
-		       MHD_create_response_from_callback(MHD_SIZE_UNKNOWN,
-							 PIECE, stream_read, s,
-							 stream_free),
-		       "application/json");
+	pieces_reply(rq, &s->out);
 }

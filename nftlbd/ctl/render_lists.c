@@ -78,8 +78,8 @@ void render_list_test(struct render *r, const json_t *answer)
 void render_list_line(struct render *r, const json_t *answer)
 {
 	buf_printf(r->out,
-		   "list %s: %lld ranges in its files, %lld added, %lld "
-		   "removed\n",
+		   "list %s: ranges in its files: %lld, added: %lld, removed: "
+		   "%lld\n",
 		   field_text(answer, "name"), both(answer, "ranges"),
 		   both(answer, "added"), both(answer, "removed"));
 }

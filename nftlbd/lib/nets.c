@@ -59,13 +59,13 @@ static void fill_bits(struct addr *a, unsigned int prefix, bool ones)
 
 /* ---- text */
 
-#define FORMS "an address, a network or a range is needed"
+#define FORMS "an address, a network or a range"
 
 static int not_a(const char *text, const char *what, struct err *err)
 {
 	char quoted[128];
 
-	return err_set(err, -EINVAL, "%s is not %s, " FORMS,
+	return err_set(err, -EINVAL, "%s is not %s; allowed: " FORMS,
 		       text_quote(text, strlen(text), quoted, sizeof(quoted)),
 		       what);
 }

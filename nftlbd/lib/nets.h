@@ -35,8 +35,8 @@ bool addr_before(struct addr *a);
 /**
  * net_parse() - ADDRESS, ADDRESS/PREFIX or ADDRESS-ADDRESS
  * An address with bits below its prefix means its network.
- * Return: 0 or -EINVAL with @err ("... is not ..., an address, a network or a
- * range is needed").
+ * Return: 0 or -EINVAL with @err ("... is not ...; allowed: an address, a
+ * network or a range").
  */
 int net_parse(const char *text, struct net_range *out, struct err *err);
 /** net_print() - the shortest of the three forms; @size >= 96 */

@@ -82,21 +82,21 @@ static void parses_three_forms_and_prints_the_shortest(void **state)
 static void refuses_the_rest_and_says_what(void **state)
 {
 	static const char *const rows[][2] = {
-		{ "", "\"\" is not an address, " },
-		{ "example.org", "\"example.org\" is not an address, " },
-		{ "192.0.2.1/33", "\"33\" is not a prefix length of 0..32, " },
-		{ "192.0.2.1/", "\"\" is not a prefix length of 0..32, " },
-		{ "::/129", "\"129\" is not a prefix length of 0..128, " },
+		{ "", "\"\" is not an address; " },
+		{ "example.org", "\"example.org\" is not an address; " },
+		{ "192.0.2.1/33", "\"33\" is not a prefix length of 0..32; " },
+		{ "192.0.2.1/", "\"\" is not a prefix length of 0..32; " },
+		{ "::/129", "\"129\" is not a prefix length of 0..128; " },
 		{ "192.0.2.1/24/8", "\"24/8\" is not a prefix length" },
 		{ "192.0.2.0/255.255.255.0", "is not a prefix length" },
 		{ "192.0.2.9-192.0.2.1",
-		  "\"192.0.2.1\" is not 192.0.2.9 or above it, " },
+		  "\"192.0.2.1\" is not 192.0.2.9 or above it; " },
 		{ "192.0.2.9-2001:db8::", "is not of the family of 192.0.2.9" },
-		{ "192.0.2.9-", "\"\" is not an address, " },
-		{ " 192.0.2.9", "\" 192.0.2.9\" is not an address, " },
-		{ "-1", "\"-1\" is not an address, " },
+		{ "192.0.2.9-", "\"\" is not an address; " },
+		{ " 192.0.2.9", "\" 192.0.2.9\" is not an address; " },
+		{ "-1", "\"-1\" is not an address; " },
 		{ "1111:1111:1111:1111:1111:1111:1111:1111:1111:1111:1111",
-		  "is not an address, " },
+		  "is not an address; " },
 	};
 	struct net_range r, before;
 
@@ -109,7 +109,7 @@ static void refuses_the_rest_and_says_what(void **state)
 		assert_memory_equal(&r, &before, sizeof(r));
 		assert_non_null(strstr(err.msg, rows[i][1]));
 		assert_non_null(strstr(
-		    err.msg, "an address, a network or a range is needed"));
+		    err.msg, "; allowed: an address, a network or a range"));
 	}
 	assert_int_equal(net_parse("x", &r, NULL), -EINVAL);
 }

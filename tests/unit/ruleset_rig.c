@@ -219,3 +219,18 @@ bool nft_lists(const char *const *texts, size_t n)
 	assert_int_equal(pclose(f), 0);
 	return found;
 }
+
+bool rig_mended(struct rig *r)
+{
+	static const char *const traces[] = { "intruder", "9.9.9.", "1.1.1.",
+					      "dormant" };
+	bool ok = rig_commit(r) == 0 || rig_commit(r) == 0;
+
+	if (!rig_is_whole(r))
+		ok = false;
+	if (nft_lists(traces, sizeof(traces) / sizeof(traces[0]))) {
+		print_message("something is still there\n");
+		ok = false;
+	}
+	return ok;
+}

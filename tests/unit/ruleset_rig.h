@@ -32,6 +32,10 @@ void rig_drop_moved(struct rig *r, const char *service);
 /** rig_is_whole() - does somebody who just came find nothing to do? */
 bool rig_is_whole(const struct rig *r);
 
+/** rig_mended() - two commits (each after a scan) at most; then nothing is left
+ * to do, and nothing of what the tests damage with is left */
+bool rig_mended(struct rig *r);
+
 /** nft() - feed text to nft; its exit status. Words go to /dev/null. */
 int nft(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /** nft_lists() - does `nft list ruleset` say any of the @n texts? */

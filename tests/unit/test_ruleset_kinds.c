@@ -333,21 +333,6 @@ static const struct {
 	  "size 3; }\n" },
 };
 
-/* Two commits (each after a scan) at most; then nothing is left to do. */
-static bool mended(struct rig *r)
-{
-	static const char *const traces[] = { "intruder", "9.9.9.", "1.1.1." };
-	bool ok = rig_commit(r) == 0 || rig_commit(r) == 0;
-
-	if (!rig_is_whole(r))
-		ok = false;
-	if (nft_lists(traces, sizeof(traces) / sizeof(traces[0]))) {
-		print_message("something is still there\n");
-		ok = false;
-	}
-	return ok;
-}
-
 static void test_damage(void **state)
 {
 	struct rig *r = *state;
@@ -359,7 +344,7 @@ static void test_damage(void **state)
 		assert_int_equal(rig_commit(r), 0);
 		if (nft("%s", damages[i].text) != 0)
 			print_message("nft refuses: %s\n", damages[i].name);
-		else if (mended(r))
+		else if (rig_mended(r))
 			continue;
 		else
 			print_message("not mended: %s\n", damages[i].name);
@@ -380,9 +365,10 @@ static void test_damage_of_plain(void **state)
 		assert_int_equal(rig_commit(r), 0);
 		assert_int_equal(nft("%s", damages[i].text), 0);
 		more->features = 0;
-		if (!mended(r) || nft_lists(marks_of_features,
-					    sizeof(marks_of_features) /
-						sizeof(marks_of_features[0])))
+		if (!rig_mended(r) ||
+		    nft_lists(marks_of_features,
+			      sizeof(marks_of_features) /
+				  sizeof(marks_of_features[0])))
 			fail_msg("%s", damages[i].name);
 	}
 }

@@ -214,22 +214,6 @@ static const struct damage damages[] = {
 	  "}\n" },
 };
 
-/* Two commits (each after a scan) at most; then nothing is left to do. */
-static bool mended(struct rig *r)
-{
-	static const char *const traces[] = { "intruder", "9.9.9.9", "1.1.1.",
-					      "dormant" };
-	bool ok = rig_commit(r) == 0 || rig_commit(r) == 0;
-
-	if (!rig_is_whole(r))
-		ok = false;
-	if (nft_lists(traces, sizeof(traces) / sizeof(traces[0]))) {
-		print_message("something is still there\n");
-		ok = false;
-	}
-	return ok;
-}
-
 static void test_damage(void **state)
 {
 	struct rig *r = *state;
@@ -240,7 +224,7 @@ static void test_damage(void **state)
 
 		if (nft("%s", d->text) != 0)
 			print_message("nft refuses: %s\n", d->name);
-		else if (mended(r))
+		else if (rig_mended(r))
 			continue;
 		else
 			print_message("not mended: %s\n", d->name);
@@ -262,7 +246,7 @@ static void test_damage_together(void **state)
 		if (!strstr(damages[i].text, "delete table"))
 			taken += nft("%s", damages[i].text) == 0;
 	assert_true(taken > 20);
-	assert_true(mended(r));
+	assert_true(rig_mended(r));
 }
 
 /* Rules with expressions that we do not know. Kernels have some of them. */
@@ -304,7 +288,7 @@ static void test_unknown_expressions(void **state)
 				places[p], exprs[e], places[p], exprs[e]) != 0)
 				continue;
 			taken++;
-			if (!mended(r))
+			if (!rig_mended(r))
 				fail_msg("%s in %s", exprs[e], places[p]);
 		}
 	print_message("  %zu of %zu could be tried\n", taken, tried);

@@ -138,6 +138,8 @@ void check_start(struct check *c, const struct spec *spec,
 	c->detail = 0;
 	c->says = 0;
 	c->weight = 0;
+	c->phases = (struct check_phases){ 0 };
+	c->has_value = false;
 	c->timeout_ms = job->timeout_ms;
 	c->started_us = clock_now_us();
 	c->stalled_us = lag_stalled_us(c->lag, c->started_us);
@@ -172,6 +174,9 @@ void check_finish(struct check *c, enum hc_reason reason)
 		.detail = c->detail,
 		.says = c->says,
 		.weight = c->weight,
+		.phases = c->phases,
+		.has_value = c->has_value,
+		.value = c->has_value ? c->value : 0,
 		.duration_us =
 		    us > DURATION_MAX_US ? DURATION_MAX_US : (uint32_t)us,
 	};

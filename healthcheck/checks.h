@@ -56,6 +56,11 @@ struct check_ops {
 	int (*expire)(struct check *c);
 };
 
+/* How long its phases took; as in struct hc_result. */
+struct check_phases {
+	uint32_t connect_us, tls_us, first_us;
+};
+
 /* What a probe found out. */
 struct finding {
 	enum hc_reason reason;
@@ -63,6 +68,9 @@ struct finding {
 	uint8_t says; /* enum hc_says */
 	uint16_t weight;
 	uint32_t duration_us;
+	struct check_phases phases;
+	bool has_value;
+	double value;
 };
 
 typedef void check_done(struct check *c, const struct finding *found);
@@ -82,6 +90,9 @@ struct check {
 	int32_t detail;
 	uint8_t says;
 	uint16_t weight;
+	struct check_phases phases;
+	bool has_value; /* feeds */
+	double value;
 	union {
 		struct tcp_check tcp;
 		struct icmp_check icmp;

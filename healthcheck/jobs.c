@@ -180,6 +180,11 @@ static void job_done(struct check *c, const struct finding *found)
 		.weight = found->weight,
 		.reason = (uint8_t)found->reason,
 		.says = found->says,
+		.connect_us = found->phases.connect_us,
+		.tls_us = found->phases.tls_us,
+		.first_us = found->phases.first_us,
+		.value = found->value,
+		.has_value = found->has_value,
 	};
 	link_push(j->jobs->link, &j->out, routine(j, found));
 	j->overdue = false;

@@ -17,7 +17,7 @@
 
 #include "lib/words.h"
 
-#define HC_VERSION       2
+#define HC_VERSION       3
 #define HC_PROBER_FD     3   /* the prober's end, by convention */
 #define HC_ICMP4_FD      5   /* a raw ICMP socket, where the daemon had one */
 #define HC_ICMP6_FD      6   /* the same for IPv6 */
@@ -39,6 +39,7 @@ enum hc_type {
 	HC_SCRIPT,
 	HC_AGENT,
 	HC_FILE,
+	HC_CPU, /* of feeds only: a server's CPU load by SNMP */
 	HC_TYPES
 };
 enum hc_start { HC_START_UP, HC_START_DOWN, HC_START_UNKNOWN };
@@ -142,12 +143,20 @@ struct hc_part {
 
 struct hc_result {
 	uint64_t ended_us; /* CLOCK_MONOTONIC, when the probe was over */
+	double value; /* with has_value: what a feed found, in its own units;
+		       * finite. HC_CPU: 0..1 */
 	uint32_t id;
 	uint32_t duration_us;
+	/* of what it had, one after the other; 0 = there was no such phase, or
+	 * it did not end: */
+	uint32_t connect_us; /* until the connection was made */
+	uint32_t tls_us;     /* TLS handshake */
+	uint32_t first_us;   /* until the first byte of the answer */
 	int32_t detail;
-	uint16_t weight; /* with HC_SAYS_PERCENT or _WEIGHT, else 0 */
-	uint8_t reason;  /* enum hc_reason; HC_OK = success */
-	uint8_t says;    /* enum hc_says, bits */
+	uint16_t weight;   /* with HC_SAYS_PERCENT or _WEIGHT, else 0 */
+	uint8_t reason;    /* enum hc_reason; HC_OK = success */
+	uint8_t says;      /* enum hc_says, bits */
+	uint8_t has_value; /* 0 or 1; only of feeds (spec.h) */
 };
 
 struct hc_ran {

@@ -67,6 +67,7 @@ static const struct field {
 	FIELD(LIST, env),
 	FIELD(INT, timeout_ms),
 	FIELD(INT, silent),
+	FIELD(INT, feed),
 	FIELD(TEXT, file),
 	FIELD(INT, present),
 };

@@ -95,6 +95,9 @@ struct hc_spec {
 	/* agent */
 	int silent; /* enum spec_silent: what an agent that is not there means
 		     */
+	/* of a feed: the answer's number is its value, and nothing else counts
+	 * (snmp, agent, script; cpu always is one) */
+	int feed; /* enum spec_yes */
 	/* file: the same words in braces */
 	char *file;
 	int present; /* enum spec_says */

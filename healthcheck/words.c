@@ -5,12 +5,10 @@
 #include "healthcheck/protocol.h"
 
 const struct word hc_type_words[] = {
-	{ "tcp", HC_TCP },     { "http", HC_HTTP },
-	{ "https", HC_HTTPS }, { "icmp", HC_ICMP },
-	{ "udp", HC_UDP },     { "dns", HC_DNS },
-	{ "snmp", HC_SNMP },   { "script", HC_SCRIPT },
-	{ "agent", HC_AGENT }, { "file", HC_FILE },
-	{ NULL, 0 },
+	{ "tcp", HC_TCP },   { "http", HC_HTTP },     { "https", HC_HTTPS },
+	{ "icmp", HC_ICMP }, { "udp", HC_UDP },       { "dns", HC_DNS },
+	{ "snmp", HC_SNMP }, { "script", HC_SCRIPT }, { "agent", HC_AGENT },
+	{ "file", HC_FILE }, { "cpu", HC_CPU },       { NULL, 0 },
 };
 
 const struct word hc_start_words[] = {

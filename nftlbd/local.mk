@@ -50,6 +50,8 @@ libmodel_a_SOURCES = nftlbd/model/model.c nftlbd/model/model.h \
 	nftlbd/model/drain.c nftlbd/model/drain.h \
 	nftlbd/model/sticky.c nftlbd/model/sticky.h \
 	nftlbd/model/full.c nftlbd/model/full.h \
+	nftlbd/model/load.c nftlbd/model/load.h \
+	nftlbd/weights/weights.c nftlbd/weights/weights.h \
 	nftlbd/model/timers.c nftlbd/model/timers.h \
 	nftlbd/model/health_fsm.c nftlbd/model/health_fsm.h
 libcontrol_a_SOURCES = \
@@ -97,7 +99,7 @@ nftlbd_counters_sources = nftlbd/daemon/counters.c \
 	nftlbd/daemon/counters.h $(nftlbd_counters_tables)
 
 sbin_PROGRAMS += nftlbd/nftlbd
-nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/daemon/options.c \
+nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/daemon/load.c nftlbd/daemon/load.h nftlbd/daemon/options.c \
 	nftlbd/daemon/options.h nftlbd/daemon/daemon.h \
 	nftlbd/daemon/command.c nftlbd/daemon/committer.c \
 	nftlbd/daemon/full.c nftlbd/daemon/full.h \

@@ -38,6 +38,7 @@ librulesets_a_SOURCES += rulesets/slots.c rulesets/slots.h \
 	rulesets/jhash.c rulesets/route.c rulesets/route.h
 
 # conntrack: cut and count flows
+librulesets_a_SOURCES += rulesets/track.c rulesets/track.h
 librulesets_a_SOURCES += rulesets/flows.c rulesets/flows.h \
 	rulesets/flows_impl.h rulesets/flows_index.c rulesets/flows_msg.c
 

@@ -30,6 +30,10 @@ static const struct slots_scheduler *const schedulers[] = {
 	[RS_ROUND_ROBIN] = &slots_round_robin,
 	[RS_WEIGHTED] = &slots_weighted,
 	[RS_SOURCE_HASH] = &slots_maglev,
+	/* what they weigh is the daemon's matter */
+	[RS_LEAST_CONNECTIONS] = &slots_weighted,
+	[RS_LEAST_RESPONSE] = &slots_weighted,
+	[RS_LEAST_CPU] = &slots_weighted,
 };
 
 static int share_cmp_name(const void *a, const void *b)

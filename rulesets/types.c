@@ -24,6 +24,9 @@ const struct word rs_scheduler_words[] = {
 	{ "round-robin", RS_ROUND_ROBIN },
 	{ "weighted", RS_WEIGHTED },
 	{ "source-hash", RS_SOURCE_HASH },
+	{ "least-connections", RS_LEAST_CONNECTIONS },
+	{ "least-response", RS_LEAST_RESPONSE },
+	{ "least-cpu", RS_LEAST_CPU },
 	{ NULL, 0 },
 };
 

@@ -24,7 +24,14 @@ unsigned int family_index(uint8_t family);
 uint8_t family_of(unsigned int index);
 
 enum rs_mode { RS_DNAT, RS_SNAT, RS_LOCAL };
-enum rs_scheduler { RS_ROUND_ROBIN, RS_WEIGHTED, RS_SOURCE_HASH };
+enum rs_scheduler {
+	RS_ROUND_ROBIN,
+	RS_WEIGHTED,
+	RS_SOURCE_HASH,
+	RS_LEAST_CONNECTIONS,
+	RS_LEAST_RESPONSE,
+	RS_LEAST_CPU
+};
 enum rs_hash_key { RS_KEY_SOURCE, RS_KEY_SOURCE_PORT, RS_KEY_5TUPLE };
 enum rs_on_empty { RS_REJECT, RS_DROP };
 

@@ -18,10 +18,12 @@
 #include "lib/log.h"
 #include "lib/nets.h"
 #include "rulesets/types.h"
+#include "weights/weights.h"
 
 #define CONF_DEFAULT_PATH "/etc/nftlb/nftlbd.conf"
 
 #define CONF_CHECKS_MAX 8 /* of one backend */
+#define CONF_FEEDS_MAX  4 /* of one service */
 
 /* How a probe gets to its backend: straight, or to the service's address and
  * through the rules, as a client's packets do. */
@@ -55,6 +57,17 @@ struct conf_checks {
 	const struct conf_check *list[CONF_CHECKS_MAX];
 	uint8_t n;    /* 1..CONF_CHECKS_MAX */
 	uint8_t need; /* how many have to be good: 1..n */
+};
+
+/*
+ * A [feed]: a number that each backend of a service is asked for. It is asked
+ * as a check probes; rise and fall do not count.
+ */
+struct conf_feed {
+	struct conf_check probe; /* its type: cpu snmp agent script; spec.feed
+				  * is set. "cpu" exists without a section */
+	double low, high; /* values of an idle and of a fully loaded backend,
+			   * low != high; low > high: less is more load */
 };
 
 /* A [list]: addresses and networks, from the file and the files it names. */
@@ -145,7 +158,10 @@ struct conf_service {
 	size_t nbackends;
 	const struct conf_checks *checks; /* with a persist-group: of members
 					     that name none, without need */
-	uint32_t max_connections;         /* of backends that say none */
+	const struct conf_feed *feeds[CONF_FEEDS_MAX];
+	size_t nfeeds;               /* schedulers least-* only */
+	struct weights_conf weights; /* the same */
+	uint32_t max_connections;    /* of backends that say none */
 	struct conf_persist persist;
 	uint32_t persist_size; /* entries in each family's table */
 	char *persist_group;   /* NULL = a table of its own. With one: all
@@ -182,6 +198,8 @@ struct conf {
 	/* the rest, in the order of the files */
 	struct conf_check *checks;
 	size_t nchecks;
+	struct conf_feed *feeds;
+	size_t nfeeds;
 	struct conf_list *lists; /* sorted by name */
 	size_t nlists;
 	struct conf_pool *pools; /* those of persist-groups */

@@ -24,6 +24,7 @@ struct control;     /* control socket, control/control.c */
 struct counters;    /* what was counted, daemon/counters.c */
 struct persist;     /* state on disk, daemon/persist.c */
 struct full;        /* who has max-connections, daemon/full.c */
+struct load;        /* dynamic weights, daemon/load.c */
 struct lists;       /* sets of addresses, daemon/lists.c */
 struct reload;      /* one that waits for lists, daemon/reload.c */
 struct sessions;    /* entries of persistent clients, daemon/sessions.c */
@@ -41,6 +42,7 @@ struct daemon {
 	struct sessions *sessions;
 	struct counters *counters;
 	struct lists *lists;
+	struct load *load;       /* NULL: before the first commit */
 	struct reload *reload;   /* NULL = none is under way */
 	struct persist *persist; /* NULL: nothing is kept on disk */
 	struct full *full;       /* NULL: before the first commit */

@@ -56,8 +56,13 @@ static void result_take(struct lane *lane, const struct hc_result *r)
 {
 	struct health_job *job = health_jobs_find(&lane->jobs, r->id);
 	const struct observation o = { (enum hc_reason)r->reason,
-				       r->duration_us, r->detail, r->says,
-				       r->weight };
+				       r->duration_us,
+				       r->detail,
+				       r->says,
+				       r->weight,
+				       r->connect_us,
+				       r->tls_us,
+				       r->first_us };
 	struct daemon *d = lane->h->d;
 	struct changes changes = { .since_us = (int64_t)r->ended_us };
 	int64_t now_ms = daemon_now_ms();
@@ -98,8 +103,13 @@ static bool last_heard(const struct lane *lane, const struct health_job *job,
 		if (!cs->decided || !health_counts(cs->reason))
 			continue;
 		*o = (struct observation){ (enum hc_reason)cs->reason,
-					   cs->last_us, cs->detail, cs->says,
-					   cs->weight };
+					   cs->last_us,
+					   cs->detail,
+					   cs->says,
+					   cs->weight,
+					   cs->connect_us,
+					   cs->tls_us,
+					   cs->first_us };
 		return true;
 	}
 	return false;

@@ -23,6 +23,7 @@
 #include "daemon/full.h"
 #include "daemon/health.h"
 #include "daemon/lists.h"
+#include "daemon/load.h"
 #include "daemon/options.h"
 #include "daemon/persist.h"
 #include "daemon/sessions.h"
@@ -223,6 +224,7 @@ static int bring_up(struct program *p, struct err *err)
 	step_begin(d->model, daemon_now_ms(), NULL);
 	first_commit(d);
 	d->full = full_open(d);
+	d->load = load_open(d);
 	ret = health_open(&d->health, d, err);
 	if (ret < 0)
 		return ret;
@@ -249,6 +251,7 @@ static void bring_down(struct program *p)
 	persist_snapshot(d->persist, d->model);
 	persist_close(d->persist);
 	control_close(d->control);
+	load_close(d->load);
 	full_close(d->full);
 	sessions_close(d->sessions);
 	d->control = NULL;

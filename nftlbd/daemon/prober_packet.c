@@ -5,6 +5,8 @@
  */
 #include "daemon/prober_packet.h"
 
+#include <math.h>
+
 #define DURATION_MAX_US 3600000000u
 
 static const char *hello_wrong(const struct prober_packet *p)
@@ -23,6 +25,12 @@ static const char *results_wrong(const struct prober_packet *p)
 			return "a duration out of range";
 		if (r->says & ~HC_SAYS_ALL)
 			return "unknown words";
+		if (r->connect_us > DURATION_MAX_US ||
+		    r->tls_us > DURATION_MAX_US ||
+		    r->first_us > DURATION_MAX_US)
+			return "a phase out of range";
+		if (r->has_value > 1 || !isfinite(r->value))
+			return "a value that is no number";
 	}
 	return NULL;
 }

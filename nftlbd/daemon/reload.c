@@ -16,6 +16,7 @@
 #include "daemon/full.h"
 #include "daemon/health.h"
 #include "daemon/lists.h"
+#include "daemon/load.h"
 #include "daemon/persist.h"
 #include "daemon/want.h"
 #include "lib/xalloc.h"
@@ -128,6 +129,8 @@ static void adopt(struct daemon *d, struct model *candidate)
 		log_set_level(candidate->conf->log_level);
 	health_sync(d->health);
 	full_sync(d->full);
+	if (d->load)
+		load_sync(d->load);
 	persist_snapshot(d->persist, candidate);
 	model_free(old);
 }

@@ -14,6 +14,7 @@
 #include "lib/xalloc.h"
 #include "model/carry.h"
 #include "model/combine.h"
+#include "model/load.h"
 #include "model/probe_ports.h"
 #include "model/same.h"
 
@@ -74,6 +75,7 @@ static void service_init(struct service *s, const struct conf_service *conf)
 		n += conf->backends[i].checks ? conf->backends[i].checks->n : 0;
 		backend_init(&s->backends[i], &conf->backends[i]);
 	}
+	load_new(s);
 }
 
 static void service_carry(struct service *s, const struct service *old,
@@ -91,6 +93,7 @@ static void service_carry(struct service *s, const struct service *old,
 		if (was)
 			carry_backend(carry, b, was);
 	}
+	load_carry(s, old);
 }
 
 /* Services keep their order over most reloads: the heir of the last one found
@@ -152,6 +155,7 @@ void model_free(struct model *m)
 	for (size_t i = 0; i < m->nservices; i++) {
 		free(m->services[i].backends);
 		free(m->services[i].checks);
+		load_free(&m->services[i]);
 	}
 	free(m->services);
 	free(m->by_name);

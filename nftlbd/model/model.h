@@ -61,13 +61,15 @@ extern const struct word service_state_words[]; /* up degraded down disabled */
 struct check_state {
 	uint32_t rise, fall; /* successes / failures in a row so far */
 	uint32_t last_us;    /* duration of the last probe; 0 = none yet */
-	int32_t detail;      /* of the last result, see protocol.h */
-	uint16_t weight;     /* with says: per cent, or the weight itself */
-	uint8_t says;        /* enum hc_says: what was said last of each kind;
-			      * it stands until something else is said */
-	uint8_t reason;      /* enum hc_reason of the last result */
-	uint8_t health;      /* enum health, by this check alone */
-	bool decided;        /* a first result has come, since the start */
+	/* its phases, 0 = none such: */
+	uint32_t connect_us, tls_us, first_us;
+	int32_t detail;  /* of the last result, see protocol.h */
+	uint16_t weight; /* with says: per cent, or the weight itself */
+	uint8_t says;    /* enum hc_says: what was said last of each kind;
+			  * it stands until something else is said */
+	uint8_t reason;  /* enum hc_reason of the last result */
+	uint8_t health;  /* enum health, by this check alone */
+	bool decided;    /* a first result has come, since the start */
 };
 
 /* Times are milliseconds of a monotonic clock; 0 = never, or not running. */
@@ -106,6 +108,7 @@ struct backend {
 			      * settled; 0 = it does not serve */
 	uint32_t uncounted;  /* connections that the kernel's count lacks */
 	int64_t told_ms;     /* when it was last said that it is not full */
+	int64_t up_ms;       /* it came up; 0 = it has always been, or is not */
 };
 
 /* Sums over the backends of a service, settle.c's. */
@@ -123,6 +126,7 @@ struct service {
 	struct backend *backends; /* as conf->backends, same order */
 	size_t nbackends;
 	struct check_state *checks; /* of all backends */
+	struct weights *weights;    /* dynamic ones; NULL = static. load.c */
 	bool disabled;              /* by the operator */
 	bool dirty;
 	/* settle.c's, from the last time: */

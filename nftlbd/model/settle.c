@@ -21,6 +21,7 @@
 
 #include "model/drain.h"
 #include "model/flap.h"
+#include "model/load.h"
 #include "model/ramp.h"
 #include "model/sticky.h"
 #include "model/timers.h"
@@ -111,10 +112,17 @@ static void decide(struct service *s, struct changes *out)
 		s->tally.serving += serves(s, &s->backends[i]);
 }
 
-/* Of RS_WEIGHT_UNIT: hundredths times tenths. */
+/* Of RS_WEIGHT_UNIT: hundredths times tenths, times what the load makes of it.
+ * Who serves weighs something. */
 static uint32_t weight_now(const struct service *s, const struct backend *b)
 {
-	return b->serving && !b->full ? backend_weight_100(s, b) * b->ramp : 0;
+	uint64_t full, now;
+
+	if (!b->serving || b->full)
+		return 0;
+	full = (uint64_t)backend_weight_100(s, b) * b->ramp;
+	now = full * backend_dynamic(s, b) / WEIGHTS_ONE;
+	return full && !now ? 1 : (uint32_t)now;
 }
 
 /* The kernel should hear of it: at once where somebody no longer serves. */

@@ -5,6 +5,7 @@
  */
 #include "lib/xalloc.h"
 #include "model/combine.h"
+#include "model/load.h"
 #include "model/model.h"
 
 const struct word admin_words[] = {
@@ -70,7 +71,7 @@ enum admin backend_admin(const struct backend *b)
 
 bool service_weights(const struct service *s)
 {
-	return s->conf->scheduler == RS_WEIGHTED;
+	return s->conf->scheduler == RS_WEIGHTED || service_dynamic(s);
 }
 
 static bool says_weight(const struct conf_checks *c)
@@ -89,7 +90,7 @@ bool service_fine(const struct service *s)
 	for (size_t i = 0; i < s->nbackends; i++)
 		if (says_weight(s->conf->backends[i].checks))
 			return true;
-	return s->conf->slow_start_ms > 0;
+	return s->conf->slow_start_ms > 0 || service_dynamic(s);
 }
 
 uint32_t backend_effective_weight(const struct service *s,

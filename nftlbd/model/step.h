@@ -16,6 +16,7 @@ struct observation {
 	int32_t detail;
 	uint8_t says;
 	uint16_t weight;
+	uint32_t connect_us, tls_us, first_us; /* as in struct hc_result */
 };
 
 /**

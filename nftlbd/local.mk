@@ -85,6 +85,7 @@ nftlbd_health_sources = nftlbd/daemon/changes.c nftlbd/daemon/now.c \
 	nftlbd/daemon/health.c nftlbd/daemon/health.h \
 	nftlbd/daemon/health_impl.h nftlbd/daemon/health_results.c \
 	nftlbd/daemon/health_sync.c $(nftlbd_health_tables) \
+	nftlbd/daemon/health_feeds.c nftlbd/daemon/health_feeds.h \
 	nftlbd/daemon/hooks.c nftlbd/daemon/hooks.h \
 	nftlbd/daemon/prober_process.c nftlbd/daemon/prober_process.h \
 	nftlbd/daemon/prober_packet.c nftlbd/daemon/prober_packet.h \

@@ -95,6 +95,9 @@ void conf_free(struct conf *c)
 		service_free(&c->services[i]);
 	for (i = 0; i < c->nchecks; i++)
 		check_free(&c->checks[i]);
+	for (i = 0; i < c->nfeeds; i++)
+		check_free(&c->feeds[i].probe);
+	free(c->feeds);
 	for (i = 0; i < c->nchecksets; i++)
 		free(c->checksets[i]);
 	for (i = 0; i < c->nlists; i++)
@@ -157,6 +160,7 @@ static const struct {
 	 * SNMP agent stands beside whatever the backend serves */
 	[HC_DNS] = { .number = 53, .else_number = true },
 	[HC_SNMP] = { .number = 161 },
+	[HC_CPU] = { .number = 161 },
 };
 
 uint16_t conf_probe_port(const struct conf_backend *b,
@@ -200,6 +204,48 @@ uint16_t conf_via_port(const struct conf_service *s,
 	if (!port)
 		port = b->port;
 	return service_has(s, port) ? port : 0;
+}
+
+uint16_t conf_feed_port(const struct conf_service *s,
+			const struct conf_backend *b,
+			const struct conf_feed *feed)
+{
+	const struct conf_check *probe = &feed->probe;
+
+	if (probe->port)
+		return probe->port;
+	if (type_ports[probe->type].number)
+		return type_ports[probe->type].number;
+	return conf_single_port(s, b->port);
+}
+
+uint16_t conf_single_port(const struct conf_service *s, uint16_t port)
+{
+	if (port)
+		return port;
+	if (s->nports == 1 && s->ports[0].lo == s->ports[0].hi)
+		return s->ports[0].lo;
+	return 0;
+}
+
+bool conf_dynamic(const struct conf_service *s)
+{
+	return s->scheduler >= RS_LEAST_CONNECTIONS;
+}
+
+bool conf_check_timed(const struct conf_check *check)
+{
+	switch (check->type) {
+	case HC_UDP:
+		/* silence is good there: the time-out, every time */
+		return check->spec.expect != NULL;
+	case HC_SCRIPT: /* as long as the script likes */
+	case HC_FILE:
+	case HC_CPU:
+		return false;
+	default:
+		return true;
+	}
 }
 
 bool conf_needs_port(enum hc_type type)

@@ -110,7 +110,8 @@ struct conf_backend {
 	bool disabled;   /* the operator's initial state */
 	bool backup;     /* gets flows when too few primaries are usable */
 	const struct conf_checks *checks; /* NULL = unchecked */
-	struct addr check_addr; /* resolved: never family 0 if checks != NULL */
+	struct addr check_addr; /* resolved: never family 0 with checks, or
+				 * with feeds of the service */
 	uint16_t check_port;    /* said for this backend; 0 = not */
 	uint16_t probe_port; /* its own or the service's single one; 0 = none */
 	uint32_t max_connections; /* its own or the service's; 0 = no limit */
@@ -256,6 +257,29 @@ uint16_t conf_via_port(const struct conf_service *s,
 
 /** conf_needs_port() - can it not be probed without a port? */
 bool conf_needs_port(enum hc_type type);
+
+/** conf_single_port() - a backend's @port; where it has none, that of a service
+ * with a single one; else 0 */
+uint16_t conf_single_port(const struct conf_service *s, uint16_t port);
+
+/** conf_dynamic() - does its scheduler follow the load? */
+bool conf_dynamic(const struct conf_service *s);
+
+/**
+ * conf_check_timed() - is how long it takes the server's time to answer?
+ * Not of scripts and files, nor of udp without an answer that is expected.
+ */
+bool conf_check_timed(const struct conf_check *check);
+
+/**
+ * conf_feed_port() - the port that @feed is asked for on a backend
+ * Its own, else the type's (cpu, snmp: 161), else of scripts the backend's or
+ * its service's single one. check-port is for checks.
+ * Return: 0 where a script's backend has none; never for other types.
+ */
+uint16_t conf_feed_port(const struct conf_service *s,
+			const struct conf_backend *b,
+			const struct conf_feed *feed);
 
 /** conf_errors_print() - "FILE:LINE: TEXT\n" each, appended to @out */
 void conf_errors_print(const struct conf_errors *e, struct buf *out);

@@ -17,8 +17,10 @@ struct global_draft {
 	struct where set[DRAFT_KEYS_MAX];
 };
 
+/* Of a check and of a feed: they share most of their keys. */
 struct check_draft {
 	struct conf_check conf;
+	double low, high; /* of a feed */
 	struct where set[DRAFT_KEYS_MAX];
 };
 
@@ -26,6 +28,7 @@ struct service_draft {
 	struct conf_service conf; /* addrs and ports are malloc'd */
 	const char *check;        /* list of names; NULL = not said */
 	uint32_t need;            /* so many of them; 0 = all */
+	const char *feed;         /* list of names; NULL = not said */
 	const char *pool;         /* NULL or "" = none */
 	const char *allow, *deny; /* lists of names; NULL or "" = none */
 	const char *persist_group;

@@ -16,8 +16,8 @@
 
 /* Options of backends first: backends.c has a bit for each of these rows. */
 static const struct key_table *const tables[] = {
-	&keys_of_backends, &keys_of_globals, &keys_of_checks,
-	&keys_of_services, &keys_of_rules,   &keys_of_lists,
+	&keys_of_backends, &keys_of_globals, &keys_of_checks, &keys_of_services,
+	&keys_of_rules,    &keys_of_weights, &keys_of_lists,
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))

@@ -17,10 +17,12 @@ enum key_place {
 	IN_POOL = 1 << 3,
 	IN_SERVICE = 1 << 4,
 	IN_BACKEND = 1 << 5, /* an option of a backend line */
-	IN_LIST = 1 << 6
+	IN_LIST = 1 << 6,
+	IN_FEED = 1 << 7
 };
 
-/* What must hold in a [check] for a key to count there, beside the type. */
+/* What must hold in a [check] or [feed] for a key to count there, beside the
+ * type. */
 enum key_when {
 	WHEN_ALWAYS,
 	WHEN_TLS,
@@ -52,6 +54,7 @@ enum value_kind {
 	VALUE_LISTS,   /* const char *, names of lists */
 	VALUE_GROUP,   /* const char *, a name; none = NULL */
 	VALUE_CHECKS,  /* const char *, names of checks */
+	VALUE_FEEDS,   /* const char *, names of feeds */
 	VALUE_NEED,    /* uint32_t, how many of them; all = 0 */
 	VALUE_HOOK,    /* const char *, absolute path or empty */
 	VALUE_TEXT,    /* char *, what the key's problem() lets pass */
@@ -59,6 +62,9 @@ enum value_kind {
 	VALUE_COMMAND, /* struct spec_list, words */
 	VALUE_LOW,     /* int64_t, none = INT64_MIN */
 	VALUE_HIGH,    /* int64_t, none = INT64_MAX */
+	VALUE_DECIMAL, /* double, finite */
+	VALUE_SHARE,   /* uint32_t, parts of WEIGHTS_ONE; so are min and max */
+	VALUE_FACTOR,  /* the same, written as a decimal */
 	VALUE_SENDER,  /* struct hc_spec, its source4 and source6 */
 	VALUE_ADDR,    /* struct addr */
 	VALUE_YES,     /* bool; yes or no */
@@ -86,7 +92,7 @@ struct conf_key {
 	const struct word *words;
 	const char *fallback; /* the default, as text; NULL = none */
 	const char *help;
-	unsigned int types; /* of checks that know it, bits; 0 = all */
+	unsigned int types; /* of checks, feeds that know it: bits; 0 = all */
 	enum key_when when;
 	bool required; /* where it counts */
 	bool secret;   /* not for messages */
@@ -107,7 +113,7 @@ struct key_table {
 #define KEY_ROWS(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 extern const struct key_table keys_of_backends, keys_of_globals, keys_of_checks,
-    keys_of_services, keys_of_rules, keys_of_lists;
+    keys_of_services, keys_of_rules, keys_of_weights, keys_of_lists;
 
 /** key_at() - row number @i of the whole table; NULL after the last */
 const struct conf_key *key_at(size_t i);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The keys of [check]: which type of check knows each of them, and beside which
- * others it counts.
+ * The keys of [check] and [feed]: which type knows each of them, and beside
+ * which others it counts. A feed is asked as a check probes, so they share what
+ * is about that.
  */
 #include "config/keys.h"
 
@@ -11,33 +12,55 @@
 #include "config/values.h"
 #include "healthcheck/text.h"
 
+#define DRAFT(field) offsetof(struct check_draft, field)
 #define CHECK(field) offsetof(struct check_draft, conf.field)
 #define SPEC(field)  offsetof(struct check_draft, conf.spec.field)
 #define T(type)      (1u << HC_##type)
+#define BOTH         (IN_CHECK | IN_FEED)
 #define ALL_TYPES    ((1u << HC_TYPES) - 1)
 #define NET_TYPES    (ALL_TYPES & ~(T(SCRIPT) | T(FILE)))
 #define HTTP_TYPES   (T(HTTP) | T(HTTPS))
 #define TLS_TYPES    (T(TCP) | T(HTTPS))
+#define SNMP_TYPES   (T(SNMP) | T(CPU))
 #define VIA_TYPES    (HTTP_TYPES | T(TCP) | T(UDP) | T(DNS))
 
+static const struct word check_types[] = {
+	{ "tcp", HC_TCP },     { "http", HC_HTTP },
+	{ "https", HC_HTTPS }, { "icmp", HC_ICMP },
+	{ "udp", HC_UDP },     { "dns", HC_DNS },
+	{ "snmp", HC_SNMP },   { "script", HC_SCRIPT },
+	{ "agent", HC_AGENT }, { "file", HC_FILE },
+	{ NULL, 0 },
+};
+static const struct word feed_types[] = {
+	{ "cpu", HC_CPU },       { "snmp", HC_SNMP }, { "agent", HC_AGENT },
+	{ "script", HC_SCRIPT }, { NULL, 0 },
+};
+
 static const struct conf_key rows[] = {
-	{ IN_CHECK, "type", VALUE_WORD, CHECK(type), .words = hc_type_words,
+	{ IN_CHECK, "type", VALUE_WORD, CHECK(type), .words = check_types,
 	  .fallback = "tcp", .help = "what a probe does" },
-	{ IN_CHECK, "interval", VALUE_MS, CHECK(interval_ms), 100, 3600000,
+	{ IN_FEED, "type", VALUE_WORD, CHECK(type), .words = feed_types,
+	  .fallback = "cpu", .help = "who is asked, and how" },
+	{ IN_FEED, "low", VALUE_DECIMAL, DRAFT(low),
+	  .help = "value of a backend that is idle; 0 with cpu" },
+	{ IN_FEED, "high", VALUE_DECIMAL, DRAFT(high),
+	  .help = "value of one that bears no more; 1 with cpu" },
+	{ BOTH, "interval", VALUE_MS, CHECK(interval_ms), 100, 3600000,
 	  .fallback = "2s", .help = "from the start of a probe to the next" },
 	{ IN_CHECK, "fast-interval", VALUE_MS, CHECK(fast_ms), 100, 3600000,
 	  .help = "interval while rise or fall are counted" },
 	{ IN_CHECK, "down-interval", VALUE_MS, CHECK(down_ms), 100, 3600000,
 	  .help = "interval while down" },
-	{ IN_CHECK, "timeout", VALUE_MS, CHECK(timeout_ms), 10, 3600000,
+	{ BOTH, "timeout", VALUE_MS, CHECK(timeout_ms), 10, 3600000,
 	  .fallback = "1s", .help = "longest wait for an answer" },
 	{ IN_CHECK, "rise", VALUE_NUMBER, CHECK(rise), 1, 1000, .fallback = "2",
 	  .help = "successes in a row until up" },
 	{ IN_CHECK, "fall", VALUE_NUMBER, CHECK(fall), 1, 1000, .fallback = "3",
 	  .help = "failures in a row until down" },
-	{ IN_CHECK, "jitter", VALUE_PERCENT, CHECK(jitter_pct), 0, 50,
+	{ BOTH, "jitter", VALUE_PERCENT, CHECK(jitter_pct), 0, 50,
 	  .fallback = "10%", .help = "intervals are shortened by up to this" },
-	{ IN_CHECK, "port", VALUE_PORT, CHECK(port), 1, UINT16_MAX,
+	{ BOTH, "port", VALUE_PORT, CHECK(port), 1, UINT16_MAX,
 	  .help = "port to probe, where it is not the backend's",
 	  .types = ALL_TYPES & ~T(ICMP) },
 	{ IN_CHECK, "start", VALUE_WORD, CHECK(start), .words = hc_start_words,
@@ -45,14 +68,14 @@ static const struct conf_key rows[] = {
 	{ IN_CHECK, "via", VALUE_WORD, CHECK(via), .words = conf_via_words,
 	  .fallback = "direct", .help = "the way that probes take",
 	  .types = VIA_TYPES },
-	{ IN_CHECK, "source-address", VALUE_SENDER, CHECK(spec),
+	{ BOTH, "source-address", VALUE_SENDER, CHECK(spec),
 	  .help = "addresses that probes come from", .types = NET_TYPES },
-	{ IN_CHECK, "interface", VALUE_TEXT, SPEC(interface),
+	{ BOTH, "interface", VALUE_TEXT, SPEC(interface),
 	  .help = "network interface that probes leave by", .types = NET_TYPES,
 	  .problem = interface_problem,
 	  .takes = "the name of an interface, up to 15 characters" },
 
-	{ IN_CHECK, "send", VALUE_TEXT, SPEC(send),
+	{ BOTH, "send", VALUE_TEXT, SPEC(send),
 	  .help = "bytes to send, with escapes",
 	  .types = T(TCP) | T(UDP) | T(AGENT), .problem = send_problem,
 	  .takes =
@@ -128,14 +151,19 @@ static const struct conf_key rows[] = {
 	  .problem = answer_problem,
 	  .takes = "an address, a name or a text, up to 255 bytes" },
 
-	{ IN_CHECK, "version", VALUE_WORD, SPEC(snmp_version),
+	{ BOTH, "version", VALUE_WORD, SPEC(snmp_version),
 	  .words = spec_snmp_words, .fallback = "2c", .help = "version of SNMP",
-	  .types = T(SNMP) },
+	  .types = SNMP_TYPES },
 	{ IN_CHECK, "community", VALUE_TEXT, SPEC(community),
 	  .help = "community of SNMP versions 1 and 2c", .types = T(SNMP),
 	  .when = WHEN_COMMUNITY, .required = true, .secret = true,
 	  .problem = community_problem, .takes = "1 to 255 bytes" },
-	{ IN_CHECK, "oid", VALUE_TEXT, SPEC(oid),
+	/* of feeds: what agents know that nobody has set up for us */
+	{ IN_FEED, "community", VALUE_TEXT, SPEC(community),
+	  .fallback = "public", .help = "community of SNMP versions 1 and 2c",
+	  .types = SNMP_TYPES, .when = WHEN_COMMUNITY, .secret = true,
+	  .problem = community_problem, .takes = "1 to 255 bytes" },
+	{ BOTH, "oid", VALUE_TEXT, SPEC(oid),
 	  .help = "object that is asked for", .types = T(SNMP),
 	  .required = true, .problem = oid_problem,
 	  .takes = "numbers separated by dots, such as 1.3.6.1.2.1.1.3.0" },
@@ -143,32 +171,30 @@ static const struct conf_key rows[] = {
 	  .help = "lowest good value", .types = T(SNMP) },
 	{ IN_CHECK, "max", VALUE_HIGH, SPEC(max), .fallback = "none",
 	  .help = "highest good value", .types = T(SNMP) },
-	{ IN_CHECK, "user", VALUE_TEXT, SPEC(snmp_user),
-	  .help = "user of SNMP version 3", .types = T(SNMP), .when = WHEN_USER,
-	  .required = true, .problem = snmp_user_problem,
+	{ BOTH, "user", VALUE_TEXT, SPEC(snmp_user),
+	  .help = "user of SNMP version 3", .types = SNMP_TYPES,
+	  .when = WHEN_USER, .required = true, .problem = snmp_user_problem,
 	  .takes = "1 to 32 bytes" },
-	{ IN_CHECK, "auth", VALUE_WORD, SPEC(snmp_auth),
-	  .words = spec_auth_words, .fallback = "none",
-	  .help = "how messages are signed", .types = T(SNMP),
-	  .when = WHEN_USER },
-	{ IN_CHECK, "auth-password", VALUE_TEXT, SPEC(auth_password),
-	  .help = "password for signing", .types = T(SNMP), .when = WHEN_AUTH,
-	  .required = true, .secret = true, .problem = password_problem,
-	  .takes = "8 to 255 bytes" },
-	{ IN_CHECK, "priv", VALUE_WORD, SPEC(snmp_priv),
-	  .words = spec_priv_words, .fallback = "none",
-	  .help = "how messages are encrypted", .types = T(SNMP),
-	  .when = WHEN_USER },
-	{ IN_CHECK, "priv-password", VALUE_TEXT, SPEC(priv_password),
-	  .help = "password for encryption", .types = T(SNMP),
+	{ BOTH, "auth", VALUE_WORD, SPEC(snmp_auth), .words = spec_auth_words,
+	  .fallback = "none", .help = "how messages are signed",
+	  .types = SNMP_TYPES, .when = WHEN_USER },
+	{ BOTH, "auth-password", VALUE_TEXT, SPEC(auth_password),
+	  .help = "password for signing", .types = SNMP_TYPES,
+	  .when = WHEN_AUTH, .required = true, .secret = true,
+	  .problem = password_problem, .takes = "8 to 255 bytes" },
+	{ BOTH, "priv", VALUE_WORD, SPEC(snmp_priv), .words = spec_priv_words,
+	  .fallback = "none", .help = "how messages are encrypted",
+	  .types = SNMP_TYPES, .when = WHEN_USER },
+	{ BOTH, "priv-password", VALUE_TEXT, SPEC(priv_password),
+	  .help = "password for encryption", .types = SNMP_TYPES,
 	  .when = WHEN_PRIV, .required = true, .secret = true,
 	  .problem = password_problem, .takes = "8 to 255 bytes" },
-	{ IN_CHECK, "context", VALUE_TEXT, SPEC(context),
-	  .help = "context of SNMP version 3", .types = T(SNMP),
+	{ BOTH, "context", VALUE_TEXT, SPEC(context),
+	  .help = "context of SNMP version 3", .types = SNMP_TYPES,
 	  .when = WHEN_USER, .problem = context_problem,
 	  .takes = "1 to 255 bytes" },
 
-	{ IN_CHECK, "command", VALUE_COMMAND, SPEC(command),
+	{ BOTH, "command", VALUE_COMMAND, SPEC(command),
 	  .help = "program and arguments; no shell", .types = T(SCRIPT),
 	  .required = true,
 	  .takes = "an absolute path and arguments, up to 64 words, quoted by "
@@ -187,4 +213,4 @@ static const struct conf_key rows[] = {
 	  .help = "what it means that the file is there", .types = T(FILE) },
 };
 
-const struct key_table keys_of_checks = { rows, KEY_ROWS(rows), IN_CHECK };
+const struct key_table keys_of_checks = { rows, KEY_ROWS(rows), BOTH };

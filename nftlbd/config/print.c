@@ -43,20 +43,39 @@ static void headers_print(const struct spec_list *list, struct buf *out)
 		buf_printf(out, "%-14s = %s\n", "header", list->list[i]);
 }
 
-static void check_print(const struct conf_check *c, struct buf *out)
+static void probe_print(const struct check_draft *draft, unsigned int place,
+			struct buf *out)
 {
-	const struct check_draft draft = { .conf = *c };
+	const struct conf_check *c = &draft->conf;
 	const struct conf_key *key;
 
-	buf_printf(out, "\n[check %s]\n", c->name);
+	buf_printf(out, "\n[%s %s]\n", place == IN_FEED ? "feed" : "check",
+		   c->name);
 	for (size_t i = 0; (key = key_at(i)); i++) {
-		if (!(key->places & IN_CHECK) || !check_key_counts(c, key) ||
-		    value_empty(key, &draft))
+		if (!(key->places & place) || !check_key_counts(c, key) ||
+		    value_empty(key, draft))
 			continue;
 		if (key->kind == VALUE_HEADERS)
 			headers_print(&c->spec.headers, out);
 		else
-			key_print(key, &draft, out);
+			key_print(key, draft, out);
+	}
+}
+
+static void probes_print(const struct conf *c, struct buf *out)
+{
+	for (size_t i = 0; i < c->nchecks; i++) {
+		const struct check_draft draft = { .conf = c->checks[i] };
+
+		probe_print(&draft, IN_CHECK, out);
+	}
+	for (size_t i = 0; i < c->nfeeds; i++) {
+		const struct conf_feed *f = &c->feeds[i];
+		const struct check_draft draft = { .conf = f->probe,
+						   .low = f->low,
+						   .high = f->high };
+
+		probe_print(&draft, IN_FEED, out);
 	}
 }
 
@@ -101,7 +120,7 @@ static void backend_print(const struct conf_backend *b,
 	for (i = 0; b->checks && i < b->checks->n; i++)
 		buf_printf(out, "%s%s",
 			   i ? "," : " check=", b->checks->list[i]->name);
-	if (b->checks)
+	if (b->check_addr.family)
 		buf_printf(out, " check-address=%s",
 			   addr_format(&b->check_addr, text));
 	if (b->check_port)
@@ -146,6 +165,12 @@ static uint32_t service_need(const struct conf_service *s)
 	return 0;
 }
 
+static bool key_of_weights(const struct conf_key *row)
+{
+	return row >= keys_of_weights.rows &&
+	       row < keys_of_weights.rows + keys_of_weights.n;
+}
+
 /* Is it refused beside other keys of the service, or without a meaning? */
 static bool key_idle(const struct conf_service *s, const struct conf_key *row)
 {
@@ -164,7 +189,9 @@ static bool key_idle(const struct conf_service *s, const struct conf_key *row)
 	if (!strcmp(key, "hash-key"))
 		return s->scheduler != RS_SOURCE_HASH;
 	if (!strcmp(key, "slow-start"))
-		return s->scheduler != RS_WEIGHTED;
+		return s->scheduler != RS_WEIGHTED && !conf_dynamic(s);
+	if (key_of_weights(row))
+		return !conf_dynamic(s);
 	return !strcmp(key, "source-address") && s->mode != RS_SNAT;
 }
 
@@ -177,6 +204,14 @@ static void names_of_lists_print(const char *key,
 	buf_printf(out, "%-14s =", key);
 	for (size_t i = 0; i < n; i++)
 		buf_printf(out, "%s %s", i ? "," : "", lists[i]->name);
+	buf_printf(out, "\n");
+}
+
+static void feeds_print(const struct conf_service *s, struct buf *out)
+{
+	buf_printf(out, "feed           = %s", s->nfeeds ? "" : "none");
+	for (size_t i = 0; i < s->nfeeds; i++)
+		buf_printf(out, "%s%s", i ? ", " : "", s->feeds[i]->probe.name);
 	buf_printf(out, "\n");
 }
 
@@ -212,10 +247,13 @@ static void service_print(const struct conf_service *s, struct buf *out)
 	for (size_t i = 0; (key = key_at(i)); i++) {
 		if (!(key->places & IN_SERVICE) || key->named ||
 		    key->kind == VALUE_REF || key->kind == VALUE_CHECKS ||
-		    key->kind == VALUE_LISTS || key_idle(s, key))
+		    key->kind == VALUE_FEEDS || key->kind == VALUE_LISTS ||
+		    key_idle(s, key))
 			continue;
 		key_print(key, &draft, out);
 	}
+	if (conf_dynamic(s))
+		feeds_print(s, out);
 	names_of_lists_print("allow", s->allow, s->nallow, out);
 	names_of_lists_print("deny", s->deny, s->ndeny, out);
 	if (s->persist_group)
@@ -257,8 +295,7 @@ void conf_print(const struct conf *c, struct buf *out)
 
 	buf_printf(out, "[global]\n");
 	keys_print(IN_GLOBAL, &draft, out);
-	for (i = 0; i < c->nchecks; i++)
-		check_print(&c->checks[i], out);
+	probes_print(c, out);
 	for (i = 0; i < c->nlists; i++)
 		list_print(&c->lists[i], out);
 	for (i = 0; i < c->npools; i++)
@@ -270,10 +307,15 @@ void conf_print(const struct conf *c, struct buf *out)
 
 /* Sections as the manual calls them. */
 static const struct word place_words[] = {
-	{ "global", IN_GLOBAL },   { "defaults", IN_DEFAULTS },
-	{ "check", IN_CHECK },     { "pool", IN_POOL },
-	{ "list", IN_LIST },       { "service", IN_SERVICE },
-	{ "backend", IN_BACKEND }, { NULL, 0 },
+	{ "global", IN_GLOBAL },
+	{ "defaults", IN_DEFAULTS },
+	{ "check", IN_CHECK },
+	{ "feed", IN_FEED },
+	{ "pool", IN_POOL },
+	{ "list", IN_LIST },
+	{ "service", IN_SERVICE },
+	{ "backend", IN_BACKEND },
+	{ NULL, 0 },
 };
 
 void conf_keys_print(struct buf *out)

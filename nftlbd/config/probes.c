@@ -56,17 +56,6 @@ static void own_need(struct probing *p, struct backend_draft *b)
 
 /* ---- ports and ways */
 
-/* The port to probe where neither check nor type has one; 0 = none. */
-static uint16_t port_of(const struct conf_service *s,
-			const struct backend_draft *b)
-{
-	if (b->port)
-		return b->port;
-	if (s->nports == 1 && s->ports[0].lo == s->ports[0].hi)
-		return s->ports[0].lo;
-	return 0;
-}
-
 static const char *direct_problem(const struct conf_backend *b,
 				  const struct conf_check *check,
 				  const char **allowed)
@@ -164,11 +153,11 @@ bool probes_settle(struct probing *p, struct backend_list *backends)
 			own_need(p, b);
 			b->checks = checks_share(p->r, &b->own);
 		}
-		if (!b->checks)
-			continue;
 		if (!b->check_addr.family)
 			b->check_addr = b->addr;
-		b->probe_port = port_of(p->service, b);
+		if (!b->checks)
+			continue;
+		b->probe_port = conf_single_port(p->service, b->port);
 		checks_judge(p, b);
 	}
 	return !p->broken;

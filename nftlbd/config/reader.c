@@ -29,18 +29,15 @@ struct reader {
 };
 
 static const struct word kind_words[] = {
-	{ "global", DOC_GLOBAL },
-	{ "defaults", DOC_DEFAULTS },
-	{ "check", DOC_CHECK },
-	{ "pool", DOC_POOL },
-	{ "list", DOC_LIST },
-	{ "service", DOC_SERVICE },
-	{ NULL, 0 },
+	{ "global", DOC_GLOBAL },   { "defaults", DOC_DEFAULTS },
+	{ "check", DOC_CHECK },     { "feed", DOC_FEED },
+	{ "pool", DOC_POOL },       { "list", DOC_LIST },
+	{ "service", DOC_SERVICE }, { NULL, 0 },
 };
 
 static const char sections_allowed[] =
-    "[global], [defaults], [check NAME], [pool NAME], [list NAME], "
-    "[service NAME]";
+    "[global], [defaults], [check NAME], [feed NAME], [pool NAME], "
+    "[list NAME], [service NAME]";
 
 static const char lines_allowed[] = "[SECTION], KEY = VALUE, or ; comment";
 
@@ -157,7 +154,8 @@ static void header_read(struct reader *r, const char *line, size_t n,
 			char *inside)
 {
 	static const char *const kinds[] = { "global", "defaults", "check",
-					     "pool",   "list",     "service" };
+					     "feed",   "pool",     "list",
+					     "service" };
 	char *name = inside + strcspn(inside, " \t"), problem[80];
 	const char *near;
 	int kind;
@@ -168,7 +166,8 @@ static void header_read(struct reader *r, const char *line, size_t n,
 	}
 	kind = word_find(kind_words, inside);
 	if (kind < 0) {
-		near = near_word(inside, kinds, 6);
+		near =
+		    near_word(inside, kinds, sizeof(kinds) / sizeof(kinds[0]));
 		snprintf(problem, sizeof(problem), "unknown section%s%s%s",
 			 near ? ", did you mean \"" : "", near ? near : "",
 			 near ? "\"?" : "");

@@ -269,6 +269,7 @@ static void defaults_read(struct resolver *r, const struct doc_section *s,
 {
 	struct conf_checks checks;
 	const struct pool *pool;
+	struct feed_refs feeds;
 	char label[LABEL_SIZE];
 
 	doc_label(r->doc, s, label, sizeof(label));
@@ -278,6 +279,11 @@ static void defaults_read(struct resolver *r, const struct doc_section *s,
 			 draft_where(proto->set, IN_DEFAULTS, "check"),
 			 &checks)) {
 		proto->check = NULL;
+		proto->broken = true;
+	}
+	if (!feeds_find(r, proto->feed, label,
+			draft_where(proto->set, IN_DEFAULTS, "feed"), &feeds)) {
+		proto->feed = NULL;
 		proto->broken = true;
 	}
 	if (!pool_find(r, proto->pool, label,
@@ -313,6 +319,7 @@ static void resolver_free(struct resolver *r)
 		free(r->pools_list[i].members.list);
 	free(r->pools_list);
 	names_free(&r->checks);
+	names_free(&r->feeds);
 	names_free(&r->pools);
 	names_free(&r->lists);
 	free(r->pins);
@@ -333,6 +340,7 @@ void conf_resolve(struct doc *doc, struct conf *conf, struct report *report)
 	draft_defaults(IN_BACKEND, &r.backend_proto);
 	globals_read(&r);
 	checks_read(&r);
+	feeds_read(&r);
 	lists_read(&r);
 	pools_read(&r);
 	services_read(&r);

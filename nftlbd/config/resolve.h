@@ -30,6 +30,7 @@ struct resolver {
 	struct report *report;
 	struct conf *conf;
 	struct names checks; /* -> conf->checks */
+	struct names feeds;  /* -> conf->feeds */
 	struct names lists;  /* -> conf->lists */
 	struct names pools;  /* -> pools */
 	struct pool *pools_list;
@@ -84,8 +85,26 @@ bool check_find(struct resolver *r, const char *name, const char *label,
 /** checks_read() - every [check] section (check.c) */
 void checks_read(struct resolver *r);
 
+#define BUILTIN_FEED "cpu" /* exists without a section */
+
+struct feed_refs {
+	const struct conf_feed *list[CONF_FEEDS_MAX];
+	size_t n;
+};
+
+/** feeds_read() - every [feed] section (feeds.c) */
+void feeds_read(struct resolver *r);
+
 /**
- * check_key_counts() - does the key mean anything for this check?
+ * feeds_find() - the feeds of a list of names; "none" and NULL: no feeds
+ * @label, @where: who asks, for the complaint.
+ * Return: false after a complaint.
+ */
+bool feeds_find(struct resolver *r, const char *names, const char *label,
+		struct where where, struct feed_refs *out);
+
+/**
+ * check_key_counts() - does the key mean anything for this check, or feed?
  * It is of the check's type, and the keys that it needs are what it needs.
  */
 bool check_key_counts(const struct conf_check *c, const struct conf_key *key);

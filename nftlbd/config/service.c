@@ -77,14 +77,16 @@ static void health_keys_check(struct look *l)
 					    found),
 			    "flap-hold is longer than flap-hold-max",
 			    "flap-hold up to flap-hold-max");
-	if (s->scheduler == RS_WEIGHTED)
+	if (s->scheduler == RS_WEIGHTED || conf_dynamic(s))
 		return;
 	if (s->slow_start_ms && look_said_here(l, "slow-start"))
 		look_refuse(l, "slow-start",
 			    duration_format(s->slow_start_ms, found),
 			    "the scheduler has no weights that may change by "
 			    "themselves",
-			    "slow-start with scheduler = weighted only");
+			    "slow-start with scheduler = weighted, "
+			    "least-connections, least-response or least-cpu "
+			    "only");
 	s->slow_start_ms = 0;
 }
 
@@ -99,6 +101,7 @@ static void keys_check(struct look *l)
 			    "the scheduler does not hash",
 			    "hash-key with scheduler = source-hash only");
 	health_keys_check(l);
+	dynamic_judge(l);
 	if (s->mode == RS_SNAT)
 		return;
 	if (look_said_here(l, "source-address") &&
@@ -226,7 +229,9 @@ static struct conf_backend backend_build(const struct look *l,
 		.disabled = b->disabled,
 		.backup = b->backup,
 		.checks = b->checks,
-		.check_addr = b->checks ? b->check_addr : (struct addr){ 0 },
+		.check_addr = b->checks || l->draft->conf.nfeeds
+				  ? b->check_addr
+				  : (struct addr){ 0 },
 		.check_port = b->checks ? b->check_port : 0,
 		.probe_port = b->checks ? b->probe_port : 0,
 		.file = l->r->doc->names[b->where.file],
@@ -332,6 +337,7 @@ static void service_judge(struct look *l)
 				    .need_where = need_where(l) };
 	if (!probes_settle(&probing, l->backends))
 		l->draft->broken = true;
+	dynamic_checks(l);
 }
 
 static void list_append(struct backend_list *to,

@@ -40,6 +40,14 @@ void pins_judge(struct look *l);
 /** pins_build() - what is good into the draft's configuration */
 void pins_build(struct look *l);
 
+/* dynamic.c */
+
+/** dynamic_judge() - keys of weights that follow the load, and its feeds */
+void dynamic_judge(struct look *l);
+/** dynamic_checks() - is there what the scheduler goes by? After the backends
+ * have their checks */
+void dynamic_checks(struct look *l);
+
 /* groups.c */
 
 /** group_judge() - persist-group: what the service itself has to be for it */

@@ -18,6 +18,7 @@
 #define PORTS_TEXT  NUMBER_TEXT(VALUE_PORTS_MAX)
 #define LISTS_TEXT  NUMBER_TEXT(LISTS_MAX)
 #define CHECKS_TEXT NUMBER_TEXT(CONF_CHECKS_MAX)
+#define FEEDS_TEXT  NUMBER_TEXT(CONF_FEEDS_MAX)
 
 typedef int read_fn(const struct conf_key *key, const char *text, void *field,
 		    const char **problem);
@@ -40,6 +41,7 @@ static int ref_read(const struct conf_key *key, const char *text, void *field,
 static int checks_read(const struct conf_key *key, const char *text,
 		       void *field, const char **problem)
 {
+	bool feeds = key->kind == VALUE_FEEDS;
 	char item[HC_NAME_MAX + 2];
 	const char *rest = text;
 	size_t n = 0;
@@ -48,8 +50,8 @@ static int checks_read(const struct conf_key *key, const char *text,
 		if (!name_valid(item))
 			return -EINVAL;
 	}
-	if (n > CONF_CHECKS_MAX) {
-		*problem = "too many checks";
+	if (n > (feeds ? CONF_FEEDS_MAX : CONF_CHECKS_MAX)) {
+		*problem = feeds ? "too many feeds" : "too many checks";
 		return -EINVAL;
 	}
 	*(const char **)field = text;
@@ -74,130 +76,6 @@ static int lists_read(const struct conf_key *key, const char *text, void *field,
 	}
 	*(const char **)field = text;
 	return 0;
-}
-
-/* ---- numbers */
-
-static int range_result(int ret, const char **problem)
-{
-	if (ret == -ERANGE)
-		*problem = "out of range";
-	return ret ? -EINVAL : 0;
-}
-
-static int number_read(const struct conf_key *key, const char *text,
-		       void *field, const char **problem)
-{
-	return range_result(parse_number(text, key->min, key->max, field),
-			    problem);
-}
-
-static void number_print(const struct conf_key *key, const void *field,
-			 struct buf *out)
-{
-	uint32_t n = *(const uint32_t *)field;
-
-	buf_printf(out, key->max == UINT32_MAX ? "0x%08x" : "%u", n);
-}
-
-static int ms_read(const struct conf_key *key, const char *text, void *field,
-		   const char **problem)
-{
-	uint32_t ms;
-	int ret = parse_duration(text, &ms);
-
-	if (!ret && (ms < key->min || ms > key->max))
-		ret = -ERANGE;
-	if (!ret)
-		*(uint32_t *)field = ms;
-	return range_result(ret, problem);
-}
-
-static void ms_print(const struct conf_key *key, const void *field,
-		     struct buf *out)
-{
-	char text[DURATION_STRLEN];
-
-	buf_printf(out, "%s", duration_format(*(const uint32_t *)field, text));
-}
-
-static int percent_read(const struct conf_key *key, const char *text,
-			void *field, const char **problem)
-{
-	char digits[8];
-	size_t n = strlen(text);
-
-	if (n && text[n - 1] == '%')
-		n--;
-	if (n >= sizeof(digits))
-		return -EINVAL;
-	memcpy(digits, text, n);
-	digits[n] = '\0';
-	return number_read(key, digits, field, problem);
-}
-
-static void percent_print(const struct conf_key *key, const void *field,
-			  struct buf *out)
-{
-	buf_printf(out, "%u%%", *(const uint32_t *)field);
-}
-
-static int slots_read(const struct conf_key *key, const char *text, void *field,
-		      const char **problem)
-{
-	if (!strcmp(text, "auto")) {
-		*(uint32_t *)field = 0;
-		return 0;
-	}
-	return number_read(key, text, field, problem);
-}
-
-static void slots_print(const struct conf_key *key, const void *field,
-			struct buf *out)
-{
-	uint32_t n = *(const uint32_t *)field;
-
-	if (n)
-		buf_printf(out, "%u", n);
-	else
-		buf_printf(out, "auto");
-}
-
-static int need_read(const struct conf_key *key, const char *text, void *field,
-		     const char **problem)
-{
-	if (strcmp(text, "all") && strcmp(text, "any"))
-		return number_read(key, text, field, problem);
-	*(uint32_t *)field = strcmp(text, "all") ? 1 : 0;
-	return 0;
-}
-
-static void need_print(const struct conf_key *key, const void *field,
-		       struct buf *out)
-{
-	uint32_t n = *(const uint32_t *)field;
-
-	if (n)
-		buf_printf(out, "%u", n);
-	else
-		buf_printf(out, "all");
-}
-
-static int port_read(const struct conf_key *key, const char *text, void *field,
-		     const char **problem)
-{
-	uint32_t n;
-	int ret = parse_number(text, key->min, key->max, &n);
-
-	if (!ret)
-		*(uint16_t *)field = (uint16_t)n;
-	return range_result(ret, problem);
-}
-
-static void port_print(const struct conf_key *key, const void *field,
-		       struct buf *out)
-{
-	buf_printf(out, "%u", *(const uint16_t *)field);
 }
 
 /* ---- words, flags, addresses */
@@ -310,7 +188,17 @@ static void sender_print(const struct conf_key *key, const void *field,
 
 /* ---- the table of types */
 
-enum allowed { FIXED, TEXTS, WORDS, NUMBERS, SIGNED, DURATIONS, NAMES };
+enum allowed {
+	FIXED,
+	TEXTS,
+	WORDS,
+	NUMBERS,
+	SIGNED,
+	DURATIONS,
+	NAMES,
+	SHARES,
+	FACTORS
+};
 
 static const struct value_ops {
 	const char *name;
@@ -356,6 +244,9 @@ static const struct value_ops {
 	[VALUE_CHECKS] = { "list of checks", checks_read, string_print, FIXED,
 			   "names of [check NAME] sections, up to " CHECKS_TEXT
 			   " separated by commas, or none" },
+	[VALUE_FEEDS] = { "list of feeds", checks_read, string_print, FIXED,
+			  "names of [feed NAME] sections, up to " FEEDS_TEXT
+			  " separated by commas, or none" },
 	[VALUE_NEED] = { "number, all or any", need_read, need_print, NUMBERS,
 			 "all, any, or a number " },
 	[VALUE_HOOK] = { "path", hook_read, string_print, FIXED,
@@ -367,6 +258,13 @@ static const struct value_ops {
 			"none, or a number of 64 bits with its sign" },
 	[VALUE_HIGH] = { "number or none", bound_read, bound_print, FIXED,
 			 "none, or a number of 64 bits with its sign" },
+	[VALUE_DECIMAL] = { "decimal", decimal_read, decimal_print, FIXED,
+			    "a number such as 0.5 or -3, up to 15 digits and 9 "
+			    "behind the point" },
+	[VALUE_SHARE] = { "percentage", share_read, share_print, SHARES,
+			  "per cent, " },
+	[VALUE_FACTOR] = { "factor", factor_read, factor_print, FACTORS,
+			   "a factor such as 0.5 or 50%, " },
 	[VALUE_SENDER] = { "list of addresses", sender_read, sender_print,
 			   FIXED,
 			   "one IPv4 and one IPv6 unicast address at most" },
@@ -457,6 +355,19 @@ const char *value_type(const struct conf_key *key)
 	return value_ops[key->kind].name;
 }
 
+/* The bounds, as the key's values are printed. */
+static void parts_allowed(const struct conf_key *key, const char *words,
+			  char *buf, size_t size)
+{
+	struct buf text = { 0 };
+
+	value_ops[key->kind].print(key, &key->min, &text);
+	buf_printf(&text, "..");
+	value_ops[key->kind].print(key, &key->max, &text);
+	snprintf(buf, size, "%s%s", words, text.data);
+	buf_free(&text);
+}
+
 const char *value_allowed(const struct conf_key *key, char *buf, size_t size)
 {
 	char lo[DURATION_STRLEN], hi[DURATION_STRLEN], words[VALUE_ALLOWED];
@@ -485,6 +396,10 @@ const char *value_allowed(const struct conf_key *key, char *buf, size_t size)
 		snprintf(buf, size, "%s%s..%s", ops->words,
 			 duration_format(key->min, lo),
 			 duration_format(key->max, hi));
+		break;
+	case SHARES:
+	case FACTORS:
+		parts_allowed(key, ops->words, buf, size);
 		break;
 	case NAMES:
 		snprintf(buf, size, "the name of a [%s NAME] section",

@@ -69,12 +69,23 @@ int source_read(const char *text, struct addr *v4, struct addr *v6,
 void source_print(const struct addr *v4, const struct addr *v6,
 		  struct buf *out);
 
-/* values_rules.c: rules around a service */
 #define VALUE_TYPE(name)                                                       \
 	int name##_read(const struct conf_key *key, const char *text,          \
 			void *field, const char **problem);                    \
 	void name##_print(const struct conf_key *key, const void *field,       \
 			  struct buf *out)
+/* values_numbers.c */
+VALUE_TYPE(number);
+VALUE_TYPE(ms);
+VALUE_TYPE(percent);
+VALUE_TYPE(slots);
+VALUE_TYPE(need);
+VALUE_TYPE(port);
+VALUE_TYPE(decimal);
+VALUE_TYPE(share);
+VALUE_TYPE(factor);
+
+/* values_rules.c: rules around a service */
 VALUE_TYPE(yes);
 VALUE_TYPE(signed);
 VALUE_TYPE(prefixes);

@@ -94,7 +94,7 @@ static void words_map_both_ways(void **state)
 			    "up, down or unknown");
 	assert_string_equal(words_list(hc_type_words, list, sizeof(list)),
 			    "tcp, http, https, icmp, udp, dns, snmp, script, "
-			    "agent or file");
+			    "agent, file or cpu");
 	assert_string_equal(words_list(rs_mode_words, list, sizeof(list)),
 			    "dnat, snat or local");
 	words_list(hc_start_words, tiny, sizeof(tiny));

@@ -54,6 +54,7 @@ libmodel_a_SOURCES = nftlbd/model/model.c nftlbd/model/model.h \
 	nftlbd/model/sticky.c nftlbd/model/sticky.h \
 	nftlbd/model/full.c nftlbd/model/full.h \
 	nftlbd/model/load.c nftlbd/model/load.h \
+	nftlbd/model/load_impl.h nftlbd/model/load_tick.c \
 	nftlbd/weights/weights.c nftlbd/weights/weights.h \
 	nftlbd/model/timers.c nftlbd/model/timers.h \
 	nftlbd/model/health_fsm.c nftlbd/model/health_fsm.h
@@ -103,7 +104,8 @@ nftlbd_counters_sources = nftlbd/daemon/counters.c \
 	nftlbd/daemon/counters.h $(nftlbd_counters_tables)
 
 sbin_PROGRAMS += nftlbd/nftlbd
-nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/daemon/load.c nftlbd/daemon/load.h nftlbd/daemon/options.c \
+nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/daemon/load.c nftlbd/daemon/load.h \
+	nftlbd/daemon/load_counts.c nftlbd/daemon/load_counts.h nftlbd/daemon/options.c \
 	nftlbd/daemon/options.h nftlbd/daemon/daemon.h \
 	nftlbd/daemon/command.c nftlbd/daemon/committer.c \
 	nftlbd/daemon/full.c nftlbd/daemon/full.h \

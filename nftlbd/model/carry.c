@@ -22,6 +22,7 @@
 struct carry {
 	const struct conf *new, *old;
 	const struct conf_check **was; /* as new->checks; NULL = none is same */
+	const struct conf_feed **feed_was; /* as new->feeds; the same */
 };
 
 static bool specs_same(const struct hc_spec *a, const struct hc_spec *b)
@@ -58,6 +59,26 @@ static const struct conf_check *old_check(const struct conf *old, size_t *next,
 	return NULL;
 }
 
+static bool feeds_same(const struct conf_feed *a, const struct conf_feed *b)
+{
+	/* the very same numbers of the file: no arithmetic was done with them
+	 */
+	return !strcmp(a->probe.name, b->probe.name) &&
+	       checks_same(&a->probe, &b->probe) &&
+	       a->probe.port == b->probe.port &&
+	       !memcmp(&a->low, &b->low, sizeof(a->low)) &&
+	       !memcmp(&a->high, &b->high, sizeof(a->high));
+}
+
+static const struct conf_feed *old_feed(const struct conf *old,
+					const struct conf_feed *feed)
+{
+	for (size_t i = 0; i < old->nfeeds; i++)
+		if (feeds_same(feed, &old->feeds[i]))
+			return &old->feeds[i];
+	return NULL;
+}
+
 struct carry *carry_begin(const struct conf *new, const struct conf *old)
 {
 	struct carry *c = xcalloc(1, sizeof(*c));
@@ -73,6 +94,9 @@ struct carry *carry_begin(const struct conf *new, const struct conf *old)
 		if (was && checks_same(&new->checks[i], was))
 			c->was[i] = was;
 	}
+	c->feed_was = xcalloc(new->nfeeds + 1, sizeof(*c->feed_was));
+	for (size_t i = 0; i < new->nfeeds; i++)
+		c->feed_was[i] = old_feed(old, &new->feeds[i]);
 	return c;
 }
 
@@ -81,7 +105,14 @@ void carry_free(struct carry *c)
 	if (!c)
 		return;
 	free(c->was);
+	free(c->feed_was);
 	free(c);
+}
+
+const struct conf_feed *carry_feed(const struct carry *c,
+				   const struct conf_feed *feed)
+{
+	return c->feed_was[feed - c->new->feeds];
 }
 
 /* Which check of @old goes on as @check of @b? -1: none. */
@@ -102,8 +133,8 @@ static int same_check(const struct carry *c, const struct backend *b,
 	return -1;
 }
 
-static bool same_server(const struct conf_backend *a,
-			const struct conf_backend *b)
+bool carry_same_server(const struct conf_backend *a,
+		       const struct conf_backend *b)
 {
 	return a->port == b->port && addr_cmp(&a->addr, &b->addr) == 0;
 }
@@ -113,7 +144,7 @@ static void carry_checks(const struct carry *c, struct backend *b,
 			 const struct backend *old)
 {
 	const struct conf_backend *conf = b->conf;
-	bool goes_on = same_server(conf, old->conf);
+	bool goes_on = carry_same_server(conf, old->conf);
 
 	for (size_t i = 0; conf->checks && i < conf->checks->n; i++) {
 		int was = same_check(c, b, conf->checks->list[i], old);
@@ -140,8 +171,8 @@ void carry_backend(const struct carry *c, struct backend *b,
 	/* The operator's word stands, unless the file's own word changed. */
 	if (old->conf->disabled != conf->disabled)
 		b->admin = admin;
-	if (!same_server(conf, old->conf))
+	if (!carry_same_server(conf, old->conf))
 		b->stale = STALE_NEWLY; /* they are another server's clients */
 	carry_checks(c, b, old);
-	full_carry(b, old, same_server(conf, old->conf));
+	full_carry(b, old, carry_same_server(conf, old->conf));
 }

@@ -11,6 +11,14 @@ struct carry;
 struct carry *carry_begin(const struct conf *new, const struct conf *old);
 void carry_free(struct carry *c);
 
+/** carry_feed() - what @feed was before, if it asked the same and made the same
+ * of it; else NULL */
+const struct conf_feed *carry_feed(const struct carry *c,
+				   const struct conf_feed *feed);
+/** carry_same_server() - have they the same address and port? */
+bool carry_same_server(const struct conf_backend *a,
+		       const struct conf_backend *b);
+
 /**
  * carry_backend() - all that is known of @old now is of @b, which is as fresh
  * A check keeps its state if it does the same to the same address as before.

@@ -7,12 +7,14 @@
  * The signals of a service, in this order: of least-connections, connections;
  * of least-response, one for each type of check that has a time to answer
  * (backends are compared within a type, by the first check of it that each
- * has); then the service's feeds, in the order of the file. least-cpu has
+ * has); where none talks to the service itself, by those of its host (icmp snmp
+ * agent); then the service's feeds, in the order of the file. least-cpu has
  * feeds only.
  */
 #ifndef NFTLB_MODEL_LOAD_H
 #define NFTLB_MODEL_LOAD_H
 
+#include "model/carry.h"
 #include "model/changes.h"
 #include "model/step.h"
 #include "weights/weights.h"
@@ -25,7 +27,11 @@ void load_new(struct service *s);
 void load_free(struct service *s);
 /** load_carry() - @s goes on where @old was: weights, and the samples of
  * signals that measure the same. After load_new(), and backends by name. */
-void load_carry(struct service *s, const struct service *old);
+void load_carry(struct service *s, const struct service *old,
+		const struct carry *carry);
+/** load_restore() - @b weighs @dynamic parts of WEIGHTS_ONE, by what was found
+ * on disk; clamped to what the configuration allows */
+void load_restore(struct service *s, const struct backend *b, uint32_t dynamic);
 
 /** backend_dynamic() - parts of WEIGHTS_ONE; WEIGHTS_ONE where it has none */
 uint32_t backend_dynamic(const struct service *s, const struct backend *b);
@@ -58,11 +64,20 @@ void load_response(struct service *s, const struct backend *b, size_t check,
  * units */
 void load_feed(struct service *s, const struct backend *b, size_t feed,
 	       double value, int64_t now_ms);
+/** load_feed_failed() - it said nothing, and why: for the words when it goes on
+ * like that */
+void load_feed_failed(struct service *s, const struct backend *b, size_t feed,
+		      enum hc_reason reason);
+/** load_feed_heard() - has it said anything yet? */
+bool load_feed_heard(const struct service *s, const struct backend *b,
+		     size_t feed);
 
 /**
  * step_load() - a tick of the dynamic weights of @s, where it is due
- * Settles what moved; an event where the pool's why becomes, or ends to be, one
- * of those that hold it (one reporter, saturated).
+ * Settles what moved. Events: "weights" where the pool's why becomes, or ends
+ * to be, one of those that hold it (one reporter, saturated); "feed" where one
+ * of a backend that serves goes silent, or is back. No weight that moves is
+ * one. O(backends); allocates nothing unless there are events.
  */
 void step_load(struct model *m, struct service *s, int64_t now_ms,
 	       struct changes *out);

@@ -93,7 +93,7 @@ static void service_carry(struct service *s, const struct service *old,
 		if (was)
 			carry_backend(carry, b, was);
 	}
-	load_carry(s, old);
+	load_carry(s, old, carry);
 }
 
 /* Services keep their order over most reloads: the heir of the last one found

@@ -127,6 +127,7 @@ struct service {
 	size_t nbackends;
 	struct check_state *checks; /* of all backends */
 	struct weights *weights;    /* dynamic ones; NULL = static. load.c */
+	struct service_load *load;  /* load.c's own; the same */
 	bool disabled;              /* by the operator */
 	bool dirty;
 	/* settle.c's, from the last time: */

@@ -12,6 +12,7 @@
 #include "model/combine.h"
 #include "model/flap.h"
 #include "model/health_fsm.h"
+#include "model/load.h"
 #include "model/observe.h"
 #include "model/ramp.h"
 #include "model/settle.h"
@@ -68,8 +69,12 @@ static void health_becomes(const struct service *s, struct backend *b,
 		b->hold_ms = 0;
 	if (old == HEALTH_UP && health == HEALTH_DOWN)
 		flap_fall(s, b, now_ms);
-	if (old == HEALTH_DOWN && health == HEALTH_UP)
+	if (health != HEALTH_UP)
+		b->up_ms = 0;
+	if (old == HEALTH_DOWN && health == HEALTH_UP) {
 		ramp_start(s, b, now_ms);
+		b->up_ms = now_ms;
+	}
 }
 
 /* Returns whether it changed. */
@@ -175,6 +180,13 @@ void step_observe(struct model *m, struct service *s, struct backend *b,
 
 	cs->detail = o->detail;
 	cs->health = (uint8_t)step.health;
+	if (health_counts(o->reason)) {
+		cs->connect_us = o->connect_us;
+		cs->tls_us = o->tls_us;
+		cs->first_us = o->first_us;
+	}
+	if (s->weights)
+		load_response(s, b, i, o, now_ms);
 	if (o->says && health_counts(o->reason)) {
 		old_100 = backend_weight_100(s, b);
 		if (combine_hear(cs, o->says, o->weight)) {
@@ -205,6 +217,7 @@ void observe_begin(const struct service *s, struct backend *b, int64_t now_ms,
 	if (health == old || (health == HEALTH_UP && flap_held(b, now_ms)))
 		return;
 	b->health = health;
+	b->up_ms = 0;
 	ramp_stop(b);
 	if (health == HEALTH_UP)
 		b->hold_ms = 0;

@@ -14,8 +14,8 @@ void load_sync(struct load *l);
 /** load_close() - @l may be NULL */
 void load_close(struct load *l);
 
-/** load_count() - connections of a backend, where they are kept track of; false
- * where not, or not yet */
+/** load_count() - @l may be NULL; connections of a backend, where they are kept
+ * track of; false where not, or not yet */
 bool load_count(const struct load *l, const struct service *s,
 		const struct backend *b, struct track_count *out);
 /** load_track_stats() - false where nothing is kept track of */

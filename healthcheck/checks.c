@@ -141,13 +141,41 @@ void check_start(struct check *c, const struct spec *spec,
 	c->phases = (struct check_phases){ 0 };
 	c->has_value = false;
 	c->timeout_ms = job->timeout_ms;
-	c->started_us = clock_now_us();
+	c->started_us = c->phase_us = clock_now_us();
 	c->stalled_us = lag_stalled_us(c->lag, c->started_us);
 	c->extended_us = 0;
 	timeout_arm(c, (uint64_t)c->timeout_ms * 1000);
 	reason = c->ops->start(c, job);
 	if (reason != CHECK_RUNNING)
 		check_finish(c, (enum hc_reason)reason);
+}
+
+void check_phase_begin(struct check *c)
+{
+	c->phase_us = clock_now_us();
+}
+
+void check_phase_end(struct check *c, uint32_t *phase)
+{
+	uint64_t now_us = clock_now_us(), us = now_us - c->phase_us + *phase;
+
+	*phase = us > DURATION_MAX_US ? DURATION_MAX_US
+		 : us > 0             ? (uint32_t)us
+				      : 1;
+	c->phase_us = now_us;
+}
+
+/* What was seen late is cut off where the run's duration is. */
+static struct check_phases phases_within(struct check_phases p, uint32_t us)
+{
+	uint32_t *phases[] = { &p.connect_us, &p.tls_us, &p.first_us };
+
+	for (size_t i = 0; i < sizeof(phases) / sizeof(*phases); i++) {
+		if (*phases[i] > us)
+			*phases[i] = us;
+		us -= *phases[i];
+	}
+	return p;
 }
 
 void check_cancel(struct check *c)
@@ -174,11 +202,11 @@ void check_finish(struct check *c, enum hc_reason reason)
 		.detail = c->detail,
 		.says = c->says,
 		.weight = c->weight,
-		.phases = c->phases,
 		.has_value = c->has_value,
 		.value = c->has_value ? c->value : 0,
 		.duration_us =
 		    us > DURATION_MAX_US ? DURATION_MAX_US : (uint32_t)us,
 	};
+	found.phases = phases_within(c->phases, found.duration_us);
 	c->done(c, &found);
 }

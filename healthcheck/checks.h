@@ -56,7 +56,8 @@ struct check_ops {
 	int (*expire)(struct check *c);
 };
 
-/* How long its phases took; as in struct hc_result. */
+/* How long its phases took; as in struct hc_result. Together they are no longer
+ * than the run. */
 struct check_phases {
 	uint32_t connect_us, tls_us, first_us;
 };
@@ -82,6 +83,7 @@ struct check {
 	struct lag *lag;
 	check_done *done;
 	uint64_t started_us;
+	uint64_t phase_us;    /* when what is measured now began */
 	uint64_t stalled_us;  /* lag_stalled_us() that the time-out knows of */
 	uint64_t extended_us; /* the time-out, because of that */
 	uint32_t timeout_ms;
@@ -113,6 +115,17 @@ void check_init(struct check *c, struct ev_loop *loop, struct lag *lag,
  */
 void check_start(struct check *c, const struct spec *spec,
 		 const struct hc_job *job);
+
+/** check_phase_begin() - for the types: what is measured next begins now
+ * Not needed for the first phase of a run, nor after another one. */
+void check_phase_begin(struct check *c);
+
+/**
+ * check_phase_end() - for the types: what is measured is over; the next begins
+ * @phase: of c->phases; what comes twice is added up. At least 1: 0 is for
+ * phases that there are not.
+ */
+void check_phase_end(struct check *c, uint32_t *phase);
 
 /** check_finish() - for the types: the run is over because of @reason */
 void check_finish(struct check *c, enum hc_reason reason);

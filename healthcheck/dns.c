@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The DNS check: one query over UDP, and over TCP if the answer says that it
- * is truncated. A probe is one datagram: a lost one is what rise and fall are
- * for. The answer's rcode decides; NOERROR without any record is good too, as
- * it is for keepalived's DNS_CHECK, unless an answer is expected.
+ * is truncated (the server's time is then that of both answers). A probe is one
+ * datagram: a lost one is what rise and fall are for. The answer's rcode
+ * decides; NOERROR without any record is good too, as it is for keepalived's
+ * DNS_CHECK, unless an answer is expected.
  *
  * Invariants: a probe has one socket at a time, connected, so that only the
  * target's packets and ICMP errors reach it. A datagram with another id is
@@ -100,11 +101,13 @@ static int reason_of(enum dns_verdict verdict)
 
 /* ---- over TCP: what send() and recv() say, or CHECK_RUNNING ---- */
 
-static int stream_connect(struct dns_run *r)
+static int stream_connect(struct check *c, struct dns_run *r)
 {
 	int reason = probe_connect(r->io.fd, r->job);
 
 	r->connected = reason == HC_OK;
+	if (r->connected)
+		check_phase_end(c, &c->phases.connect_us);
 	return reason;
 }
 
@@ -143,6 +146,8 @@ static int stream_receive(struct check *c, struct dns_run *r)
 		if (n < 0)
 			return errno == EAGAIN ? CHECK_RUNNING
 					       : probe_reason(errno);
+		if (r->in.len == 0)
+			check_phase_end(c, &c->phases.first_us);
 		r->in.len += (size_t)n;
 		want = stream_missing(r);
 	}
@@ -155,7 +160,7 @@ static int stream_look(struct check *c, struct dns_run *r)
 	int reason;
 
 	if (!r->connected) {
-		reason = stream_connect(r);
+		reason = stream_connect(c, r);
 		if (reason != HC_OK)
 			return reason;
 	}
@@ -197,6 +202,8 @@ static int datagram_look(struct check *c, struct dns_run *r)
 			return errno == EAGAIN ? CHECK_RUNNING
 					       : probe_reason(errno);
 		verdict = judge(c, r, data, (size_t)n);
+		if (verdict != DNS_OTHER)
+			check_phase_end(c, &c->phases.first_us);
 		if (verdict == DNS_TRUNCATED)
 			return stream_begin(c, r);
 		if (verdict != DNS_OTHER)
@@ -242,6 +249,7 @@ int dns_start(struct check *c, const struct hc_job *job)
 	reason = probe_connect(fd, job);
 	if (reason != HC_OK)
 		return reason;
+	check_phase_begin(c);
 	if (send(fd, r->query + TCP_HEAD, r->query_len - TCP_HEAD, 0) < 0)
 		return probe_reason(errno);
 	ev_io_start(c->loop, &r->io);

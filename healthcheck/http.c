@@ -394,6 +394,7 @@ static void connecting_cb(struct ev_loop *loop, struct ev_io *w, int events)
 	int reason = connect_look(own);
 
 	if (reason == HC_OK) {
+		check_phase_end(own->check, &own->check->phases.connect_us);
 		ev_io_stop(loop, w);
 		reason = request_begin(own);
 	}
@@ -443,6 +444,28 @@ int http_look(struct check *c)
 	return own->verdict;
 }
 
+static uint32_t us_between(curl_off_t begin, curl_off_t end)
+{
+	return end > begin && end - begin <= UINT32_MAX
+		   ? (uint32_t)(end - begin)
+		   : end > 0;
+}
+
+/* libcurl's times count from where our connection was made; 0 = not yet. */
+static void phases_take(const struct http_check *own)
+{
+	curl_off_t connected = 0, secured = 0, ready = 0, answered = 0;
+	struct check_phases *p = &own->check->phases;
+	CURL *easy = own->easy;
+
+	curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected);
+	curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &secured);
+	curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+	curl_easy_getinfo(easy, CURLINFO_STARTTRANSFER_TIME_T, &answered);
+	p->tls_us = us_between(connected, secured);
+	p->first_us = us_between(ready, answered);
+}
+
 void http_cancel(struct check *c)
 {
 	struct http_check *own = c->of.own;
@@ -451,6 +474,8 @@ void http_cancel(struct check *c)
 	ev_io_stop(c->loop, &own->connecting);
 	if (own->transfers)
 		http_loop_remove(h->loop, own->easy);
+	if (own->handed)
+		phases_take(own);
 	if (own->easy)
 		http_spec_give(h, own->easy);
 	if (own->fd >= 0 && !own->handed)

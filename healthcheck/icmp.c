@@ -95,6 +95,8 @@ static void on_message(void *arg, const struct icmp_seen *seen,
 	if (!c || c->of.icmp.reason != CHECK_RUNNING)
 		return;
 	c->of.icmp.reason = seen->is_error ? HC_UNREACHABLE : HC_OK;
+	if (!seen->is_error)
+		check_phase_end(c, &c->phases.first_us);
 	c->detail = seen->is_error ? seen->why : 0;
 	if (c != i->looking)
 		check_finish(c, (enum hc_reason)c->of.icmp.reason);
@@ -235,6 +237,7 @@ int icmp_start(struct check *c, const struct hc_job *job)
 		return HC_LOCAL;
 	t->icmp = i;
 	t->slot = slot_take(i, c);
+	check_phase_begin(c);
 	rc = icmp_socket_send(&way_of(c)->socket, &c->spec->of, &t->to,
 			      (uint16_t)t->slot, t->cookie);
 	return rc < 0 ? send_reason(c, job, -rc) : CHECK_RUNNING;

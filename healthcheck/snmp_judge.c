@@ -46,6 +46,7 @@ static int judge_response(struct check *c, const struct snmp_run *r,
 		return SNMP_UNREADABLE;
 	if (pdu->request != r->id)
 		return SNMP_NOT_OURS;
+	check_phase_end(c, &c->phases.first_us);
 	if (pdu->status == NO_SUCH_NAME)
 		return HC_CONTENT;
 	if (pdu->status) {

@@ -137,6 +137,7 @@ static int request_send(struct check *c, struct snmp_run *r)
 
 int snmp_request(struct check *c, struct snmp_run *r)
 {
+	check_phase_begin(c);
 	return id_make(&r->id) ? request_send(c, r) : HC_LOCAL;
 }
 

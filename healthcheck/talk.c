@@ -129,6 +129,8 @@ static int phase_hear(struct check *c, struct talk *t)
 	reason = bytes_take(c, t, data, size, &len);
 	if (reason != NEXT)
 		return reason;
+	if (t->heard == 0)
+		check_phase_end(c, &c->phases.first_us);
 	t->heard += len;
 	reason = t->hear(c, data, len);
 	return reason == CHECK_RUNNING ? NEXT : reason;
@@ -158,6 +160,7 @@ static int phase_handshake(struct check *c, struct talk *t)
 	rc = SSL_do_handshake(t->ssl);
 	if (rc != 1)
 		return ssl_reason(c, t, rc);
+	check_phase_end(c, &c->phases.tls_us);
 	t->phase = phase_send;
 	return NEXT;
 }
@@ -170,6 +173,7 @@ static int phase_connect(struct check *c, struct talk *t)
 		probe_await(c->loop, &t->io, EV_WRITE);
 	if (reason != HC_OK)
 		return reason;
+	check_phase_end(c, &c->phases.connect_us);
 	t->phase = phase_send;
 	if (!t->plan->tls)
 		return NEXT;

@@ -134,6 +134,8 @@ int tcp_look(struct check *c)
 	int reason = probe_connect(t->io.fd, t->job);
 
 	t->connected = reason == HC_OK;
+	if (t->connected)
+		check_phase_end(c, &c->phases.connect_us);
 	return reason;
 }
 

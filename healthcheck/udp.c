@@ -85,8 +85,10 @@ int udp_look(struct check *c)
 	uint8_t data[DATAGRAM_MAX];
 	ssize_t len = recv(c->of.udp.io.fd, data, sizeof(data), 0);
 
-	if (len >= 0)
+	if (len >= 0) {
+		check_phase_end(c, &c->phases.first_us);
 		return reply_reason(c->spec->prepared, data, (size_t)len);
+	}
 	if (errno == EAGAIN || errno == EINTR)
 		return CHECK_RUNNING;
 	return probe_reason(errno);
@@ -122,6 +124,7 @@ int udp_start(struct check *c, const struct hc_job *job)
 	reason = probe_connect(fd, job);
 	if (reason != HC_OK)
 		return reason;
+	check_phase_begin(c);
 	if (send(fd, plan->send.data, plan->send.len, 0) < 0)
 		return probe_reason(errno);
 	ev_io_start(c->loop, &u->io);

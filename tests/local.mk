@@ -199,6 +199,10 @@ config_libs = libconfig.a librulesets.a libutil.a $(CMOCKA_LIBS) $(INIH_LIBS) \
 conf_rig = tests/unit/conf_rig.c tests/unit/conf_rig.h
 check_PROGRAMS += tests/unit/test_pattern tests/unit/test_agent_text \
 	tests/unit/test_tls
+check_PROGRAMS += tests/unit/test_phases
+tests_unit_test_phases_SOURCES = tests/unit/test_phases.c \
+	tests/unit/listener.c tests/unit/listener.h
+tests_unit_test_phases_LDADD = $(prober_libs) $(CMOCKA_LIBS)
 tests_unit_test_tls_SOURCES = tests/unit/test_tls.c
 tests_unit_test_tls_LDADD = $(prober_libs) $(CMOCKA_LIBS)
 tests_unit_test_agent_text_SOURCES = tests/unit/test_agent_text.c

@@ -1,0 +1,12 @@
+# the simulator: dynamic weights and slots in a made-up world
+sim_sources = tests/sim/agenda.c tests/sim/agenda.h \
+	tests/sim/backends.c tests/sim/clients.c \
+	tests/sim/dice.c tests/sim/dice.h tests/sim/gateways.c \
+	tests/sim/measure.c tests/sim/measure.h \
+	tests/sim/run.c tests/sim/samples.c \
+	tests/sim/scenarios.c tests/sim/scenarios.h tests/sim/sim.h \
+	tests/sim/world.h
+sim_libs = libmodel.a librulesets.a libutil.a $(CMOCKA_LIBS) -lm
+check_PROGRAMS += tests/unit/test_sim
+tests_unit_test_sim_SOURCES = tests/unit/test_sim.c $(sim_sources)
+tests_unit_test_sim_LDADD = $(sim_libs)

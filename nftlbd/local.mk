@@ -66,7 +66,8 @@ libcontrol_a_SOURCES = \
 	nftlbd/control/impl.h nftlbd/control/input.c \
 	nftlbd/control/input.h nftlbd/control/json.h \
 	nftlbd/control/json_check.c nftlbd/control/json_counters.c \
-	nftlbd/control/json_service.c nftlbd/control/json_status.c \
+	nftlbd/control/json_feed.c nftlbd/control/json_service.c \
+	nftlbd/control/json_status.c nftlbd/control/json_weight.c \
 	nftlbd/control/json_text.c nftlbd/control/listener.c \
 	nftlbd/control/lists.c \
 	nftlbd/control/listener.h nftlbd/control/listing.c \
@@ -79,6 +80,7 @@ libcontrol_a_SOURCES = \
 	nftlbd/control/route_rules.c nftlbd/control/route_rules.h \
 	nftlbd/control/routes.h nftlbd/control/sessions.c \
 	nftlbd/control/show.c nftlbd/control/show_counters.c \
+	nftlbd/control/show_feeds.c \
 	nftlbd/control/stream.c nftlbd/control/stream.h
 
 # the daemon's side of health checks; part of nftlbd, and tested on its own
@@ -143,6 +145,7 @@ libctl_a_SOURCES = \
 	nftlbd/ctl/render_lists.c \
 	nftlbd/ctl/render_answer.c nftlbd/ctl/render_field.c \
 	nftlbd/ctl/render_show.c nftlbd/ctl/render_status.c \
+	nftlbd/ctl/render_weight.c \
 	nftlbd/ctl/run.c nftlbd/ctl/run.h nftlbd/ctl/traffic.c \
 	nftlbd/ctl/traffic.h nftlbd/ctl/table.c \
 	nftlbd/ctl/table.h

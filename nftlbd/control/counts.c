@@ -5,13 +5,15 @@
  *
  * Invariants: indices are only used with the model that they were made from; a
  * reload meanwhile means counting anew, a few times at most. The job outlives
- * its request: flows_count() answers once, whatever happened to us.
+ * its request: flows_count() answers once, whatever happened to us. Where the
+ * daemon keeps track of all that is asked for, nothing is asked of the kernel.
  * Must not know: JSON.
  */
 #include "control/counts.h"
 
 #include <stdlib.h>
 
+#include "daemon/load.h"
 #include "lib/xalloc.h"
 
 #define TRIES_MAX 3
@@ -178,15 +180,43 @@ static void on_counted(void *arg, int status, const uint64_t *counts, size_t n)
 	count_job_free(job);
 }
 
+/* ---- what is kept track of */
+
+static bool tracked_service(const struct daemon *d, const struct counts *c,
+			    size_t i)
+{
+	const struct service *s = &d->model->services[c->first + i];
+	struct track_count n;
+
+	for (size_t j = 0; j < s->nbackends; j++) {
+		if (!load_count(d->load, s, &s->backends[j], &n))
+			return false;
+		c->n[c->offset[i] + j] = n.established;
+	}
+	return true;
+}
+
+/* Of all of them, or of none: a dump for one tells of the others as well. */
+static bool counts_tracked(const struct daemon *d, struct counts *c)
+{
+	for (size_t i = 0; d->load && i < c->nservices; i++)
+		if (!tracked_service(d, c, i))
+			return false;
+	c->known = d->load != NULL;
+	return c->known;
+}
+
 void counts_start(struct request *rq, const char *service, bool wanted,
 		  counts_done_fn *done)
 {
+	struct counts *c = counts_new(rq->d->model, service);
 	struct count_job *job;
 
-	if (!wanted || !rq->d->flows) {
-		done(rq, counts_new(rq->d->model, service));
+	if (!wanted || counts_tracked(rq->d, c) || !rq->d->flows) {
+		done(rq, c);
 		return;
 	}
+	counts_free(c);
 	job = xcalloc(1, sizeof(*job));
 	job->later = (struct later){ .rq = rq, .abandon = count_abandon };
 	job->done = done;

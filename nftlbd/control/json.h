@@ -11,6 +11,9 @@
 #include "control/counts.h"
 #include "daemon/daemon.h"
 
+/* How it is written: without digits that say nothing, 0.3 not 0.2999... */
+#define JSON_FORM (JSON_COMPACT | JSON_REAL_PRECISION(15))
+
 /** json_service() - one service and its backends (contract, section 3) */
 json_t *json_service(const struct daemon *d, const struct service *s,
 		     const struct counts *c);
@@ -20,6 +23,18 @@ json_t *json_service(const struct daemon *d, const struct service *s,
  */
 json_t *json_backends(const struct daemon *d, const struct service *s,
 		      const struct backend *only, const struct counts *c);
+/** json_weight() - of a backend: configured, what is set in its place, dynamic,
+ * effective, and why; where the scheduler is static, dynamic and why are null
+ * json_load() - what was measured of it, an array; empty where it is static
+ * json_weights() - of a service: why, and how weights move; null where it is
+ * static */
+json_t *json_weight(const struct service *s, const struct backend *b);
+json_t *json_load(const struct service *s, const struct backend *b,
+		  int64_t now_ms);
+json_t *json_weights(const struct service *s);
+/** json_feeds() - append each feed of @b with its last result to @list */
+void json_feeds(const struct daemon *d, const struct service *s,
+		const struct backend *b, json_t *list);
 /** json_counters() - what a service and its backends counted, as last read
  * json_backend_counters() - of one backend; also names the service
  * json_overflows() - packets that found no room in sets, of all services */
@@ -41,6 +56,9 @@ json_t *json_said_weight(const struct check_state *cs);
 /** json_probes() - append each check of @b with its last result to @list */
 void json_probes(const struct daemon *d, const struct service *s,
 		 const struct backend *b, json_t *list);
+/** json_phases() - what the last probe's time went to: add "connect_ms",
+ * "tls_ms" and "first_byte_ms" to @o, each null where there was none */
+void json_phases(const struct check_state *cs, json_t *o);
 /** json_price() - what a plan costs; @flows: null where it is not known */
 json_t *json_price(const struct plan_price *price, json_t *flows);
 
@@ -50,6 +68,8 @@ json_t *json_safe(const char *text);
 json_t *json_text(const char *text);
 /** json_time() - milliseconds of Unix time as "2026-11-21T12:00:00.000Z" */
 json_t *json_time(int64_t unix_ms);
+/** json_rounded() - rounded to three places; null where it is not finite */
+json_t *json_rounded(double value);
 /** json_share() - part / whole, 0 where the whole is 0 */
 json_t *json_share(uint64_t part, uint64_t whole);
 

@@ -70,6 +70,24 @@ json_t *json_checks(const struct model *m)
 
 /* ---- probes */
 
+void json_phases(const struct check_state *cs, json_t *o)
+{
+	const struct {
+		const char *key;
+		uint32_t us;
+	} phases[] = {
+		{ "connect_ms", cs->connect_us },
+		{ "tls_ms", cs->tls_us },
+		{ "first_byte_ms", cs->first_us },
+	};
+
+	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
+		json_object_set_new(o, phases[i].key,
+				    phases[i].us
+					? json_real(phases[i].us / 1000.)
+					: json_null());
+}
+
 /* Also of probes that counted as nothing: it may have no others. */
 json_t *json_reason(const struct check_state *cs)
 {
@@ -171,6 +189,7 @@ void json_probes(const struct daemon *d, const struct service *s,
 	for (size_t i = 0; b->conf->checks && i < b->conf->checks->n; i++) {
 		json_t *o = json_probe(s, b, i);
 
+		json_phases(&b->checks[i], o);
 		add_counts(o, d, s, b, i);
 		json_array_append_new(list, o);
 	}

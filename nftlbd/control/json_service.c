@@ -68,27 +68,19 @@ static json_t *json_check_state(const struct backend *b)
 {
 	const struct check_state *cs = backend_check(b);
 	const struct conf_check *check;
+	json_t *o;
 
 	if (!cs)
 		return json_null();
 	check = b->conf->checks->list[cs - b->checks];
-	return json_pack(
-	    "{s:s, s:s, s:o, s:o, s:o, s:o}", "name", check->name, "type",
-	    word_text(hc_type_words, check->type), "last_ms",
-	    cs->last_us ? json_real(cs->last_us / 1000.) : json_null(),
-	    "reason", json_reason(cs), "says", json_says(cs->says), "weight",
-	    json_said_weight(cs));
-}
-
-/* What stands in place of the configured weight, the operator's or a check's;
- * null where nothing does. */
-static json_t *json_dynamic(const struct service *s, const struct backend *b)
-{
-	uint32_t weight_100 = backend_weight_100(s, b);
-
-	if (weight_100 == b->conf->weight * 100)
-		return json_null();
-	return json_real(weight_100 / 100.);
+	o = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "name", check->name,
+		      "type", word_text(hc_type_words, check->type), "last_ms",
+		      cs->last_us ? json_real(cs->last_us / 1000.)
+				  : json_null(),
+		      "reason", json_reason(cs), "says", json_says(cs->says),
+		      "weight", json_said_weight(cs));
+	json_phases(cs, o);
+	return o;
 }
 
 static json_t *json_backend(const struct daemon *d, const struct service *s,
@@ -102,17 +94,16 @@ static json_t *json_backend(const struct daemon *d, const struct service *s,
 	bool known = counts_get(c, (size_t)(s - d->model->services), i, &n);
 
 	return json_pack(
-	    "{s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:{s:i, s:o, s:i}, s:i, s:o,"
-	    " s:o, s:o, s:o}",
+	    "{s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:i, s:o, s:o, s:o,"
+	    " s:o}",
 	    "name", conf->name, "address", json_addr(&conf->addr), "port",
 	    conf->port ? json_integer(conf->port) : json_null(), "admin",
 	    word_text(admin_words, b->admin), "said",
 	    word_text(admin_words, b->said_admin), "health",
 	    word_text(health_words, b->health), "state",
 	    word_text(backend_state_words, backend_state(b)), "weight",
-	    "configured", (int)conf->weight, "dynamic", json_dynamic(s, b),
-	    "effective", (int)backend_effective_weight(s, b), "slots",
-	    (int)v->owned[i], "share", json_share(v->owned[i], total),
+	    json_weight(s, b), "load", json_load(s, b, daemon_now_ms()),
+	    "slots", (int)v->owned[i], "share", json_share(v->owned[i], total),
 	    "connections", known ? json_integer((json_int_t)n) : json_null(),
 	    "max_connections",
 	    conf->max_connections ? json_integer(conf->max_connections)
@@ -200,7 +191,7 @@ json_t *json_service(const struct daemon *d, const struct service *s,
 		json_array_append_new(list, json_backend(d, s, i, &v, c));
 	o = json_pack(
 	    "{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:s, s:o, s:s, s:s, s:b, s:b,"
-	    " s:b, s:i, s:o}",
+	    " s:b, s:o, s:i, s:o}",
 	    "name", conf->name, "addresses", json_addresses(conf), "protocol",
 	    json_protocols(conf), "ports", json_ports(conf), "mode",
 	    word_text(rs_mode_words, conf->mode), "scheduler",
@@ -211,7 +202,8 @@ json_t *json_service(const struct daemon *d, const struct service *s,
 	    s->disabled ? "disabled" : "enabled", "state",
 	    word_text(service_state_words, s->state), "panic", (int)s->panic,
 	    "backups", (int)s->backups, "quorum_lost", (int)s->quorum_lost,
-	    "slots", (int)(v.total[0] + v.total[1]), "backends", list);
+	    "weights", json_weights(s), "slots", (int)(v.total[0] + v.total[1]),
+	    "backends", list);
 	free(v.owned);
 	return o;
 }

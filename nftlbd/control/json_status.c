@@ -9,6 +9,7 @@
 #include "control/json.h"
 #include "daemon/committer.h"
 #include "daemon/health.h"
+#include "daemon/load.h"
 
 #define STATES_MAX 8 /* of services, or of backends */
 
@@ -89,6 +90,19 @@ static json_t *json_commits(const struct daemon *d)
 	    "down_p99_ms", delays.n ? json_real(delays.p99_ms) : json_null());
 }
 
+/* How the connections of services that follow them are counted. */
+static json_t *json_tracking(const struct daemon *d)
+{
+	struct track_stats st = { 0 };
+
+	if (!d->load || !load_track_stats(d->load, &st))
+		return json_null();
+	return json_pack(
+	    "{s:I, s:I, s:I, s:I, s:I}", "entries", (json_int_t)st.entries,
+	    "events", (json_int_t)st.events, "lost", (json_int_t)st.lost,
+	    "dumps", (json_int_t)st.dumps, "drift", (json_int_t)st.drift);
+}
+
 json_t *json_status(const struct daemon *d)
 {
 	const struct model *m = d->model;
@@ -104,7 +118,7 @@ json_t *json_status(const struct daemon *d)
 	}
 	snprintf(seed, sizeof(seed), "0x%08x", m->conf->hash_seed);
 	return json_pack(
-	    "{s:s, s:I, s:I, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:b,"
+	    "{s:s, s:I, s:I, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:b,"
 	    " s:o}",
 	    "version", PACKAGE_VERSION, "uptime_s",
 	    (json_int_t)(ev_now(d->loop) - d->started), "revision",
@@ -113,8 +127,8 @@ json_t *json_status(const struct daemon *d)
 	    json_states(service_state_words, services), "backends",
 	    json_states(backend_state_words, backends), "prober",
 	    json_prober(d->health), "commits", json_commits(d), "overflow",
-	    json_overflows(d), "last_reload_ok", (int)d->last_reload_ok,
-	    "last_error", json_text(d->last_error));
+	    json_overflows(d), "tracking", json_tracking(d), "last_reload_ok",
+	    (int)d->last_reload_ok, "last_error", json_text(d->last_error));
 }
 
 json_t *json_event(const struct event *e)

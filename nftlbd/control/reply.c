@@ -33,7 +33,7 @@ static const struct {
 static void reply_text(struct request *rq, unsigned int status,
 		       const char *content_type, json_t *value)
 {
-	char *text = json_dumps(value, JSON_COMPACT);
+	char *text = json_dumps(value, JSON_FORM);
 	size_t len;
 
 	json_decref(value);

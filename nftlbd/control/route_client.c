@@ -106,10 +106,11 @@ static json_t *json_shares(const struct daemon *d, const struct service *s,
 		if (s->backends[i].conf->addr.family != family)
 			continue;
 		json_array_append_new(
-		    list, json_pack("{s:O, s:O, s:O}", "name",
+		    list, json_pack("{s:O, s:O, s:O, s:O}", "name",
 				    json_object_get(b, "name"), "slots",
 				    json_object_get(b, "slots"), "share",
-				    json_object_get(b, "share")));
+				    json_object_get(b, "share"), "weight",
+				    json_object_get(b, "weight")));
 	}
 	json_decref(all);
 	return list;

@@ -42,6 +42,8 @@ void show_version(struct request *rq);
 void show_events(struct request *rq);
 void show_checks(struct request *rq);
 void show_probes(struct request *rq);
+void show_all_feeds(struct request *rq);
+void show_feeds(struct request *rq);
 void show_services(struct request *rq);
 void show_service(struct request *rq);
 void show_all_backends(struct request *rq);

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "control/json.h"
 #include "lib/xalloc.h"
 
 static int append_text(const char *text, size_t size, void *arg)
@@ -26,7 +27,7 @@ struct buf *stream_raw(struct stream *s)
 
 void stream_json(struct stream *s, json_t *value)
 {
-	json_dump_callback(value, append_text, stream_raw(s), JSON_COMPACT);
+	json_dump_callback(value, append_text, stream_raw(s), JSON_FORM);
 	json_decref(value);
 }
 

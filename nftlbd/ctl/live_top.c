@@ -178,7 +178,7 @@ static int once(const struct call *c, struct api *api, const char *path)
 	int ret = look_once(api, path, &all);
 
 	if (ret == EXIT_DONE && c->json) {
-		json_dumpf(all, stdout, JSON_INDENT(2));
+		json_dumpf(all, stdout, RUN_JSON);
 		putchar('\n');
 	} else if (ret == EXIT_DONE) {
 		draw(all, false);

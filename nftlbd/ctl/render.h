@@ -25,6 +25,7 @@ void render_services(struct render *r, const json_t *answer);
 void render_backends(struct render *r, const json_t *answer);
 void render_checks(struct render *r, const json_t *answer);
 void render_probes(struct render *r, const json_t *answer);
+void render_feeds(struct render *r, const json_t *answer);
 void render_sessions(struct render *r, const json_t *answer);
 void render_forgotten(struct render *r, const json_t *answer);
 void render_slots(struct render *r, const json_t *answer);
@@ -55,6 +56,11 @@ const char *field_text(const json_t *o, const char *key);
 /** field_int(), field_real() - a number of @o, 0 where there is none */
 json_int_t field_int(const json_t *o, const char *key);
 double field_real(const json_t *o, const char *key);
+#define DECIMAL_MAX 32
+/** field_decimal() - a number with up to three places, "-" where there is none;
+ * returns @buf */
+const char *field_decimal(const json_t *o, const char *key,
+			  char buf[DECIMAL_MAX]);
 /** field_list() - an array of strings as "a,b" in @buf */
 const char *field_list(const json_t *o, const char *key, char *buf,
 		       size_t size);
@@ -70,6 +76,20 @@ const char *field_says(const json_t *check, char buf[SAYS_MAX]);
 void cell_state(struct table *t, const json_t *o, const char *key);
 void cell_share(struct table *t, const json_t *backend);
 void cell_connections(struct table *t, const json_t *backend);
+/** cell_backend_state() - and of a drain, how many connections are left */
+void cell_backend_state(struct table *t, const json_t *backend);
+/** cell_reason() - why a probe ended so: "status 503" */
+void cell_reason(struct table *t, const json_t *probe);
+/** cell_weight() - the effective one */
+void cell_weight(struct table *t, const json_t *backend);
+/** cells_dynamic() - the dynamic one, and why; two cells that are empty where
+ * the scheduler is static */
+void cells_dynamic(struct table *t, const json_t *backend);
+/** cell_why() - "why" of @o, or empty; why_text() - for people */
+void cell_why(struct table *t, const json_t *o);
+const char *why_text(const char *word);
+/** cell_load() - what was measured of it, or empty */
+void cell_load(struct table *t, const json_t *backend);
 /** cell_service_state() - and what is unusual about who serves */
 void cell_service_state(struct table *t, const json_t *service);
 void cell_check(struct table *t, const json_t *backend);

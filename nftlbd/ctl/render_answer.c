@@ -56,18 +56,28 @@ void render_plan(struct render *r, const json_t *answer)
 
 static void print_shares(struct render *r, const json_t *shares)
 {
-	static const struct column columns[] = { { "BACKEND", false },
-						 { "SLOTS", true },
-						 { "SHARE", true } };
+	static const struct column columns[] = { { "BACKEND", LEFT },
+						 { "SLOTS", RIGHT },
+						 { "SHARE", RIGHT },
+						 { "WEIGHT", RIGHT | OPTIONAL },
+						 { "DYNAMIC",
+						   RIGHT | OPTIONAL },
+						 { "WHY", LEFT | OPTIONAL } };
 	const json_t *b;
 	struct table t;
 	size_t i;
 
-	table_begin(&t, columns, 3);
+	table_begin(&t, columns, sizeof(columns) / sizeof(columns[0]));
 	json_array_foreach(shares, i, b) {
 		table_cell(&t, PLAIN, "%s", field_text(b, "name"));
 		table_cell(&t, PLAIN, "%lld", (long long)field_int(b, "slots"));
 		cell_share(&t, b);
+		if (json_is_number(json_object_get(json_object_get(b, "weight"),
+						   "dynamic")))
+			cell_weight(&t, b);
+		else
+			table_cell(&t, PLAIN, "%s", "");
+		cells_dynamic(&t, b);
 	}
 	table_end(&t, r->out, r->colours);
 }
@@ -109,9 +119,20 @@ void render_route(struct render *r, const json_t *a)
 
 /* ---- one line */
 
+/* "weight 2.5 (dynamic 1.25: moving)" */
+static void print_weight(struct render *r, const json_t *w)
+{
+	char text[DECIMAL_MAX];
+
+	buf_printf(r->out, "weight %s", field_decimal(w, "effective", text));
+	if (json_is_number(json_object_get(w, "dynamic")))
+		buf_printf(r->out, " (dynamic %s: %s)",
+			   field_decimal(w, "dynamic", text),
+			   why_text(field_text(w, "why")));
+}
+
 void render_backend_line(struct render *r, const json_t *b)
 {
-	const json_t *w = json_object_get(b, "weight");
 	const char *state = field_text(b, "state");
 	const char *said = field_text(b, "said");
 
@@ -121,10 +142,9 @@ void render_backend_line(struct render *r, const json_t *b)
 	buf_printf(r->out, ", admin %s", field_text(b, "admin"));
 	if (strcmp(said, "-") != 0 && strcmp(said, "enabled") != 0)
 		buf_printf(r->out, ", its checks say %s", said);
-	buf_printf(r->out, ", health %s, weight %lld, share %.1f%%\n",
-		   field_text(b, "health"),
-		   (long long)field_int(w, "effective"),
-		   100. * field_real(b, "share"));
+	buf_printf(r->out, ", health %s, ", field_text(b, "health"));
+	print_weight(r, json_object_get(b, "weight"));
+	buf_printf(r->out, ", share %.1f%%\n", 100. * field_real(b, "share"));
 }
 
 void render_service_line(struct render *r, const json_t *s)

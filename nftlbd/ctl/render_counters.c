@@ -74,12 +74,12 @@ static bool counts(const json_t *s)
 void render_counters(struct render *r, const json_t *answer)
 {
 	static const struct column columns[] = {
-		{ "SERVICE", false },  { "BACKEND", false },
-		{ "NEW", true },       { "IN PACKETS", true },
-		{ "IN BYTES", true },  { "OUT PACKETS", true },
-		{ "OUT BYTES", true }, { "REFUSED", true },
-		{ "LIMITED", true },   { "DENIED", true },
-		{ "FULL", true },
+		{ "SERVICE", LEFT },    { "BACKEND", LEFT },
+		{ "NEW", RIGHT },       { "IN PACKETS", RIGHT },
+		{ "IN BYTES", RIGHT },  { "OUT PACKETS", RIGHT },
+		{ "OUT BYTES", RIGHT }, { "REFUSED", RIGHT },
+		{ "LIMITED", RIGHT },   { "DENIED", RIGHT },
+		{ "FULL", RIGHT },
 	};
 	size_t i, j, silent = 0;
 	const json_t *s, *b;

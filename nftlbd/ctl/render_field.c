@@ -60,10 +60,13 @@ enum colour state_colour(const char *state)
 		const char *state;
 		enum colour colour;
 	} colours[] = {
-		{ "up", GOOD },      { "active", GOOD },  { "degraded", WARN },
-		{ "drain", WARN },   { "unknown", WARN }, { "down", BAD },
-		{ "disabled", DIM }, { "standby", DIM },  { "panic", BAD },
-		{ "drained", DIM },  { "full", WARN },
+		{ "up", GOOD },           { "active", GOOD },
+		{ "degraded", WARN },     { "drain", WARN },
+		{ "unknown", WARN },      { "down", BAD },
+		{ "disabled", DIM },      { "standby", DIM },
+		{ "panic", BAD },         { "drained", DIM },
+		{ "full", WARN },         { "stale", WARN },
+		{ "one-reporter", WARN }, { "saturated", WARN },
 	};
 
 	for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)
@@ -90,6 +93,18 @@ void cell_state(struct table *t, const json_t *o, const char *key)
 	const char *state = field_text(o, key);
 
 	table_cell(t, state_colour(state), "%s", state);
+}
+
+void cell_backend_state(struct table *t, const json_t *b)
+{
+	const json_t *n = json_object_get(b, "connections");
+	const char *state = field_text(b, "state");
+
+	if (!strcmp(state, "drain") && json_is_integer(n))
+		table_cell(t, state_colour(state), "%s (%lld left)", state,
+			   (long long)json_integer_value(n));
+	else
+		cell_state(t, b, "state");
 }
 
 void cell_service_state(struct table *t, const json_t *s)

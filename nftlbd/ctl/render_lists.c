@@ -18,9 +18,9 @@ static long long both(const json_t *list, const char *key)
 void render_lists(struct render *r, const json_t *answer)
 {
 	static const struct column columns[] = {
-		{ "LIST", false },     { "IPV4", true },    { "IPV6", true },
-		{ "ADDED", true },     { "REMOVED", true }, { "STATE", false },
-		{ "SERVICES", false },
+		{ "LIST", LEFT },     { "IPV4", RIGHT },    { "IPV6", RIGHT },
+		{ "ADDED", RIGHT },   { "REMOVED", RIGHT }, { "STATE", LEFT },
+		{ "SERVICES", LEFT },
 	};
 	char services[USERS_MAX];
 	const json_t *l;

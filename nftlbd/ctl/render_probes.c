@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What probes found, and one event as one line. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,8 +23,8 @@ static void cell_target(struct table *t, const json_t *p)
 		table_cell(t, PLAIN, "%s%s", addr, via);
 }
 
-/* "status 503": the number where there is one. */
-static void cell_reason(struct table *t, const json_t *p)
+/* The number where there is one. */
+void cell_reason(struct table *t, const json_t *p)
 {
 	const char *reason = field_text(p, "reason");
 	json_int_t detail = field_int(p, "detail");
@@ -48,13 +49,44 @@ static void cell_streak(struct table *t, const json_t *p)
 			   (long long)field_int(p, "rise"));
 }
 
+/* Where its time went to, if there is more to say than how long it took. */
+static void cell_phases(struct table *t, const json_t *p)
+{
+	static const struct {
+		const char *key, *text;
+	} phases[] = {
+		{ "connect_ms", "connect" },
+		{ "tls_ms", "TLS" },
+		{ "first_byte_ms", "first byte" },
+	};
+	char text[128] = "";
+	size_t used = 0, n = 0;
+
+	for (size_t i = 0; i < NCOLUMNS(phases); i++) {
+		if (!json_is_number(json_object_get(p, phases[i].key)))
+			continue;
+		used += (size_t)snprintf(
+		    text + used, sizeof(text) - used, "%s%s %.1f",
+		    n++ ? ", " : "", phases[i].text,
+		    fmin(field_real(p, phases[i].key), 1e9));
+	}
+	table_cell(t, PLAIN, "%s", n > 1 ? text : "");
+}
+
 void render_probes(struct render *r, const json_t *answer)
 {
 	static const struct column columns[] = {
-		{ "SERVICE", false }, { "BACKEND", false }, { "CHECK", false },
-		{ "TYPE", false },    { "TARGET", false },  { "HEALTH", false },
-		{ "LAST", false },    { "TIME", true },     { "STREAK", false },
-		{ "SAYS", false },
+		{ "SERVICE", LEFT },
+		{ "BACKEND", LEFT },
+		{ "CHECK", LEFT },
+		{ "TYPE", LEFT },
+		{ "TARGET", LEFT },
+		{ "HEALTH", LEFT },
+		{ "LAST", LEFT },
+		{ "TIME", RIGHT },
+		{ "PHASES", LEFT | OPTIONAL },
+		{ "STREAK", LEFT },
+		{ "SAYS", LEFT },
 	};
 	static const char *const names[] = { "service", "backend", "check",
 					     "type" };
@@ -75,6 +107,7 @@ void render_probes(struct render *r, const json_t *answer)
 				   field_real(p, "last_ms"));
 		else
 			table_cell(&t, PLAIN, "-");
+		cell_phases(&t, p);
 		cell_streak(&t, p);
 		table_cell(&t, PLAIN, "%s", field_says(p, says));
 	}

@@ -48,10 +48,10 @@ static void table_rows(struct table *t, const json_t *table)
 void render_sessions(struct render *r, const json_t *answer)
 {
 	static const struct column columns[] = {
-		{ "SERVICE", false },
-		{ "CLIENT", false },
-		{ "BACKEND", false },
-		{ "EXPIRES", true },
+		{ "SERVICE", LEFT },
+		{ "CLIENT", LEFT },
+		{ "BACKEND", LEFT },
+		{ "EXPIRES", RIGHT },
 	};
 	char owner[OWNER_MAX];
 	const json_t *table;

@@ -40,11 +40,17 @@ static void cell_sum(struct table *t, const json_t *service)
 void render_services(struct render *r, const json_t *answer)
 {
 	static const struct column columns[] = {
-		{ "SERVICE", false },  { "ADDRESSES", false },
-		{ "PROTOCOL", false }, { "PORTS", false },
-		{ "MODE", false },     { "SCHEDULER", false },
-		{ "STATE", false },    { "BACKENDS", true },
-		{ "SLOTS", true },     { "CONNECTIONS", true },
+		{ "SERVICE", LEFT },
+		{ "ADDRESSES", LEFT },
+		{ "PROTOCOL", LEFT },
+		{ "PORTS", LEFT },
+		{ "MODE", LEFT },
+		{ "SCHEDULER", LEFT },
+		{ "WEIGHTS", LEFT | OPTIONAL },
+		{ "STATE", LEFT },
+		{ "BACKENDS", RIGHT },
+		{ "SLOTS", RIGHT },
+		{ "CONNECTIONS", RIGHT },
 	};
 	static const char *const lists[] = { "addresses", "protocol", "ports" };
 	char text[LIST_MAX];
@@ -60,6 +66,7 @@ void render_services(struct render *r, const json_t *answer)
 				   field_list(s, lists[j], text, sizeof(text)));
 		table_cell(&t, PLAIN, "%s", field_text(s, "mode"));
 		table_cell(&t, PLAIN, "%s", field_text(s, "scheduler"));
+		cell_why(&t, json_object_get(s, "weights"));
 		cell_service_state(&t, s);
 		table_cell(&t, PLAIN, "%zu/%zu", active_backends(s),
 			   json_array_size(json_object_get(s, "backends")));
@@ -72,12 +79,21 @@ void render_services(struct render *r, const json_t *answer)
 void render_backends(struct render *r, const json_t *answer)
 {
 	static const struct column columns[] = {
-		{ "SERVICE", false },    { "BACKEND", false },
-		{ "ADDRESS", false },    { "ADMIN", false },
-		{ "HEALTH", false },     { "STATE", false },
-		{ "WEIGHT", true },      { "EFFECTIVE", true },
-		{ "SLOTS", true },       { "SHARE", true },
-		{ "CONNECTIONS", true }, { "CHECK", false },
+		{ "SERVICE", LEFT },
+		{ "BACKEND", LEFT },
+		{ "ADDRESS", LEFT },
+		{ "ADMIN", LEFT },
+		{ "HEALTH", LEFT },
+		{ "STATE", LEFT },
+		{ "WEIGHT", RIGHT },
+		{ "EFFECTIVE", RIGHT },
+		{ "DYNAMIC", RIGHT | OPTIONAL },
+		{ "WHY", LEFT | OPTIONAL },
+		{ "LOAD", LEFT | OPTIONAL },
+		{ "SLOTS", RIGHT },
+		{ "SHARE", RIGHT },
+		{ "CONNECTIONS", RIGHT },
+		{ "CHECK", LEFT },
 	};
 	const json_t *b, *w;
 	struct table t;
@@ -91,11 +107,12 @@ void render_backends(struct render *r, const json_t *answer)
 		cell_endpoint(&t, b);
 		cell_state(&t, b, "admin");
 		cell_state(&t, b, "health");
-		cell_state(&t, b, "state");
+		cell_backend_state(&t, b);
 		table_cell(&t, PLAIN, "%lld",
 			   (long long)field_int(w, "configured"));
-		table_cell(&t, PLAIN, "%lld",
-			   (long long)field_int(w, "effective"));
+		cell_weight(&t, b);
+		cells_dynamic(&t, b);
+		cell_load(&t, b);
 		table_cell(&t, PLAIN, "%lld", (long long)field_int(b, "slots"));
 		cell_share(&t, b);
 		cell_connections(&t, b);
@@ -107,10 +124,12 @@ void render_backends(struct render *r, const json_t *answer)
 void render_checks(struct render *r, const json_t *answer)
 {
 	static const struct column columns[] = {
-		{ "CHECK", false },  { "TYPE", false },   { "INTERVAL", true },
-		{ "TIMEOUT", true }, { "RISE", true },    { "FALL", true },
-		{ "JITTER", true },  { "START", false },  { "UP", true },
-		{ "DOWN", true },    { "UNKNOWN", true },
+		{ "CHECK", LEFT },     { "TYPE", LEFT },
+		{ "INTERVAL", RIGHT }, { "TIMEOUT", RIGHT },
+		{ "RISE", RIGHT },     { "FALL", RIGHT },
+		{ "JITTER", RIGHT },   { "START", LEFT },
+		{ "UP", RIGHT },       { "DOWN", RIGHT },
+		{ "UNKNOWN", RIGHT },
 	};
 	static const char *const counts[] = { "up", "down", "unknown" };
 	const json_t *c;
@@ -182,9 +201,9 @@ static void cell_change(struct table *t, const json_t *e)
 void render_events(struct render *r, const json_t *answer)
 {
 	static const struct column columns[] = {
-		{ "ID", true },       { "TIME", false },    { "KIND", false },
-		{ "SERVICE", false }, { "BACKEND", false }, { "CHANGE", false },
-		{ "REASON", false },
+		{ "ID", RIGHT },     { "TIME", LEFT },    { "KIND", LEFT },
+		{ "SERVICE", LEFT }, { "BACKEND", LEFT }, { "CHANGE", LEFT },
+		{ "REASON", LEFT },
 	};
 	static const char *const keys[] = { "time", "kind", "service",
 					    "backend" };

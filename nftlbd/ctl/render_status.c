@@ -11,9 +11,15 @@
 #define LINES_MAX 200 /* services and backends shown whatever their state */
 
 static const struct column columns[] = {
-	{ "SERVICE", false }, { "ADDRESS", false }, { "STATE", false },
-	{ "WEIGHT", true },   { "SHARE", true },    { "CONNECTIONS", true },
-	{ "CHECK", false },
+	{ "SERVICE", LEFT },
+	{ "ADDRESS", LEFT },
+	{ "STATE", LEFT },
+	{ "WEIGHT", RIGHT },
+	{ "DYNAMIC", RIGHT | OPTIONAL },
+	{ "WHY", LEFT | OPTIONAL },
+	{ "SHARE", RIGHT },
+	{ "CONNECTIONS", RIGHT },
+	{ "CHECK", LEFT },
 };
 
 static void print_uptime(struct buf *out, json_int_t s)
@@ -90,6 +96,22 @@ static void print_overflow(struct render *r, const json_t *o)
 		   (long long)connections);
 }
 
+/* Nothing where no service's connections are followed. */
+static void print_tracking(struct render *r, const json_t *o)
+{
+	json_int_t lost = field_int(o, "lost");
+
+	if (!json_is_object(o))
+		return;
+	buf_printf(r->out, "tracking  %lld flows, %lld events, ",
+		   (long long)field_int(o, "entries"),
+		   (long long)field_int(o, "events"));
+	buf_printf(r->out, "lost %lld time%s, %lld dumps put %lld right\n",
+		   (long long)lost, lost == 1 ? "" : "s",
+		   (long long)field_int(o, "dumps"),
+		   (long long)field_int(o, "drift"));
+}
+
 static void print_daemon(struct render *r, const json_t *a)
 {
 	const char *error = json_string_value(json_object_get(a, "last_error"));
@@ -103,6 +125,7 @@ static void print_daemon(struct render *r, const json_t *a)
 	print_states(r, "backends", json_object_get(a, "backends"));
 	print_prober(r, json_object_get(a, "prober"));
 	print_overflow(r, json_object_get(a, "overflow"));
+	print_tracking(r, json_object_get(a, "tracking"));
 	if (json_is_true(json_object_get(a, "flushed")))
 		colour_text(r->out, r->colours, WARN,
 			    "flushed   our tables were removed; sync puts them "
@@ -128,17 +151,19 @@ static void service_row(struct table *t, const json_t *s)
 		   field_list(s, "ports", ports, sizeof(ports)));
 	cell_service_state(t, s);
 	for (size_t i = 3; i < sizeof(columns) / sizeof(columns[0]); i++)
-		table_cell(t, PLAIN, "%s", "");
+		if (!strcmp(columns[i].head, "WHY"))
+			cell_why(t, json_object_get(s, "weights"));
+		else
+			table_cell(t, PLAIN, "%s", "");
 }
 
 static void backend_row(struct table *t, const json_t *b)
 {
-	const json_t *w = json_object_get(b, "weight");
-
 	table_cell(t, PLAIN, "  %s", field_text(b, "name"));
 	cell_endpoint(t, b);
-	cell_state(t, b, "state");
-	table_cell(t, PLAIN, "%lld", (long long)field_int(w, "effective"));
+	cell_backend_state(t, b);
+	cell_weight(t, b);
+	cells_dynamic(t, b);
 	cell_share(t, b);
 	cell_connections(t, b);
 	cell_check(t, b);

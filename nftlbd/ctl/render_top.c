@@ -11,7 +11,8 @@
 #include "ctl/render.h"
 #include "lib/xalloc.h"
 
-#define EVENTS_MAX 8
+#define EVENTS_MAX      8
+#define TRAFFIC_COLUMNS 4
 
 /* Worst first. */
 static int state_rank(const json_t *b)
@@ -96,8 +97,9 @@ static void top_local(struct table *t, const json_t *traffic)
 		if (!json_is_true(json_object_get(o, "local")))
 			continue;
 		table_cell(t, PLAIN, "%s", key);
-		for (size_t i = 1; i < 8; i++)
-			table_cell(t, PLAIN, "-");
+		for (size_t i = 1; i + TRAFFIC_COLUMNS < t->ncolumns; i++)
+			table_cell(t, PLAIN, "%s",
+				   t->columns[i].form & OPTIONAL ? "" : "-");
 		cells_traffic(t, o);
 	}
 }
@@ -106,15 +108,16 @@ static void top_backends(struct render *r, const json_t *list, size_t lines)
 {
 	/* the last four only where anything is counted */
 	static const struct column columns[] = {
-		{ "SERVICE", false },    { "BACKEND", false },
-		{ "ADDRESS", false },    { "STATE", false },
-		{ "WEIGHT", true },      { "SHARE", true },
-		{ "CONNECTIONS", true }, { "CHECK", false },
-		{ "NEW/S", true },       { "PACKETS/S", true },
-		{ "BITS/S", true },      { "BYTES", true },
+		{ "SERVICE", LEFT },        { "BACKEND", LEFT },
+		{ "ADDRESS", LEFT },        { "STATE", LEFT },
+		{ "WEIGHT", RIGHT },        { "DYNAMIC", RIGHT | OPTIONAL },
+		{ "WHY", LEFT | OPTIONAL }, { "SHARE", RIGHT },
+		{ "CONNECTIONS", RIGHT },   { "CHECK", LEFT },
+		{ "NEW/S", RIGHT },         { "PACKETS/S", RIGHT },
+		{ "BITS/S", RIGHT },        { "BYTES", RIGHT },
 	};
 	const json_t *traffic = json_object_get(r->extra, "traffic");
-	size_t columns_off = json_object_size(traffic) ? 0 : 4;
+	size_t columns_off = json_object_size(traffic) ? 0 : TRAFFIC_COLUMNS;
 	size_t n = json_array_size(list), i;
 	const json_t **sorted = xcalloc(n + 1, sizeof(*sorted));
 	struct table t;
@@ -130,10 +133,9 @@ static void top_backends(struct render *r, const json_t *list, size_t lines)
 		table_cell(&t, PLAIN, "%s", field_text(b, "service"));
 		table_cell(&t, PLAIN, "%s", field_text(b, "name"));
 		cell_endpoint(&t, b);
-		cell_state(&t, b, "state");
-		table_cell(&t, PLAIN, "%lld",
-			   (long long)field_int(json_object_get(b, "weight"),
-						"effective"));
+		cell_backend_state(&t, b);
+		cell_weight(&t, b);
+		cells_dynamic(&t, b);
 		cell_share(&t, b);
 		cell_connections(&t, b);
 		cell_check(&t, b);

@@ -160,7 +160,7 @@ int run_show(const struct call *c, json_t *answer, const json_t *extra)
 
 	if (c->json) {
 		json_dump_callback(shown, append_text, &out,
-				   JSON_INDENT(2) | JSON_ENCODE_ANY);
+				   RUN_JSON | JSON_ENCODE_ANY);
 		buf_append(&out, "\n", 1);
 	} else {
 		c->command->text(&r, shown);

@@ -6,6 +6,9 @@
 #include "ctl/api.h"
 #include "ctl/command.h"
 
+/* How JSON is printed: for eyes too, so 0.3 and not 0.2999... */
+#define RUN_JSON (JSON_INDENT(2) | JSON_REAL_PRECISION(15))
+
 enum exit_status { EXIT_DONE, EXIT_REFUSED, EXIT_USAGE, EXIT_NO_DAEMON };
 
 /** run_problem() - why the daemon refused, to stderr */

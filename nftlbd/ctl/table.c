@@ -7,13 +7,15 @@
 #include "ctl/table.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/xalloc.h"
 
-#define GAP 2 /* blanks between columns */
+#define GAP    2 /* blanks between columns */
+#define HIDDEN SIZE_MAX
 
 static const char *const escapes[] = {
 	[PLAIN] = "",       [GOOD] = "\033[32m", [WARN] = "\033[33m",
@@ -73,6 +75,18 @@ static size_t column_width(const struct table *t, size_t column)
 	return width;
 }
 
+/* It is left out, and its head goes. */
+static bool column_hide(struct table *t, size_t column)
+{
+	if (!(t->columns[column].form & OPTIONAL))
+		return false;
+	for (size_t i = column + t->ncolumns; i < t->n; i += t->ncolumns)
+		if (t->cells[i].text[0])
+			return false;
+	t->cells[column].text[0] = '\0';
+	return true;
+}
+
 /* Cells after the last one that says something are not padded to. */
 static size_t row_end(const struct table *t, size_t row)
 {
@@ -91,15 +105,17 @@ static void print_row(const struct table *t, size_t row, const size_t *widths,
 	for (size_t i = row; i < end; i++) {
 		const struct cell *c = &t->cells[i];
 		size_t column = i - row;
-		int pad = (int)(widths[column] - width_of(c->text));
+		bool right = t->columns[column].form & RIGHT;
+		int pad;
 
-		if (t->columns[column].right)
+		if (widths[column] == HIDDEN)
+			continue;
+		pad = (int)(widths[column] - width_of(c->text));
+		if (right)
 			buf_printf(out, "%*s", pad, "");
 		colour_text(out, colours, c->colour, c->text);
 		if (i + 1 < end)
-			buf_printf(out, "%*s",
-				   GAP + (t->columns[column].right ? 0 : pad),
-				   "");
+			buf_printf(out, "%*s", GAP + (right ? 0 : pad), "");
 	}
 	buf_append(out, "\n", 1);
 }
@@ -111,7 +127,7 @@ void table_end(struct table *t, struct buf *out, bool colours)
 	while (t->n % t->ncolumns)
 		table_cell(t, PLAIN, "%s", "");
 	for (size_t i = 0; i < t->ncolumns; i++)
-		widths[i] = column_width(t, i);
+		widths[i] = column_hide(t, i) ? HIDDEN : column_width(t, i);
 	for (size_t row = 0; row < t->n; row += t->ncolumns)
 		print_row(t, row, widths, out, colours);
 	for (size_t i = 0; i < t->n; i++)

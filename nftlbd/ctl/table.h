@@ -10,9 +10,15 @@
 
 enum colour { PLAIN, GOOD, WARN, BAD, DIM };
 
+enum column_form {
+	LEFT = 0,
+	RIGHT = 1,   /* numbers */
+	OPTIONAL = 2 /* left out where none of its cells says anything */
+};
+
 struct column {
 	const char *head;
-	bool right; /* numbers */
+	unsigned int form; /* enum column_form */
 };
 
 struct cell {

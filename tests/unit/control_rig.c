@@ -21,6 +21,7 @@
 #include "daemon/committer.h"
 #include "daemon/health.h"
 #include "daemon/lists.h"
+#include "daemon/load.h"
 #include "daemon/sessions.h"
 #include "daemon/want.h"
 #include "lib/xalloc.h"
@@ -197,6 +198,32 @@ bool health_probe(const struct healthcheck *h, size_t service, size_t backend,
 	return false;
 }
 
+bool health_feed(const struct healthcheck *h, size_t service, size_t backend,
+		 size_t feed, struct health_feed *out)
+{
+	const struct control_rig *rig = (const struct control_rig *)h;
+
+	*out = rig->feed;
+	return rig->feed.last_ms != 0;
+}
+
+bool load_count(const struct load *l, const struct service *s,
+		const struct backend *b, struct track_count *out)
+{
+	const struct control_rig *rig = (const struct control_rig *)l;
+
+	out->established = rig->tracked + (uint64_t)(b - s->backends);
+	return rig->tracked != 0 && strcmp(s->conf->name, rig->untracked) != 0;
+}
+
+bool load_track_stats(const struct load *l, struct track_stats *out)
+{
+	const struct control_rig *rig = (const struct control_rig *)l;
+
+	*out = (struct track_stats){ .entries = rig->tracked, .lost = 1 };
+	return rig->tracked != 0;
+}
+
 void health_info(const struct healthcheck *h, struct health_info *info)
 {
 	*info = (struct health_info){ 0 };
@@ -249,11 +276,15 @@ struct control_rig *control_rig_open(const char *text)
 	assert_non_null(mkdtemp(rig->dir));
 	snprintf(rig->conf_path, sizeof(rig->conf_path), "%s/conf", rig->dir);
 	snprintf(rig->socket, sizeof(rig->socket), "%s/sock", rig->dir);
+	rig->untracked = "";
 	rig->d.loop = ev_default_loop(0);
 	rig->d.started = ev_time();
 	rig->d.last_reload_ok = true;
 	rig->d.conf_path = rig->conf_path;
-	rig->d.lists = (struct lists *)&rig->d; /* for our lists_edit() */
+	/* for our lists_edit(), load_count() and health_feed() */
+	rig->d.lists = (struct lists *)&rig->d;
+	rig->d.load = (struct load *)&rig->d;
+	rig->d.health = (struct healthcheck *)&rig->d;
 	rig->d.model = model_new(load(rig, text), NULL);
 	step_begin(rig->d.model, 1, NULL);
 	if (ruleset_open(&rig->d.ruleset, "nftlb", &err) < 0 ||

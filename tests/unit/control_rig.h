@@ -12,6 +12,7 @@
 
 #include "control/control.h"
 #include "daemon/daemon.h"
+#include "daemon/health_feeds.h"
 
 #define RIG_TIMEOUT_S 20.
 
@@ -21,6 +22,10 @@ struct control_rig {
 	char said[256];      /* the last command, in words */
 	int refuse;          /* what the next command returns */
 	unsigned int nplans; /* daemon_plan() and daemon_diff() calls */
+	uint64_t tracked;    /* connections of each service's first backend, one
+			      * more of each other; 0 = none are tracked */
+	const char *untracked;   /* a service that is not; "" = all are */
+	struct health_feed feed; /* of all feeds; last_ms == 0 = none */
 };
 
 /** control_rig_open() - serve @text, what follows [global] */

@@ -96,13 +96,14 @@ static void has_shape(const json_t *o, const char *shape)
 
 #define BACKEND_SHAPE                                                          \
 	"name:s address:s port:Ni admin:s said:s health:s state:s weight:o "   \
-	"slots:i share:r connections:Ni max_connections:Ni "                   \
+	"load:a slots:i share:r connections:Ni max_connections:Ni "            \
 	"check:No"
 
 #define PROBE_SHAPE                                                            \
 	"service:s backend:s check:s type:s address:s port:Ni via:s health:s " \
 	"reason:Ns detail:i last_ms:Nr successes:i failures:i rise:i fall:i "  \
-	"says:a weight:Ns results:Ni failed:Ni shared_by:Ni last_at:Ns"
+	"says:a weight:Ns connect_ms:Nr tls_ms:Nr first_byte_ms:Nr "           \
+	"results:Ni failed:Ni shared_by:Ni last_at:Ns"
 
 static const struct {
 	const char *path;
@@ -112,20 +113,20 @@ static const struct {
 	{ "/v1/version", "version:s api:i", 0 },
 	{ "/v1/status",
 	  "version:s uptime_s:i revision:i table:s hash_seed:s flushed:b "
-	  "services:o backends:o prober:No commits:o overflow:o "
+	  "services:o backends:o prober:No commits:o overflow:o tracking:No "
 	  "last_reload_ok:b "
 	  "last_error:Ns",
 	  0 },
 	{ "/v1/services",
 	  "name:s addresses:a protocol:a ports:a mode:s scheduler:s "
 	  "hash_key:Ns on_empty:s pool:Ns admin:s state:s panic:b "
-	  "backups:b quorum_lost:b slots:i backends:a",
+	  "backups:b quorum_lost:b weights:No slots:i backends:a",
 	  2 },
 	{ "/v1/services?fields=name", "name:s", 2 },
 	{ "/v1/services/www",
 	  "name:s addresses:a protocol:a ports:a mode:s scheduler:s "
 	  "hash_key:Ns on_empty:s pool:Ns admin:s state:s panic:b "
-	  "backups:b quorum_lost:b slots:i backends:a",
+	  "backups:b quorum_lost:b weights:No slots:i backends:a",
 	  0 },
 	{ "/v1/backends", BACKEND_SHAPE " service:s", 5 },
 	{ "/v1/services/www/backends", BACKEND_SHAPE " service:s", 3 },

@@ -157,9 +157,9 @@ static void no_trailing_blanks(const struct buf *b)
 
 static void test_table(void **state)
 {
-	static const struct column columns[] = { { "NAME", false },
-						 { "N", true },
-						 { "LAST", false } };
+	static const struct column columns[] = { { "NAME", LEFT },
+						 { "N", RIGHT },
+						 { "LAST", LEFT } };
 	struct buf out = { 0 };
 	struct table t;
 
@@ -180,8 +180,7 @@ static void test_table(void **state)
 
 static void test_table_colours(void **state)
 {
-	static const struct column columns[] = { { "A", false },
-						 { "B", false } };
+	static const struct column columns[] = { { "A", LEFT }, { "B", LEFT } };
 	struct buf out = { 0 };
 	struct table t;
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The pipeline from samples to dynamic weights. */
+/* The object: memory, samples in, weights out. What moves them is tick.c. */
 #include "weights/weights.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/xalloc.h"
-
-struct weights {
-	uint32_t *dynamic;
-};
+#include "weights/impl.h"
 
 const struct word weights_why_words[] = {
 	{ "steady", WEIGHTS_STEADY },
@@ -31,9 +30,17 @@ struct weights *weights_new(const struct weights_conf *conf,
 {
 	struct weights *w = xcalloc(1, sizeof(*w));
 
-	w->dynamic = xcalloc(nmembers + 1, sizeof(*w->dynamic));
+	w->conf = *conf;
+	w->n = nmembers;
+	w->nsignals = nsignals;
+	w->why = WEIGHTS_STARTING;
+	memcpy(w->laws, signals, nsignals * sizeof(*signals));
+	w->signals = xcalloc(nmembers * nsignals + 1, sizeof(*w->signals));
+	w->members = xcalloc(nmembers + 1, sizeof(*w->members));
 	for (size_t i = 0; i < nmembers; i++)
-		w->dynamic[i] = WEIGHTS_ONE;
+		w->members[i] = (struct member){ .weight = 1,
+						 .target = 1,
+						 .why = WEIGHTS_STARTING };
 	return w;
 }
 
@@ -41,53 +48,78 @@ void weights_free(struct weights *w)
 {
 	if (!w)
 		return;
-	free(w->dynamic);
+	free(w->members);
+	free(w->signals);
 	free(w);
 }
 
 void weights_sample(struct weights *w, size_t member, size_t signal,
 		    double value, bool full, uint32_t good_ms, int64_t now_ms)
 {
-}
+	const struct law *law = law_of(w->laws[signal]);
 
-bool weights_tick(struct weights *w, const struct weights_view *view,
-		  int64_t now_ms)
-{
-	return false;
+	if (!isfinite(value) || value < 0)
+		return;
+	signal_add(signal_of(w, member, signal), value, full, good_ms,
+		   law->median, w->conf.smoothing_ms, now_ms);
 }
 
 int64_t weights_next_ms(const struct weights *w)
 {
-	return 0;
+	return w->next_ms;
 }
 
 uint32_t weights_get(const struct weights *w, size_t member)
 {
-	return w->dynamic[member];
+	uint32_t parts =
+	    (uint32_t)lround(w->members[member].weight * WEIGHTS_ONE);
+
+	return parts ? parts : 1;
 }
 
 void weights_set(struct weights *w, size_t member, uint32_t dynamic)
 {
-	w->dynamic[member] = dynamic;
+	if (dynamic < w->conf.floor)
+		dynamic = w->conf.floor;
+	if (dynamic > w->conf.ceiling)
+		dynamic = w->conf.ceiling;
+	w->members[member].weight = (double)dynamic / WEIGHTS_ONE;
 }
 
 enum weights_why weights_why(const struct weights *w, size_t member)
 {
-	return WEIGHTS_STEADY;
+	return w->members[member].why;
 }
 
 enum weights_why weights_pool_why(const struct weights *w)
 {
-	return WEIGHTS_STEADY;
+	return w->why;
 }
 
 bool weights_value(const struct weights *w, size_t member, size_t signal,
 		   int64_t now_ms, double *value, int64_t *age_ms)
 {
-	return false;
+	const struct signal *g = signal_of(w, member, signal);
+
+	if (!signal_fresh(g, now_ms))
+		return false;
+	*value = g->smooth;
+	*age_ms = now_ms - g->at_ms;
+	return true;
 }
 
 void weights_carry(struct weights *w, size_t member, const struct weights *old,
 		   size_t old_member, const int *to)
 {
+	uint8_t why = old->members[old_member].why;
+
+	weights_set(w, member, weights_get(old, old_member));
+	w->members[member].why = why;
+	w->began |= old->began;
+	w->why = old->why;
+	w->next_ms = old->next_ms;
+	for (size_t s = 0; s < w->nsignals; s++)
+		if (to[s] >= 0)
+			*signal_of(w, member, s) =
+			    *signal_of(old, old_member, (size_t)to[s]);
 }

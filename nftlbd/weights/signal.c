@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A sample that is wrong must not move a weight, and a true change must soon.
+ * So: the median of the last samples (one of three, or two of five may be
+ * wrong), then exponential smoothing by the time that went by rather than by
+ * the count of samples, since they come late, or early, or not at all.
+ *
+ * A median of five is two samples late. That is taken only where samples come
+ * quickly compared to the smoothing, which then is what costs time anyway; else
+ * three do.
+ *
+ * Knows no backends, no laws and no clock. Memory is bounded; floats, since 24
+ * bits are more than any sample has.
+ */
+#include "weights/signal.h"
+
+#include <float.h>
+#include <math.h>
+
+/* The median of the newest three, or of all five where these span no more than
+ * half of the time constant. Of one it is that one, of two the newer: a start
+ * has no better. */
+static double median(const struct signal *g, uint32_t smoothing_ms)
+{
+	bool five = g->n == SIGNAL_KEEP &&
+		    (SIGNAL_KEEP - 1) * (uint64_t)g->gap_ms * 2 <= smoothing_ms;
+	unsigned int n = five ? SIGNAL_KEEP : g->n < 3 ? 1 : 3;
+	float v[SIGNAL_KEEP];
+
+	for (unsigned int i = 0; i < n; i++) {
+		float x =
+		    g->last[(g->next + SIGNAL_KEEP - 1 - i) % SIGNAL_KEEP];
+		unsigned int j = i;
+
+		for (; j > 0 && v[j - 1] > x; j--)
+			v[j] = v[j - 1];
+		v[j] = x;
+	}
+	return v[n / 2];
+}
+
+void signal_add(struct signal *g, double value, bool full, uint32_t good_ms,
+		bool filter, uint32_t smoothing_ms, int64_t now_ms)
+{
+	bool first = g->n == 0 || !signal_fresh(g, now_ms);
+	int64_t gap_ms = first ? 0 : now_ms - g->at_ms;
+	double keep = 0;
+
+	if (first)
+		*g = (struct signal){ 0 };
+	g->at_ms = now_ms;
+	g->good_ms = good_ms;
+	g->gap_ms = gap_ms < 0 ? 0 : (uint32_t)gap_ms;
+	g->full = (uint8_t)(g->full << 1 | full);
+	g->last[g->next] = (float)(value < FLT_MAX ? value : FLT_MAX);
+	g->next = (g->next + 1) % SIGNAL_KEEP;
+	if (g->n < SIGNAL_KEEP)
+		g->n++;
+	if (filter)
+		value = median(g, smoothing_ms);
+	if (!first && smoothing_ms)
+		keep = exp(-(double)g->gap_ms / smoothing_ms);
+	value += keep * (g->smooth - value);
+	g->smooth = (float)(value < FLT_MAX ? value : FLT_MAX);
+}
+
+bool signal_fresh(const struct signal *g, int64_t now_ms)
+{
+	return g->n && now_ms - g->at_ms <= g->good_ms;
+}
+
+bool signal_full(const struct signal *g)
+{
+	if (g->n < 3)
+		return g->full & 1;
+	return (g->full & 1) + (g->full >> 1 & 1) + (g->full >> 2 & 1) >= 2;
+}
+
+void signal_limit(struct signal *g, double most)
+{
+	if (g->smooth > most)
+		g->smooth = (float)most;
+}

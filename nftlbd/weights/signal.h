@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One measured value of one backend, over time: cleaned and smoothed. */
+#ifndef NFTLB_WEIGHTS_SIGNAL_H
+#define NFTLB_WEIGHTS_SIGNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SIGNAL_KEEP 5
+
+/* All zero: nothing was measured yet. 48 bytes: there are tens of thousands. */
+struct signal {
+	int64_t at_ms;           /* of the last sample */
+	uint32_t good_ms;        /* out of date so long after it */
+	uint32_t gap_ms;         /* between the last two samples */
+	float last[SIGNAL_KEEP]; /* ring; the next goes to [next] */
+	float smooth;
+	uint8_t n;    /* how many are in the ring */
+	uint8_t next; /* where the next goes */
+	uint8_t full; /* bit 0: the last sample was full; bit 1: the one before;
+			 ... */
+};
+
+/**
+ * signal_add() - a sample. After a gap in which it went out of date it begins
+ * anew: what was before says nothing about now.
+ * @value: finite, >= 0
+ * @median: filter single wrong ones; false for what is counted exactly
+ * @smoothing_ms: time constant; 0 = none
+ */
+void signal_add(struct signal *g, double value, bool full, uint32_t good_ms,
+		bool median, uint32_t smoothing_ms, int64_t now_ms);
+/** signal_fresh() - its last sample is in date */
+bool signal_fresh(const struct signal *g, int64_t now_ms);
+/** signal_full() - most of the last three samples were full; the last one,
+ * where there are fewer */
+bool signal_full(const struct signal *g);
+/** signal_limit() - let it remember no more than @most */
+void signal_limit(struct signal *g, double most);
+
+#endif

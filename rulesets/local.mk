@@ -34,7 +34,7 @@ librulesets_a_SOURCES += rulesets/encode.c rulesets/encode.h \
 # slot tables, and which slot a client's flow takes
 librulesets_a_SOURCES += rulesets/slots.c rulesets/slots.h \
 	rulesets/slots_impl.h rulesets/slots_maglev.c rulesets/slots_share.c \
-	rulesets/slots_weighted.c \
+	rulesets/slots_weighted.c rulesets/slots_moving.c \
 	rulesets/jhash.c rulesets/route.c rulesets/route.h
 
 # conntrack: cut and count flows

@@ -23,17 +23,16 @@
 #include "lib/xalloc.h"
 #include "rulesets/slots_impl.h"
 
-#define FINE_EACH 10u    /* slots a backend where tenths of weights count */
-#define FINE_MAX  16384u /* ... but no more than so many in all */
+#define FINE_MAX 16384u /* most slots that a table is made finer by */
 
 static const struct slots_scheduler *const schedulers[] = {
 	[RS_ROUND_ROBIN] = &slots_round_robin,
 	[RS_WEIGHTED] = &slots_weighted,
 	[RS_SOURCE_HASH] = &slots_maglev,
 	/* what they weigh is the daemon's matter */
-	[RS_LEAST_CONNECTIONS] = &slots_weighted,
-	[RS_LEAST_RESPONSE] = &slots_weighted,
-	[RS_LEAST_CPU] = &slots_weighted,
+	[RS_LEAST_CONNECTIONS] = &slots_moving,
+	[RS_LEAST_RESPONSE] = &slots_moving,
+	[RS_LEAST_CPU] = &slots_moving,
 };
 
 static int share_cmp_name(const void *a, const void *b)
@@ -92,12 +91,12 @@ static uint32_t requested_size(const struct slots_scheduler *s, uint32_t want,
 }
 
 /* A multiple of @m, so that what is exact with @m slots stays so. */
-static uint32_t finer(uint32_t m, size_t n)
+static uint32_t finer(uint32_t m, size_t n, uint32_t each)
 {
 	uint32_t want = FINE_MAX;
 
-	if (n < FINE_MAX / FINE_EACH)
-		want = FINE_EACH * (uint32_t)n;
+	if (n < FINE_MAX / each)
+		want = each * (uint32_t)n;
 	return m < want ? (want + m - 1) / m * m : m;
 }
 
@@ -112,8 +111,8 @@ uint32_t slots_size(const struct rs_service *svc)
 		m = requested_size(s, svc->slots, n);
 	else
 		m = s->size(sh, n, svc->nbackends);
-	if (!svc->slots && svc->fine && s->changing)
-		m = finer(m, n);
+	if (!svc->slots && svc->fine && s->fine_each)
+		m = finer(m, n, s->fine_each);
 	free(sh);
 	return m;
 }
@@ -145,6 +144,25 @@ static uint32_t open_dead(struct slot_share *sh, size_t n, uint16_t *owner,
 	return open;
 }
 
+/* From here on a weight is what it is at the moment, in RS_WEIGHT_UNIT. */
+static void weigh_now(struct slot_share *sh, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		sh[i].weight = !sh[i].usable ? 0
+			       : sh[i].now   ? sh[i].now
+					     : sh[i].weight * RS_WEIGHT_UNIT;
+}
+
+/* A scheduler's own way; a failure alone takes nothing from anybody else. */
+static void move(const struct slots_scheduler *s, struct slot_share *sh,
+		 size_t n, uint16_t *owner, uint32_t m, bool changed)
+{
+	weigh_now(sh, n);
+	for (uint32_t i = 0; i < m && !changed; i++)
+		sh[owner[i]].has += sh[owner[i]].usable;
+	s->move(sh, n, owner, m);
+}
+
 /*
  * The same where somebody's weight is not his own at the moment: he keeps as
  * many of his home slots as are his part of the whole now, spread over them.
@@ -157,10 +175,7 @@ static uint32_t open_changed(struct slot_share *sh, size_t n, uint16_t *owner,
 
 	for (uint32_t i = 0; i < m; i++)
 		home[owner[i]]++;
-	for (size_t i = 0; i < n; i++)
-		sh[i].weight = !sh[i].usable ? 0
-			       : sh[i].now   ? sh[i].now
-					     : sh[i].weight * RS_WEIGHT_UNIT;
+	weigh_now(sh, n);
 	slots_apportion(sh, n, m);
 	for (uint32_t i = 0; i < m; i++) {
 		struct slot_share *s = &sh[owner[i]];
@@ -196,7 +211,9 @@ void slots_fill(const struct rs_service *svc, uint16_t *owner, uint32_t m)
 		goto out;
 	assert(m >= n);
 	s->place(sh, n, owner, m, m);
-	if (changed)
+	if (s->move && (changed || usable < n))
+		move(s, sh, n, owner, m, changed);
+	else if (changed)
 		open = open_changed(sh, n, owner, m);
 	else if (usable < n)
 		open = open_dead(sh, n, owner, m);

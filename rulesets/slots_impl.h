@@ -36,10 +36,18 @@ struct slots_scheduler {
 	 * has and gets is in proportion to weight. Writes indices into @sh. */
 	void (*place)(struct slot_share *sh, size_t n, uint16_t *owner,
 		      uint32_t m, uint32_t open);
+	/* where weights are not at home (dead: 0): from the table of home
+	 * slots to one in proportion to weight, nobody getting less than he
+	 * has. NULL: the second of slots.c's passes. */
+	void (*move)(struct slot_share *sh, size_t n, uint16_t *owner,
+		     uint32_t m);
+	uint32_t fine_each; /* slots a backend at least where weights change;
+			     * 0 = that does not matter */
 };
 
 extern const struct slots_scheduler slots_round_robin;
 extern const struct slots_scheduler slots_weighted;
+extern const struct slots_scheduler slots_moving;
 extern const struct slots_scheduler slots_maglev;
 
 /**
@@ -69,6 +77,10 @@ void slots_interleave(const struct slot_share *sh, size_t n, uint16_t *seq,
  */
 void slots_turns(const struct slot_share *sh, size_t n, uint16_t *seq,
 		 uint32_t len);
+
+/** slots_move() - struct slots_scheduler.move such that little changes when
+ * weights change a little */
+void slots_move(struct slot_share *sh, size_t n, uint16_t *owner, uint32_t m);
 
 /**
  * slots_name_hash() - 64 bits of a backend's name

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Schedulers whose slots are visited in order (numgen inc): round-robin and
- * weighted. A share's slots are spread so that no backend gets a burst.
+ * Schedulers whose slots are visited in order (numgen inc): round-robin,
+ * weighted, and those whose weights move (slots_moving.c). A share's slots are
+ * spread so that no backend gets a burst.
  *
  * Invariants: slots in proportion to weight; the sequence has the smallest
  * period that allows, so that any such run of new flows is shared exactly.
@@ -17,6 +18,8 @@
 #define EXACT_EACH   4u     /* slots a backend that exact failover may cost */
 #define EXACT_TOTAL  64u    /* ... or so many in all */
 #define ROUNDED_EACH 4u     /* slots a backend where failover is rounded */
+#define TENTHS_EACH  10u    /* slots a backend where tenths of weights count */
+#define MOVING_EACH  32u    /* ... where weights move by a dead band of 5 % */
 #define SWAP_REACH   8u     /* dealt slots among which bursts are broken */
 
 static uint64_t gcd(uint64_t a, uint64_t b)
@@ -158,4 +161,14 @@ const struct slots_scheduler slots_weighted = {
 	.size = size_auto,
 	.check_size = check_size,
 	.place = place_in_order,
+	.fine_each = TENTHS_EACH,
+};
+
+const struct slots_scheduler slots_moving = {
+	.changing = true,
+	.size = size_auto,
+	.check_size = check_size,
+	.place = place_in_order,
+	.move = slots_move,
+	.fine_each = MOVING_EACH,
 };

@@ -247,6 +247,10 @@ tests_unit_test_slots_LDADD = librulesets.a libutil.a $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_slots_now
 tests_unit_test_slots_now_SOURCES = tests/unit/test_slots_now.c $(slots_fixture)
 tests_unit_test_slots_now_LDADD = librulesets.a libutil.a $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_slots_moving
+tests_unit_test_slots_moving_SOURCES = tests/unit/test_slots_moving.c \
+	$(slots_fixture)
+tests_unit_test_slots_moving_LDADD = librulesets.a libutil.a $(CMOCKA_LIBS)
 tests_unit_test_maglev_SOURCES = tests/unit/test_maglev.c $(slots_fixture)
 tests_unit_test_maglev_LDADD = librulesets.a libutil.a $(CMOCKA_LIBS)
 

@@ -2,7 +2,7 @@
 /*
  * nftlbd.conf(5) and the table of keys agree: every key has an item in a list
  * of its section, with its default, and there are no other items. Its examples
- * are good, and there is one for every type of check.
+ * are good, and there is one for every type of check and of feed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -142,7 +142,7 @@ static void example_line(struct buf *out, const char *line)
 static void examples_are_good(void **state)
 {
 	struct buf text = { 0 };
-	unsigned int types = 0;
+	unsigned int types = 0, feeds = 0;
 	const struct conf *c;
 	FILE *f = manual_open();
 	bool inside = false;
@@ -163,12 +163,16 @@ static void examples_are_good(void **state)
 			c = rig_good(*state, text.data);
 			for (i = 0; i < c->nchecks; i++)
 				types |= 1u << c->checks[i].type;
+			for (i = 0; i < c->nfeeds; i++)
+				feeds |= 1u << c->feeds[i].probe.type;
 			n++;
 		}
 	}
 	assert_true(n > 10);
 	/* http is https without the s, and shares its section */
-	assert_int_equal(types | 1u << HC_HTTP, (1u << HC_TYPES) - 1);
+	assert_int_equal(types | 1u << HC_HTTP, (1u << HC_CPU) - 1);
+	assert_int_equal(feeds, 1u << HC_CPU | 1u << HC_SNMP | 1u << HC_AGENT |
+				    1u << HC_SCRIPT);
 	fclose(f);
 	buf_free(&text);
 }

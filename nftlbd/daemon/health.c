@@ -222,6 +222,7 @@ void health_close(struct healthcheck *h)
 	}
 	hooks_free(&h->hooks);
 	free(h->specs);
+	free(h->feed_specs);
 	free(h);
 }
 

@@ -52,7 +52,8 @@ struct health_lane_info {
 	bool wanted;
 	pid_t pid; /* 0 = not running now */
 	unsigned int restarts;
-	size_t jobs, owners, specs; /* owners: checks of backends */
+	size_t jobs, owners, specs; /* owners: checks of backends, and
+				     * feeds */
 	/* since start: */
 	uint64_t results, late, ignored, local;
 	struct hc_stats stats;

@@ -32,6 +32,7 @@ struct healthcheck {
 	struct lane lanes[HEALTH_LANES];
 	struct hooks hooks;
 	uint32_t *specs;      /* spec id of each check in use, else 0 */
+	uint32_t *feed_specs; /* the same of each feed */
 	bool started;         /* the first sync is over */
 	bool quiet;           /* no hooks for what happens now */
 	uint64_t local;       /* faults of our own since it was last said */
@@ -42,6 +43,13 @@ struct healthcheck {
 void lane_flush(struct lane *lane);
 /* health.c: the prober is to run, or not */
 void lane_want(struct lane *lane, bool wanted);
+
+/* health_sync.c: who probes so */
+struct lane *health_lane(struct healthcheck *h, enum hc_type type);
+
+/* health_feeds.c: what asks @b for feed number @feed of @s, without the spec */
+void health_feed_job(const struct service *s, const struct backend *b,
+		     size_t feed, struct hc_job *job);
 
 /* health_results.c; for prober_ops */
 const char *lane_results(void *arg, const struct hc_result *results, size_t n);

@@ -38,12 +38,19 @@ struct health_job {
 	bool kept;   /* by the walk that is under way */
 	bool urgent; /* nothing is known of it yet: its first probe at once */
 	bool probed; /* a result has come */
+	/* of feeds only: */
+	bool has_value;
+	uint8_t reason; /* of the last result, with its detail */
+	int32_t detail;
+	double value; /* with has_value: the last one that was found */
 };
 
-/* Check number `check` of a backend; indices into the model. */
+/* Check number `check` of a backend, or feed number `check` of its service that
+ * is asked of it; indices into the model. */
 struct health_owner {
 	uint32_t service, backend;
 	uint8_t check;
+	bool feed;
 };
 
 struct health_claim; /* what a walk has found so far */

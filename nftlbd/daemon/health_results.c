@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Results, from the prober to the model: each is validated, counted, and handed
- * to all checks that share the job.
+ * to all checks that share the job. What a feed finds is of no matter for
+ * health.
  *
  * Must not know what a result means for health (model/).
  */
 #include "daemon/health_impl.h"
 #include "lib/log.h"
 #include "model/health_fsm.h"
+#include "model/load.h"
 #include "model/step.h"
 
 #define LOCAL_TELL_S 60.0
@@ -47,9 +49,32 @@ static void count(struct lane *lane, struct health_job *job,
 		job->failures++;
 		break;
 	}
+	if (r->has_value && r->reason == HC_OK)
+		job->value = r->value;
+	job->has_value |= r->has_value && r->reason == HC_OK;
+	job->reason = r->reason;
+	job->detail = r->detail;
 	job->probed = true;
 	job->results++;
 	job->last_ms = (int64_t)(ev_now(lane->h->d->loop) * 1e3);
+}
+
+static struct service *service_of(const struct daemon *d,
+				  const struct health_owner *at)
+{
+	return &d->model->services[at->service];
+}
+
+static void feed_take(const struct daemon *d, const struct health_owner *at,
+		      const struct hc_result *r, int64_t now_ms)
+{
+	struct service *s = service_of(d, at);
+	const struct backend *b = &s->backends[at->backend];
+
+	if (r->reason == HC_OK && r->has_value)
+		load_feed(s, b, at->check, r->value, now_ms);
+	else
+		load_feed_failed(s, b, at->check, (enum hc_reason)r->reason);
 }
 
 static void result_take(struct lane *lane, const struct hc_result *r)
@@ -74,10 +99,13 @@ static void result_take(struct lane *lane, const struct hc_result *r)
 	for (uint32_t i = 0; i < job->nowners; i++) {
 		const struct health_owner *at =
 		    &lane->jobs.owners[job->owners + i];
-		struct service *s = &d->model->services[at->service];
+		struct service *s = service_of(d, at);
 
-		step_observe(d->model, s, &s->backends[at->backend], at->check,
-			     &o, now_ms, &changes);
+		if (at->feed)
+			feed_take(d, at, r, now_ms);
+		else
+			step_observe(d->model, s, &s->backends[at->backend],
+				     at->check, &o, now_ms, &changes);
 	}
 	daemon_changes(d, &changes);
 }
@@ -87,7 +115,7 @@ static void result_take(struct lane *lane, const struct hc_result *r)
 static struct check_state *check_of(const struct daemon *d,
 				    const struct health_owner *at)
 {
-	const struct service *s = &d->model->services[at->service];
+	const struct service *s = service_of(d, at);
 
 	return &s->backends[at->backend].checks[at->check];
 }
@@ -115,18 +143,37 @@ static bool last_heard(const struct lane *lane, const struct health_job *job,
 	return false;
 }
 
+/* Only while it answers: how old the value is by now nobody would know. */
+static void feed_catch_up(const struct lane *lane, const struct health_job *job)
+{
+	const struct daemon *d = lane->h->d;
+
+	for (uint32_t i = 0; i < job->nowners; i++) {
+		const struct health_owner *at =
+		    &lane->jobs.owners[job->owners + i];
+		struct service *s = service_of(d, at);
+		const struct backend *b = &s->backends[at->backend];
+
+		if (job->has_value && job->reason == HC_OK &&
+		    !load_feed_heard(s, b, at->check))
+			load_feed(s, b, at->check, job->value, daemon_now_ms());
+	}
+}
+
 static void job_catch_up(struct lane *lane, const struct health_job *job)
 {
 	struct daemon *d = lane->h->d;
 	struct changes changes = { 0 };
 	struct observation o;
 
-	if (!last_heard(lane, job, &o))
+	if (job->has_value)
+		feed_catch_up(lane, job);
+	if (job->has_value || job->nowners < 2 || !last_heard(lane, job, &o))
 		return;
 	for (uint32_t i = 0; i < job->nowners; i++) {
 		const struct health_owner *at =
 		    &lane->jobs.owners[job->owners + i];
-		struct service *s = &d->model->services[at->service];
+		struct service *s = service_of(d, at);
 
 		if (!check_of(d, at)->decided)
 			step_observe(d->model, s, &s->backends[at->backend],
@@ -141,8 +188,7 @@ void health_catch_up(struct healthcheck *h)
 		struct lane *lane = &h->lanes[i];
 
 		for (size_t k = 0; k < lane->jobs.n; k++)
-			if (lane->jobs.list[k].state == HEALTH_JOB_WANTED &&
-			    lane->jobs.list[k].nowners > 1)
+			if (lane->jobs.list[k].state == HEALTH_JOB_WANTED)
 				job_catch_up(lane, &lane->jobs.list[k]);
 	}
 }

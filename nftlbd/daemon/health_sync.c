@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From the model to the probers: every check of every backend becomes a claim
- * on a job.
+ * From the model to the probers: every check of every backend, and every feed
+ * that is asked of it, becomes a claim on a job.
  *
  * Must not know rise and fall, or how the probers live.
  */
@@ -15,25 +15,24 @@
 
 #define SPEC_NONE UINT32_MAX
 
-static struct lane *lane_of(struct healthcheck *h, const struct conf_check *c)
+struct lane *health_lane(struct healthcheck *h, enum hc_type type)
 {
-	return &h->lanes[c->type == HC_SCRIPT ? HEALTH_SCRIPTS
-					      : HEALTH_NETWORK];
+	return &h->lanes[type == HC_SCRIPT ? HEALTH_SCRIPTS : HEALTH_NETWORK];
 }
 
-/* Encoded when the first backend needs it, and not for each of them. Return:
- * SPEC_NONE where it is too long. */
-static uint32_t spec_of(struct healthcheck *h, const struct conf_check *c)
+/* Encoded when the first backend needs it, and not for each of them; @id is
+ * where that is remembered. Return: SPEC_NONE where it is too long. */
+static uint32_t spec_of(struct healthcheck *h, const struct conf_check *c,
+			uint32_t *id)
 {
-	uint32_t *id = &h->specs[c - h->d->model->conf->checks];
 	struct buf bytes = { 0 };
 
 	if (*id)
 		return *id;
 	spec_encode(&c->spec, &bytes);
 	if (bytes.len <= HC_BLOB_MAX) {
-		*id = health_walk_spec(&lane_of(h, c)->jobs, (uint8_t)c->type,
-				       &bytes);
+		*id = health_walk_spec(&health_lane(h, c->type)->jobs,
+				       (uint8_t)c->type, &bytes);
 	} else {
 		log_error("check %s is not done: its texts and certificates "
 			  "are %zu bytes, more than %u",
@@ -98,25 +97,59 @@ static bool is_urgent(const struct healthcheck *h, const struct backend *b)
 	return h->started || b->health == HEALTH_UNKNOWN;
 }
 
-static void backend_walk(struct healthcheck *h, size_t service, size_t backend)
+/* @id: where the spec of @check is remembered */
+static void claim(struct healthcheck *h, const struct health_owner *owner,
+		  const struct conf_check *check, uint32_t *id,
+		  struct hc_job *job)
 {
-	const struct service *s = &h->d->model->services[service];
+	const struct service *s = &h->d->model->services[owner->service];
+
+	job->spec = spec_of(h, check, id);
+	if (job->spec != SPEC_NONE)
+		health_walk_want(&health_lane(h, check->type)->jobs, job, owner,
+				 is_urgent(h, &s->backends[owner->backend]));
+}
+
+static void checks_walk(struct healthcheck *h, size_t service, size_t backend)
+{
+	const struct model *m = h->d->model;
+	const struct service *s = &m->services[service];
 	const struct backend *b = &s->backends[backend];
 	struct hc_job job;
 
-	for (size_t i = 0; i < b->conf->checks->n; i++) {
+	for (size_t i = 0; b->conf->checks && i < b->conf->checks->n; i++) {
 		const struct conf_check *check = b->conf->checks->list[i];
-		const struct health_owner owner = { (uint32_t)service,
-						    (uint32_t)backend,
-						    (uint8_t)i };
+		const struct health_owner owner = { .service =
+							(uint32_t)service,
+						    .backend =
+							(uint32_t)backend,
+						    .check = (uint8_t)i };
 
-		if (!job_wanted(s, b, i, &job))
-			continue;
-		job.spec = spec_of(h, check);
-		if (job.spec == SPEC_NONE)
-			continue;
-		health_walk_want(&lane_of(h, check)->jobs, &job, &owner,
-				 is_urgent(h, b));
+		if (job_wanted(s, b, i, &job))
+			claim(h, &owner, check,
+			      &h->specs[check - m->conf->checks], &job);
+	}
+}
+
+/* Also of who is drained or down: it comes back. */
+static void feeds_walk(struct healthcheck *h, size_t service, size_t backend)
+{
+	const struct model *m = h->d->model;
+	const struct service *s = &m->services[service];
+	struct hc_job job;
+
+	for (size_t i = 0; s->weights && i < s->conf->nfeeds; i++) {
+		const struct conf_feed *feed = s->conf->feeds[i];
+		const struct health_owner owner = { .service =
+							(uint32_t)service,
+						    .backend =
+							(uint32_t)backend,
+						    .check = (uint8_t)i,
+						    .feed = true };
+
+		health_feed_job(s, &s->backends[backend], i, &job);
+		claim(h, &owner, &feed->probe,
+		      &h->feed_specs[feed - m->conf->feeds], &job);
 	}
 }
 
@@ -125,11 +158,14 @@ static void model_walk(struct healthcheck *h)
 	const struct model *m = h->d->model;
 
 	free(h->specs);
+	free(h->feed_specs);
 	h->specs = xcalloc(m->conf->nchecks, sizeof(*h->specs));
+	h->feed_specs = xcalloc(m->conf->nfeeds + 1, sizeof(*h->feed_specs));
 	for (size_t s = 0; s < m->nservices; s++)
-		for (size_t i = 0; i < m->services[s].nbackends; i++)
-			if (m->services[s].backends[i].conf->checks)
-				backend_walk(h, s, i);
+		for (size_t i = 0; i < m->services[s].nbackends; i++) {
+			checks_walk(h, s, i);
+			feeds_walk(h, s, i);
+		}
 }
 
 static bool has_hooks(const struct conf *conf)
@@ -175,7 +211,7 @@ bool health_probe(const struct healthcheck *h, size_t service, size_t backend,
 	const struct service *s = &h->d->model->services[service];
 	const struct backend *b = &s->backends[backend];
 	const struct conf_check *c = b->conf->checks->list[check];
-	const struct lane *lane = lane_of((struct healthcheck *)h, c);
+	const struct lane *lane = health_lane((struct healthcheck *)h, c->type);
 	const struct health_job *j;
 	struct hc_job job;
 

@@ -17,7 +17,7 @@ struct hc_job rig_want(uint16_t port)
 
 void rig_claim(struct health_jobs *t, uint16_t port, uint32_t service)
 {
-	struct health_owner owner = { service, 7, 0 };
+	struct health_owner owner = { .service = service, .backend = 7 };
 	struct hc_job w = rig_want(port);
 
 	health_walk_want(t, &w, &owner, false);

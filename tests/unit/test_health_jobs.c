@@ -115,7 +115,7 @@ static void test_what_differs_is_not_shared(void **state)
 {
 	struct hc_job w[14];
 	struct health_jobs t = { 0 };
-	struct health_owner owner = { 0, 0, 0 };
+	struct health_owner owner = { .service = 0 };
 
 	for (size_t i = 0; i < 14; i++)
 		w[i] = rig_want(5);
@@ -142,7 +142,7 @@ static void test_what_differs_is_not_shared(void **state)
 
 static void test_a_changed_job_is_told_under_its_id(void **state)
 {
-	struct health_owner owner = { 5, 0, 0 };
+	struct health_owner owner = { .service = 5 };
 	struct health_jobs t = { 0 };
 	struct hc_job w = rig_want(5);
 	struct health_packet p;
@@ -167,7 +167,7 @@ static void test_a_changed_job_is_told_under_its_id(void **state)
 /* Who comes first does not get what another one already has. */
 static void test_another_timing_takes_what_is_left(void **state)
 {
-	struct health_owner a = { 1, 0, 0 }, b = { 2, 0, 0 };
+	struct health_owner a = { .service = 1 }, b = { .service = 2 };
 	struct health_jobs t = { 0 };
 	struct hc_job w = rig_want(5);
 	uint32_t id;

@@ -179,7 +179,7 @@ void persist_note(struct persist *p, const struct service *s,
 	buf_printf(&p->pending, "{\"service\":\"%s\"", s->conf->name);
 	if (b) {
 		buf_printf(&p->pending, ",\"backend\":\"%s\"", b->conf->name);
-		persist_put_backend(&p->pending, b);
+		persist_put_backend(&p->pending, s, b);
 	} else {
 		buf_printf(&p->pending, ",\"admin\":\"%s\"",
 			   s->disabled ? "disabled" : "enabled");

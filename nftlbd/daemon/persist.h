@@ -16,7 +16,8 @@
  * {"NAME": {"health", "says", "weight"}}: what those say that do not say what
  * they would at the start; without it all of them say what "health" says.
  * "flaps", "flap", "hold", "drain": as in struct backend, times in ms of Unix
- * time.
+ * time. "dynamic": its dynamic weight, in thousandths; written now and then
+ * (daemon/load.c), not each time that it moves.
  *
  * A line is all that is to know of its backend: what it leaves out is as the
  * configuration says. A change costs a line, whatever the number of services.

@@ -20,6 +20,7 @@
 #include "lib/buf.h"
 #include "lib/log.h"
 #include "lib/xalloc.h"
+#include "model/load.h"
 
 #define WEIGHT_MAX    65535
 #define READ_SIZE     65536
@@ -251,11 +252,12 @@ static void flaps_restore(const struct service *s, struct backend *b,
 		b->hold_ms = last_ms;
 }
 
-static void backend_restore(const struct service *s, struct backend *b,
+static void backend_restore(struct service *s, struct backend *b,
 			    const json_t *o)
 {
 	const char *admin = json_string_value(json_object_get(o, "admin"));
 	const json_t *weight = json_object_get(o, "weight");
+	int64_t dynamic = number_of(o, "dynamic", UINT32_MAX);
 	int value = admin ? word_find(admin_words, admin) : -1;
 
 	if (value >= 0)
@@ -267,6 +269,8 @@ static void backend_restore(const struct service *s, struct backend *b,
 		flaps_restore(s, b, o);
 	}
 	b->drain_ms = past_of(o, "drain");
+	if (dynamic > 0)
+		load_restore(s, b, (uint32_t)dynamic);
 }
 
 static void service_restore(struct service *s, json_t *o)

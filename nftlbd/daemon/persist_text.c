@@ -13,6 +13,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/persist.h"
+#include "model/load.h"
 
 /* ---- times */
 
@@ -74,9 +75,10 @@ static bool checks_differ(const struct backend *b)
 	return differ;
 }
 
-static bool backend_differs(const struct backend *b)
+static bool backend_differs(const struct service *s, const struct backend *b)
 {
-	return b->admin != configured_admin(b) || b->weight != WEIGHT_DEFAULT ||
+	return backend_dynamic(s, b) != WEIGHTS_ONE ||
+	       b->admin != configured_admin(b) || b->weight != WEIGHT_DEFAULT ||
 	       b->flaps || b->drain_ms || checks_differ(b);
 }
 
@@ -85,7 +87,7 @@ static bool service_differs(const struct service *s)
 	bool differs = s->disabled;
 
 	for (size_t i = 0; !differs && i < s->nbackends; i++)
-		differs = backend_differs(&s->backends[i]);
+		differs = backend_differs(s, &s->backends[i]);
 	return differs;
 }
 
@@ -145,7 +147,8 @@ static void put_checks(struct buf *t, const struct backend *b)
 	buf_append(t, "}", 1);
 }
 
-void persist_put_backend(struct buf *t, const struct backend *b)
+void persist_put_backend(struct buf *t, const struct service *s,
+			 const struct backend *b)
 {
 	if (b->admin != configured_admin(b))
 		put_word(t, "admin", admin_words, (int)b->admin);
@@ -159,6 +162,8 @@ void persist_put_backend(struct buf *t, const struct backend *b)
 		put_time(t, "hold", b->hold_ms);
 	}
 	put_time(t, "drain", b->drain_ms);
+	if (backend_dynamic(s, b) != WEIGHTS_ONE)
+		put_number(t, "dynamic", backend_dynamic(s, b));
 }
 
 static void put_service(struct buf *t, const struct service *s)
@@ -168,11 +173,11 @@ static void put_service(struct buf *t, const struct service *s)
 	for (size_t i = 0; i < s->nbackends; i++) {
 		const struct backend *b = &s->backends[i];
 
-		if (!backend_differs(b))
+		if (!backend_differs(s, b))
 			continue;
 		put_comma(t);
 		buf_printf(t, "\"%s\":{", b->conf->name);
-		persist_put_backend(t, b);
+		persist_put_backend(t, s, b);
 		buf_append(t, "}", 1);
 	}
 	buf_append(t, "}}", 2);

@@ -9,7 +9,8 @@
 /** persist_put_model() - a snapshot, whose journal has that @number */
 void persist_put_model(struct buf *t, const struct model *m, int64_t number);
 /** persist_put_backend() - the inside of an object that may have begun */
-void persist_put_backend(struct buf *t, const struct backend *b);
+void persist_put_backend(struct buf *t, const struct service *s,
+			 const struct backend *b);
 
 /** persist_model_ms() - a Unix time as one of the model; at least 1, also for
  * what was before this machine booted */

@@ -102,11 +102,11 @@ void dynamic_checks(struct look *l)
 		if (backend_timed(&l->backends->list[i]))
 			return;
 	}
-	report_value(
-	    l->r->report, where, l->label, "scheduler", "least-response",
-	    "no backend has a check whose time to answer is the "
-	    "server's",
-	    "with check = a check of type tcp, http, https, icmp, dns, "
-	    "snmp or agent, or udp with expect");
+	report_value(l->r->report, where, l->label, "scheduler",
+		     "least-response",
+		     "no backend has a check whose time to answer is the "
+		     "server's",
+		     "a check of type tcp, http, https, icmp, dns, snmp or "
+		     "agent, or of type udp with expect");
 	l->draft->broken = true;
 }

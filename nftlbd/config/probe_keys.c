@@ -140,10 +140,12 @@ static void timeout_judge(struct probe_look *l)
 		key = probe_said(l, "timeout") ? "timeout" : intervals[i].key;
 		snprintf(problem, sizeof(problem), "longer than the %s",
 			 intervals[i].key);
-		report_value(l->r->report, probe_where(l, key), l->label,
-			     "timeout", duration_format(c->timeout_ms, found),
-			     problem,
-			     "timeouts up to the check's shortest interval");
+		report_value(
+		    l->r->report, probe_where(l, key), l->label, "timeout",
+		    duration_format(c->timeout_ms, found), problem,
+		    l->place == IN_FEED ? "timeouts up to the interval"
+					: "timeouts up to the check's shortest "
+					  "interval");
 		return;
 	}
 }
@@ -190,7 +192,7 @@ void probe_judge(struct probe_look *l)
 		if (key->places & l->place)
 			key_judge(l, key);
 	}
-	if (c->type == HC_SNMP)
+	if (c->type == HC_SNMP || c->type == HC_CPU)
 		snmp_judge(l);
 	if (c->type == HC_DNS)
 		dns_judge(l);

@@ -186,22 +186,24 @@ void decimal_print(const struct conf_key *key, const void *field,
 _Static_assert(WEIGHTS_ONE == 1000, "three places are its parts");
 
 /* "12.5" into tenths, hundredths ... : @places of them. -EINVAL, -ERANGE. */
-static int fixed_read(const char *text, size_t places, uint32_t *out)
+static int fixed_read(const char *text, size_t places, uint32_t *out,
+		      const char **problem)
 {
-	size_t whole = digits(text, 6), parts = 0;
-	char number[16];
+	size_t whole = strspn(text, "0123456789"), parts = 0;
+	const char *point = text + whole;
+	char number[32];
 
-	if (!whole)
-		return strspn(text, "0123456789") > 6 ? -ERANGE : -EINVAL;
-	if (text[whole] == '.') {
-		parts = digits(text + whole + 1, places);
-		if (!parts || text[whole + 1 + parts])
-			return -EINVAL;
-	} else if (text[whole]) {
+	if (*point == '.')
+		parts = strspn(point + 1, "0123456789");
+	if (!whole || (*point && (!parts || point[1 + parts])))
+		return -EINVAL;
+	if (parts > places) {
+		*problem = "too many places";
 		return -EINVAL;
 	}
 	snprintf(number, sizeof(number), "%.*s%.*s%.*s", (int)whole, text,
-		 (int)parts, text + whole + 1, (int)(places - parts), "000");
+		 (int)parts, *point ? point + 1 : "", (int)(places - parts),
+		 "000");
 	return parse_number(number, 0, UINT32_MAX, out);
 }
 
@@ -220,8 +222,8 @@ static int parts_read(const struct conf_key *key, const char *text, bool share,
 		return -EINVAL;
 	memcpy(number, text, n);
 	number[n] = '\0';
-	ret =
-	    fixed_read(number, percent || share ? PLACES - 2 : PLACES, &parts);
+	ret = fixed_read(number, percent || share ? PLACES - 2 : PLACES, &parts,
+			 problem);
 	if (!ret && (parts < key->min || parts > key->max))
 		ret = -ERANGE;
 	if (!ret)

@@ -356,6 +356,10 @@ check_PROGRAMS += tests/unit/test_control tests/unit/test_control_input \
 tests_unit_test_control_counters_SOURCES = \
 	tests/unit/test_control_counters.c $(control_rig)
 tests_unit_test_control_counters_LDADD = libctl.a $(control_libs)
+check_PROGRAMS += tests/unit/test_control_weights
+tests_unit_test_control_weights_SOURCES = \
+	tests/unit/test_control_weights.c $(control_rig)
+tests_unit_test_control_weights_LDADD = $(control_libs)
 tests_unit_test_control_SOURCES = tests/unit/test_control.c $(control_rig)
 tests_unit_test_control_LDADD = $(control_libs)
 tests_unit_test_control_input_SOURCES = tests/unit/test_control_input.c \
@@ -375,6 +379,9 @@ ctl_libs = libctl.a libconfig.a librulesets.a libutil.a $(CURL_LIBS) \
 check_PROGRAMS += tests/unit/test_ctl tests/unit/test_ctl_man
 tests_unit_test_ctl_SOURCES = tests/unit/test_ctl.c
 tests_unit_test_ctl_LDADD = $(ctl_libs)
+check_PROGRAMS += tests/unit/test_ctl_weights
+tests_unit_test_ctl_weights_SOURCES = tests/unit/test_ctl_weights.c
+tests_unit_test_ctl_weights_LDADD = $(ctl_libs)
 tests_unit_test_ctl_man_SOURCES = tests/unit/test_ctl_man.c
 tests_unit_test_ctl_man_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DNFTLBCTL=\"$(abs_top_builddir)/nftlbd/nftlbctl\"

@@ -119,14 +119,14 @@ void render_route(struct render *r, const json_t *a)
 
 /* ---- one line */
 
-/* "weight 2.5 (dynamic 1.25: moving)" */
+/* "weight 2.5 (dynamic 1.25, moving)" */
 static void print_weight(struct render *r, const json_t *w)
 {
 	char text[DECIMAL_MAX];
 
 	buf_printf(r->out, "weight %s", field_decimal(w, "effective", text));
 	if (json_is_number(json_object_get(w, "dynamic")))
-		buf_printf(r->out, " (dynamic %s: %s)",
+		buf_printf(r->out, " (dynamic %s, %s)",
 			   field_decimal(w, "dynamic", text),
 			   why_text(field_text(w, "why")));
 }

@@ -67,6 +67,7 @@ enum colour state_colour(const char *state)
 		{ "panic", BAD },         { "drained", DIM },
 		{ "full", WARN },         { "stale", WARN },
 		{ "one-reporter", WARN }, { "saturated", WARN },
+		{ "silent", WARN },       { "fresh", GOOD },
 	};
 
 	for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)

@@ -17,16 +17,12 @@ lines say whether there was one.
 import os
 import signal
 import statistics
-import subprocess
 import sys
-import threading
 import time
 
-from fleet import (BACKENDS, EVERYTHING, Ours, Peer, TimeUp,
-                   backend_address)
-from rawnft import RawNft, socket_in
-
-import socket
+from fleet import (BACKENDS, EVERYTHING, Ours, Peer, Servers, TimeUp,
+                   wait_checked)
+from rawnft import RawNft
 
 SIZES = (1000, 10000)
 PEER_SIZES = (10, 100, 1000)
@@ -195,34 +191,6 @@ def listeners():
     return count
 
 
-class Servers:
-    """All backends' addresses on loopback, and one listener for all."""
-
-    def __init__(self, ns):
-        nets = {".".join(backend_address(i, 0).split(".")[:2])
-                for i in range(MASS_SERVICES)}
-        for net in nets:
-            subprocess.run(["ip", "-n", ns, "route", "add", "local",
-                            f"{net}.0.0/16", "dev", "lo"], check=True)
-        self.sock = socket_in(ns, socket.AF_INET, socket.SOCK_STREAM)
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.sock.bind(("0.0.0.0", 8080))
-        self.sock.listen(4096)
-        self.thread = threading.Thread(target=self.serve, daemon=True)
-        self.thread.start()
-
-    def serve(self):
-        while True:
-            try:
-                self.sock.accept()[0].close()
-            except OSError:
-                return
-
-    def die(self):
-        self.sock.shutdown(socket.SHUT_RDWR)
-        self.sock.close()
-
-
 def states(daemon):
     """How many backends are in which health."""
     count = {}
@@ -230,19 +198,6 @@ def states(daemon):
         for b in service["backends"]:
             count[b["health"]] = count.get(b["health"], 0) + 1
     return count
-
-
-def wait_checked(daemon, timeout_s=30):
-    """Until every backend has been probed; their states."""
-    end = time.monotonic() + timeout_s
-    while time.monotonic() < end:
-        backends = [b for s in daemon.ask("GET", "/v1/services")
-                    for b in s["backends"]]
-        if all(b["check"] and b["check"]["last_ms"] is not None
-               for b in backends):
-            return states(daemon)
-        time.sleep(0.5)
-    raise RuntimeError(f"not all are probed: {backends[0]}")
 
 
 def wait_generation(raw, quiet_s, timeout_s):
@@ -268,10 +223,11 @@ def mass():
     print(f"\nnftlbd, {total:,} backends go down at once (TCP checks each "
           f"{MASS_CHECK['interval']})")
     with Ours() as daemon:
-        servers = Servers(daemon.ns)
+        servers = Servers(daemon.ns, MASS_SERVICES)
         daemon.write(MASS_SERVICES, MASS_CHECK)
         daemon.start()
-        up = wait_checked(daemon)
+        wait_checked(daemon)
+        up = states(daemon)
         raw = RawNft(daemon.ns)
         before = raw.generation()
         cpu = daemon.cpu_ms()

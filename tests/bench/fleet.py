@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from rawnft import socket_in
@@ -126,10 +127,10 @@ class Balancer:
                     return int(line.split()[1]) / 1024
         raise RuntimeError("no VmHWM")
 
-    def cpu_ms(self):
+    def cpu_ms(self, pid=None):
         """CPU time of all threads, kernel included, in ns resolution."""
         total = 0
-        tasks = f"/proc/{self.process.pid}/task"
+        tasks = f"/proc/{pid or self.process.pid}/task"
         for tid in os.listdir(tasks):
             with open(f"{tasks}/{tid}/schedstat", encoding="ascii") as f:
                 total += int(f.read().split()[0])
@@ -162,19 +163,23 @@ class Ours(Balancer):
         super().__init__("ours")
         self.socket = os.path.join(self.dir, "sock")
         self.conf = os.path.join(self.dir, "nftlbd.conf")
+        self.scheduler = "weighted"
+        self.log_level = "info"
         self.keys = ()  # more lines of each service
 
     def write(self, services, check=None):
         """Its file; `check`: keys of the check that all backends get."""
         lines = ["[global]", f"control-socket = {self.socket}",
-                 f"state-dir = {self.dir}/state", "user = nobody"]
+                 f"state-dir = {self.dir}/state", "user = nobody",
+                 f"log-level = {self.log_level}"]
         if check:
             lines += ["[check bench]"] + [f"{k} = {v}" for k, v in check.items()]
         if self.keys:
             lines += ["[list bad]", "entries = 198.51.100.0/24"]
         for i in range(services):
             lines += [f"[service s{i}]", f"address = {service_address(i)}",
-                      "protocol = tcp", "port = 80", "scheduler = weighted",
+                      "protocol = tcp", "port = 80",
+                      f"scheduler = {self.scheduler}",
                       "check = bench" if check else "check = none",
                       *self.keys]
             lines += [f"backend.b{j} = {backend_address(i, j)}:8080"
@@ -288,3 +293,44 @@ class Peer(Balancer):
         begun = time.perf_counter()
         self.put(farm)
         return time.perf_counter() - begun
+
+
+class Servers:
+    """All backends' addresses on loopback, and one listener for all."""
+
+    def __init__(self, ns, services):
+        nets = {".".join(backend_address(i, 0).split(".")[:2])
+                for i in range(services)}
+        for net in nets:
+            subprocess.run(["ip", "-n", ns, "route", "add", "local",
+                            f"{net}.0.0/16", "dev", "lo"], check=True)
+        self.sock = socket_in(ns, socket.AF_INET, socket.SOCK_STREAM)
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.sock.bind(("0.0.0.0", 8080))
+        self.sock.listen(4096)
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        while True:
+            try:
+                self.sock.accept()[0].close()
+            except OSError:
+                return
+
+    def die(self):
+        self.sock.shutdown(socket.SHUT_RDWR)
+        self.sock.close()
+
+
+def wait_checked(daemon, timeout_s=30):
+    """Until every backend has been probed."""
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        backends = [b for s in daemon.ask("GET", "/v1/services")
+                    for b in s["backends"]]
+        if all(b["check"] and b["check"]["last_ms"] is not None
+               for b in backends):
+            return
+        time.sleep(0.5)
+    raise RuntimeError(f"not all are probed: {backends[0]}")

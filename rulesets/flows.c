@@ -19,10 +19,8 @@
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
-#include <linux/netfilter/nf_conntrack_tcp.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -217,16 +215,6 @@ static void deletes_add(struct flows *f, const struct flow_entry *e)
 
 /* ---- a pass */
 
-static bool entry_counts(const struct flow_entry *e, bool open)
-{
-	if (e->proto != IPPROTO_TCP)
-		return true;
-	if (!open)
-		return e->tcp_state == TCP_CONNTRACK_ESTABLISHED;
-	return e->tcp_state != TCP_CONNTRACK_TIME_WAIT &&
-	       e->tcp_state != TCP_CONNTRACK_CLOSE;
-}
-
 static void entry_seen(struct flows *f, const struct nlmsghdr *nlh)
 {
 	const struct flow_request *counted = NULL;
@@ -248,7 +236,7 @@ static void entry_seen(struct flows *f, const struct nlmsghdr *nlh)
 			continue;
 		counted = w->request;
 		w->request->counts[w->number] +=
-		    entry_counts(&e, w->request->open);
+		    flow_counts(e.proto, e.tcp_state, w->request->open);
 	}
 	if (cut)
 		deletes_add(f, &e);

@@ -18,8 +18,12 @@ struct flow_entry {
 	struct addr backend; /* reply source */
 	uint16_t backend_port;
 	/* what names the entry to the kernel; they point into the message */
-	const struct nlattr *reply, *id, *zone; /* zone may be NULL */
+	const struct nlattr *orig, *reply, *id, *zone; /* zone may be NULL */
 };
+
+/** flow_counts() - is a flow of this protocol in this state one of those that
+ * flows_count() counts; @open: that flows_count_open() counts */
+bool flow_counts(uint8_t proto, uint8_t tcp_state, bool open);
 
 /**
  * flow_parse() - read what we need of an IPCTNL_MSG_CT_NEW message

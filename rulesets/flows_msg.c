@@ -16,6 +16,7 @@
 #include <linux/netfilter/nf_conntrack_tcp.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "rulesets/flows_impl.h"
@@ -125,6 +126,7 @@ int flow_parse(const struct nlmsghdr *nlh, struct flow_entry *e)
 	mnl_attr_for_each(a, nlh, sizeof(struct nfgenmsg)) {
 		switch (mnl_attr_get_type(a)) {
 		case CTA_TUPLE_ORIG:
+			e->orig = a;
 			read_tuple(a, &orig);
 			break;
 		case CTA_TUPLE_REPLY:
@@ -151,6 +153,16 @@ int flow_parse(const struct nlmsghdr *nlh, struct flow_entry *e)
 	e->backend = reply.src;
 	e->backend_port = reply.sport;
 	return 0;
+}
+
+bool flow_counts(uint8_t proto, uint8_t tcp_state, bool open)
+{
+	if (proto != IPPROTO_TCP)
+		return true;
+	if (!open)
+		return tcp_state == TCP_CONNTRACK_ESTABLISHED;
+	return tcp_state != TCP_CONNTRACK_TIME_WAIT &&
+	       tcp_state != TCP_CONNTRACK_CLOSE;
 }
 
 /* ---- writing */

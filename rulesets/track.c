@@ -1,28 +1,252 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Connections per backend by conntrack's events. */
+/*
+ * Connections per backend by conntrack's events: when to listen, when to dump.
+ */
 #include "rulesets/track.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "lib/log.h"
+#include "lib/xalloc.h"
+#include "rulesets/track_impl.h"
+
+#define SWEEP_A_TURN 256u /* shards */
+#define RETRY_S      1.0  /* after the kernel refused */
+#define REST         3    /* times the cost of a dump: a quarter of a core */
+#define AUDIT_MIN_S  1.0
+#define AUDIT_MAX_S  60.0
+
+struct tracker {
+	struct ev_loop *loop;
+	struct track_flows flows;
+	struct track_events events;
+	struct track_dump dump;
+	ev_timer later; /* the next dump */
+	ev_timer sweep; /* the dump is over: the next piece of the sweep */
+	uint32_t swept; /* shards */
+	bool urgent;    /* something is not known: the next dump is no audit */
+	bool rematch;   /* other matches than when the last dump began */
+	bool audit;     /* the dump under way is one to be sure */
+	uint64_t begun, ended; /* numbers of dumps; ended: and well */
+	uint64_t drift;        /* before this dump */
+	double rest_until;     /* no dump before */
+	double audit_s;        /* from one audit to the next */
+	uint64_t lost, dumps;
+};
+
+/* ---- dumps */
+
+/* When is the next dump? */
+static void plan(struct tracker *t)
+{
+	double now = ev_now(t->loop);
+	double wait = t->urgent ? t->rest_until - now : t->audit_s;
+
+	if (t->flows.claims.nwants == 0 || t->dump.nl ||
+	    ev_is_active(&t->sweep))
+		return;
+	ev_timer_stop(t->loop, &t->later);
+	ev_timer_set(&t->later, wait > 0 ? wait : 0, 0);
+	ev_timer_start(t->loop, &t->later);
+}
+
+static void refused(struct tracker *t, int error)
+{
+	log_warning("conntrack: cannot follow connections: %s",
+		    strerror(-error));
+	t->rest_until = ev_now(t->loop) + RETRY_S;
+	plan(t);
+}
+
+static void later_cb(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct tracker *t = w->data;
+	int ret = t->events.nl ? 0 : track_events_open(&t->events);
+
+	t->audit = !t->urgent;
+	t->drift = t->flows.drift;
+	if (ret == 0)
+		ret = track_dump_begin(&t->dump, t->flows.claims.wants,
+				       t->flows.claims.nwants, t->audit);
+	if (ret < 0) {
+		refused(t, ret);
+		return;
+	}
+	t->begun++;
+	track_round(&t->flows, !t->audit, t->rematch);
+	t->urgent = t->rematch = false;
+}
+
+/* The dump under way is of no use. */
+static void dump_failed(struct tracker *t)
+{
+	track_dump_end(&t->dump);
+	t->flows.listing = false;
+	t->urgent |= !t->audit;
+	t->rematch |= t->flows.rematch;
+	t->rest_until = ev_now(t->loop) + REST * (double)t->dump.cost_ns / 1e9;
+}
+
+static void dump_done(void *arg, int status)
+{
+	struct tracker *t = arg;
+
+	if (status < 0) {
+		dump_failed(t);
+		if (status != -EINTR && !t->dump.filtered)
+			refused(t, status);
+		else
+			plan(t);
+		return;
+	}
+	t->flows.listing = false;
+	t->swept = 0;
+	ev_timer_set(&t->sweep, 0, 0);
+	ev_timer_start(t->loop, &t->sweep);
+}
+
+static void swept_all(struct tracker *t)
+{
+	t->dumps++;
+	t->ended = t->begun;
+	track_claims_known(&t->flows.claims, t->ended);
+	t->rest_until = ev_now(t->loop) + REST * (double)t->dump.cost_ns / 1e9;
+	t->audit_s *= 2;
+	if (t->audit_s > AUDIT_MAX_S)
+		t->audit_s = AUDIT_MAX_S;
+	if (!t->audit || t->flows.drift != t->drift)
+		t->audit_s = AUDIT_MIN_S;
+	plan(t);
+}
+
+static void sweep_cb(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct tracker *t = w->data;
+
+	for (uint32_t i = 0; i < SWEEP_A_TURN && t->swept < TRACK_SHARDS; i++)
+		track_sweep(&t->flows, t->swept++);
+	if (t->swept < TRACK_SHARDS)
+		ev_timer_start(t->loop, &t->sweep);
+	else
+		swept_all(t);
+}
+
+/* Something is not known any more, or not yet. */
+static void dump_soon(struct tracker *t)
+{
+	t->urgent = true;
+	if (t->dump.nl && t->audit)
+		dump_failed(t);
+	plan(t);
+}
+
+static void listed(void *arg, const struct nlmsghdr *nlh)
+{
+	struct tracker *t = arg;
+
+	track_seen(&t->flows, nlh);
+}
+
+/* ---- events */
+
+static void lost(void *arg, int error)
+{
+	struct tracker *t = arg;
+	int ret;
+
+	t->lost++;
+	if (!t->urgent)
+		log_warning("conntrack: events were lost (%s): counting anew",
+			    strerror(-error));
+	if (t->dump.nl)
+		dump_failed(t);
+	ret = track_events_open(&t->events);
+	if (ret < 0) {
+		track_events_close(&t->events);
+		refused(t, ret);
+	}
+	dump_soon(t);
+}
+
+/* ---- the public side */
 
 int track_open(struct tracker **out, struct ev_loop *loop, struct err *err)
 {
-	*out = NULL;
+	struct tracker *t = xcalloc(1, sizeof(*t));
+
+	t->loop = t->events.loop = t->dump.loop = loop;
+	t->events.arg = t->dump.arg = t;
+	t->events.seen = t->dump.seen = listed;
+	t->events.lost = lost;
+	t->dump.done = dump_done;
+	t->audit_s = AUDIT_MIN_S;
+	ev_init(&t->later, later_cb);
+	ev_init(&t->sweep, sweep_cb);
+	t->later.data = t->sweep.data = t;
+	if (getrandom(&t->flows.seed, sizeof(t->flows.seed), 0) < 0) {
+		int ret = -errno;
+
+		free(t);
+		return err_set(err, ret, "conntrack: no random seed: %s",
+			       strerror(-ret));
+	}
+	*out = t;
 	return 0;
+}
+
+/* Nothing is wanted. */
+static void stop(struct tracker *t)
+{
+	track_dump_end(&t->dump);
+	track_events_close(&t->events);
+	ev_timer_stop(t->loop, &t->later);
+	ev_timer_stop(t->loop, &t->sweep);
+	track_table_free(&t->flows.table);
+	track_claims_free(&t->flows.claims);
+	t->flows.listing = t->urgent = t->rematch = false;
+	t->ended = 0;
 }
 
 void track_close(struct tracker *t)
 {
+	if (!t)
+		return;
+	stop(t);
+	free(t);
 }
 
 void track_want(struct tracker *t, const struct flow_match *match,
 		const size_t *cell, size_t n, size_t ncells)
 {
+	if (n == 0) {
+		stop(t);
+		return;
+	}
+	if (!t->flows.table.shards)
+		track_table_init(&t->flows.table);
+	if (!track_claims_set(&t->flows.claims, match, cell, n, ncells,
+			      t->begun + 1)) {
+		t->rematch = true;
+		dump_soon(t);
+	}
+	track_claims_known(&t->flows.claims, t->ended);
 }
 
 const struct track_count *track_counts(const struct tracker *t)
 {
-	return NULL;
+	return t->ended ? t->flows.claims.cells : NULL;
 }
 
 void track_stats(const struct tracker *t, struct track_stats *out)
 {
-	*out = (struct track_stats){ 0 };
+	*out = (struct track_stats){
+		.entries = t->flows.table.n,
+		.events = t->events.n,
+		.lost = t->lost,
+		.dumps = t->dumps,
+		.drift = t->flows.drift,
+	};
 }

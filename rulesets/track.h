@@ -17,6 +17,7 @@ struct tracker;
 struct track_count {
 	uint64_t established; /* as flows_count() counts */
 	uint64_t open;        /* as flows_count_open() counts */
+	bool known; /* false: a dump that looks for its matches is to come */
 };
 
 struct track_stats {
@@ -25,7 +26,7 @@ struct track_stats {
 	uint64_t lost;    /* times that messages were lost (ENOBUFS) */
 	uint64_t dumps;   /* of the whole table: at start, after losses, and
 			   * now and then to be sure */
-	uint64_t drift;   /* flows that such a dump put right */
+	uint64_t drift;   /* flows that those to be sure put right */
 };
 
 /** track_open() - @loop: where its watchers run; tracks nothing yet. Returns 0
@@ -40,7 +41,8 @@ void track_close(struct tracker *t);
  * @ncells. A flow belongs to the first match it fits. With @n == 0 nothing is
  * listened to, and nothing costs anything.
  * Where these are the matches of before in other cells, counts go on at once;
- * else they are known again after the next dump.
+ * else matches that were wanted before keep theirs, and cells with new ones are
+ * known after the next dump.
  */
 void track_want(struct tracker *t, const struct flow_match *match,
 		const size_t *cell, size_t n, size_t ncells);
@@ -48,7 +50,7 @@ void track_want(struct tracker *t, const struct flow_match *match,
 /**
  * track_counts() - of each cell, as of the last event that was read
  * Return: an array of @ncells, the tracker's, good until the next turn of the
- * loop; NULL while they are not known (the first dump is under way).
+ * loop or track_want(); NULL while none is known (the first dump is under way).
  */
 const struct track_count *track_counts(const struct tracker *t);
 

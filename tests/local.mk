@@ -181,6 +181,16 @@ tests_unit_test_flows_LDADD = librulesets.a libutil.a $(NFTNL_LIBS) \
 tests_unit_test_flows_LDFLAGS = -Wl,--wrap=mnl_socket_sendto \
 	-Wl,--wrap=mnl_socket_recvfrom
 
+check_PROGRAMS += tests/unit/test_track
+tests_unit_test_track_SOURCES = tests/unit/test_track.c \
+	tests/unit/track_fixture.c tests/unit/track_fixture.h \
+	tests/unit/flows_fixture.c tests/unit/flows_fixture.h \
+	tests/unit/conntrack.c tests/unit/conntrack.h \
+	tests/unit/netns.c tests/unit/netns.h
+tests_unit_test_track_LDADD = $(tests_unit_test_flows_LDADD)
+tests_unit_test_track_LDFLAGS = $(tests_unit_test_flows_LDFLAGS) \
+	-Wl,--wrap=recvmmsg -Wl,--wrap=setsockopt
+
 # languages of snmp, script and file checks
 check_PROGRAMS += tests/unit/test_oid
 tests_unit_test_oid_SOURCES = tests/unit/test_oid.c

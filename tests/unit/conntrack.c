@@ -49,26 +49,40 @@ static void put_tuple(struct nlmsghdr *nlh, int type, uint8_t proto,
 	mnl_attr_nest_end(nlh, tuple);
 }
 
-static size_t put_new(void *at, const struct ct *c)
+static void put_tcp_state(struct nlmsghdr *nlh, uint8_t state)
 {
-	struct nlmsghdr *nlh = begin(at, IPCTNL_MSG_CT_NEW,
-				     NLM_F_CREATE | NLM_F_EXCL, c->vip.family);
-	struct nlattr *info, *tcp;
+	struct nlattr *info = mnl_attr_nest_start(nlh, CTA_PROTOINFO);
+	struct nlattr *tcp = mnl_attr_nest_start(nlh, CTA_PROTOINFO_TCP);
 
-	put_tuple(nlh, CTA_TUPLE_ORIG, c->proto, &c->client, c->client_port,
-		  &c->vip, c->vip_port);
+	mnl_attr_put_u8(nlh, CTA_PROTOINFO_TCP_STATE, state);
+	mnl_attr_nest_end(nlh, tcp);
+	mnl_attr_nest_end(nlh, info);
+}
+
+static void put_new(struct nlmsghdr *nlh, const struct ct *c)
+{
+	nlh->nlmsg_flags |= NLM_F_CREATE | NLM_F_EXCL;
 	put_tuple(nlh, CTA_TUPLE_REPLY, c->proto, &c->backend, c->backend_port,
 		  &c->client, c->client_port);
 	mnl_attr_put_u32(nlh, CTA_STATUS,
 			 htonl(IPS_CONFIRMED | IPS_SEEN_REPLY | IPS_ASSURED));
-	mnl_attr_put_u32(nlh, CTA_TIMEOUT, htonl(3600));
-	if (c->proto == IPPROTO_TCP) {
-		info = mnl_attr_nest_start(nlh, CTA_PROTOINFO);
-		tcp = mnl_attr_nest_start(nlh, CTA_PROTOINFO_TCP);
-		mnl_attr_put_u8(nlh, CTA_PROTOINFO_TCP_STATE, c->tcp_state);
-		mnl_attr_nest_end(nlh, tcp);
-		mnl_attr_nest_end(nlh, info);
-	}
+}
+
+static size_t put(void *at, const struct ct *c, enum cntl_msg_types type,
+		  bool create)
+{
+	struct nlmsghdr *nlh = begin(at, type, 0, c->vip.family);
+
+	put_tuple(nlh, CTA_TUPLE_ORIG, c->proto, &c->client, c->client_port,
+		  &c->vip, c->vip_port);
+	if (type == IPCTNL_MSG_CT_DELETE)
+		return nlh->nlmsg_len;
+	if (create)
+		put_new(nlh, c);
+	mnl_attr_put_u32(nlh, CTA_TIMEOUT,
+			 htonl(c->timeout_s ? c->timeout_s : 3600));
+	if (c->proto == IPPROTO_TCP)
+		put_tcp_state(nlh, c->tcp_state);
 	return nlh->nlmsg_len;
 }
 
@@ -90,7 +104,8 @@ static int send_batch(struct mnl_socket *nl, char *batch, size_t len,
 	return e->error;
 }
 
-int ct_add(const struct ct *list, size_t n)
+static int send_all(const struct ct *list, size_t n, enum cntl_msg_types type,
+		    bool create)
 {
 	struct mnl_socket *nl = mnl_socket_open(NETLINK_NETFILTER);
 	char *batch = xmalloc(BATCH + 1024);
@@ -99,7 +114,7 @@ int ct_add(const struct ct *list, size_t n)
 
 	for (size_t i = 0; i < n && ret == 0; i++) {
 		last = len;
-		len += put_new(batch + len, &list[i]);
+		len += put(batch + len, &list[i], type, create);
 		if (len < BATCH && i + 1 < n)
 			continue;
 		ret = send_batch(nl, batch, len, last);
@@ -108,6 +123,21 @@ int ct_add(const struct ct *list, size_t n)
 	free(batch);
 	mnl_socket_close(nl);
 	return ret;
+}
+
+int ct_add(const struct ct *list, size_t n)
+{
+	return send_all(list, n, IPCTNL_MSG_CT_NEW, true);
+}
+
+int ct_change(const struct ct *list, size_t n)
+{
+	return send_all(list, n, IPCTNL_MSG_CT_NEW, false);
+}
+
+int ct_delete(const struct ct *list, size_t n)
+{
+	return send_all(list, n, IPCTNL_MSG_CT_DELETE, false);
 }
 
 /* ---- reading */
@@ -133,32 +163,52 @@ static void get_addr(const struct nlattr *a, uint8_t family, struct addr *out)
 	memcpy(out->ip, mnl_attr_get_payload(a), addr_len(out));
 }
 
+static void attrs_of(const struct nlattr *nest, const struct nlattr **tb)
+{
+	memset(tb, 0, (CTA_MAX + 1) * sizeof(*tb));
+	if (nest)
+		mnl_attr_parse_nested(nest, keep_attr, tb);
+}
+
+/* Source and destination of a tuple, and the protocol. */
+static uint8_t read_tuple(const struct nlattr *nest, uint8_t family,
+			  struct addr *src, uint16_t *sport, struct addr *dst,
+			  uint16_t *dport)
+{
+	const struct nlattr *tuple[CTA_MAX + 1], *tb[CTA_MAX + 1];
+	bool v4 = family == AF_INET;
+
+	attrs_of(nest, tuple);
+	attrs_of(tuple[CTA_TUPLE_IP], tb);
+	get_addr(tb[v4 ? CTA_IP_V4_SRC : CTA_IP_V6_SRC], family, src);
+	get_addr(tb[v4 ? CTA_IP_V4_DST : CTA_IP_V6_DST], family, dst);
+	attrs_of(tuple[CTA_TUPLE_PROTO], tb);
+	if (tb[CTA_PROTO_SRC_PORT]) {
+		*sport = ntohs(mnl_attr_get_u16(tb[CTA_PROTO_SRC_PORT]));
+		*dport = ntohs(mnl_attr_get_u16(tb[CTA_PROTO_DST_PORT]));
+	}
+	return mnl_attr_get_u8(tb[CTA_PROTO_NUM]);
+}
+
 static int read_one(const struct nlmsghdr *nlh, void *data)
 {
-	const struct nlattr *ct[CTA_MAX + 1] = { 0 },
-					  *tuple[CTA_MAX + 1] = { 0 },
-					  *ip[CTA_MAX + 1] = { 0 },
-					  *l4[CTA_MAX + 1] = { 0 };
+	const struct nlattr *ct[CTA_MAX + 1] = { 0 }, *tb[CTA_MAX + 1];
 	const struct nfgenmsg *nfg = mnl_nlmsg_get_payload(nlh);
 	struct reader *r = data;
 	struct ct *c = VEC_PUSH(r->list, r->n, r->cap);
-	bool v4 = nfg->nfgen_family == AF_INET;
+	struct addr client;
+	uint16_t client_port;
 
 	*c = (struct ct){ 0 };
 	mnl_attr_parse(nlh, sizeof(*nfg), keep_attr, ct);
-	mnl_attr_parse_nested(ct[CTA_TUPLE_ORIG], keep_attr, tuple);
-	mnl_attr_parse_nested(tuple[CTA_TUPLE_IP], keep_attr, ip);
-	mnl_attr_parse_nested(tuple[CTA_TUPLE_PROTO], keep_attr, l4);
-	get_addr(ip[v4 ? CTA_IP_V4_SRC : CTA_IP_V6_SRC], nfg->nfgen_family,
-		 &c->client);
-	get_addr(ip[v4 ? CTA_IP_V4_DST : CTA_IP_V6_DST], nfg->nfgen_family,
-		 &c->vip);
-	c->proto = mnl_attr_get_u8(l4[CTA_PROTO_NUM]);
-	if (l4[CTA_PROTO_SRC_PORT]) {
-		c->client_port =
-		    ntohs(mnl_attr_get_u16(l4[CTA_PROTO_SRC_PORT]));
-		c->vip_port = ntohs(mnl_attr_get_u16(l4[CTA_PROTO_DST_PORT]));
-	}
+	c->proto = read_tuple(ct[CTA_TUPLE_ORIG], nfg->nfgen_family, &c->client,
+			      &c->client_port, &c->vip, &c->vip_port);
+	read_tuple(ct[CTA_TUPLE_REPLY], nfg->nfgen_family, &c->backend,
+		   &c->backend_port, &client, &client_port);
+	attrs_of(ct[CTA_PROTOINFO], tb);
+	attrs_of(tb[CTA_PROTOINFO_TCP], tb);
+	if (tb[CTA_PROTOINFO_TCP_STATE])
+		c->tcp_state = mnl_attr_get_u8(tb[CTA_PROTOINFO_TCP_STATE]);
 	return MNL_CB_OK;
 }
 

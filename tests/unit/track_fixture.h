@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What test_track needs around it: a tracker, and an oracle that reads the
+ * kernel's table. */
+#ifndef TESTS_UNIT_TRACK_FIXTURE_H
+#define TESTS_UNIT_TRACK_FIXTURE_H
+
+#include "rulesets/track.h"
+#include "tests/unit/flows_fixture.h"
+
+#define RIG_MATCHES 64
+
+struct rig {
+	struct ev_loop *loop;
+	struct tracker *t;
+	struct flow_match match[RIG_MATCHES];
+	size_t cell[RIG_MATCHES];
+	size_t n, ncells;
+};
+
+/* Faults of the events' socket; those of the dump's are in "kernel". */
+struct event_faults {
+	int receive_buffer; /* bytes; 0: what is asked for */
+	unsigned int reads; /* so far */
+};
+
+extern struct event_faults events;
+
+int rig_setup(void **state);
+int rig_teardown(void **state);
+
+/** rig_want() - the first @n of r->match, in r->cell */
+void rig_want(struct rig *r, size_t n);
+
+struct track_stats rig_stats(const struct rig *r);
+
+/** rig_right() - are all counts those of the kernel's table? */
+bool rig_right(const struct rig *r);
+
+/** rig_settle() - run the loop until they are; fails after 10 s */
+void rig_settle(struct rig *r);
+
+/** rig_run() - run the loop for a while, ms */
+void rig_run(struct rig *r, int ms);
+
+/** rig_dumps() - run the loop until so many dumps have ended since the start */
+void rig_dumps(struct rig *r, uint64_t n);
+
+#endif

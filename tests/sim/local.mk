@@ -10,3 +10,10 @@ sim_libs = libmodel.a librulesets.a libutil.a $(CMOCKA_LIBS) -lm
 check_PROGRAMS += tests/unit/test_sim
 tests_unit_test_sim_SOURCES = tests/unit/test_sim.c $(sim_sources)
 tests_unit_test_sim_LDADD = $(sim_libs)
+
+# ./lab bench schedulers
+noinst_PROGRAMS += tests/sim/schedulers
+tests_sim_schedulers_SOURCES = tests/sim/schedulers.c $(sim_sources)
+tests_sim_schedulers_LDADD = libmodel.a librulesets.a libutil.a -lm
+EXTRA_DIST += tests/bench/schedulers.py tests/bench/schedulers_svg.py \
+	doc/schedulers.svg

@@ -36,7 +36,8 @@ const struct sim_scenario sim_scenarios[] = {
 	  LONG,
 	  .load = 0.7,
 	  .weights = weights_125,
-	  .sized = true },
+	  .sized = true,
+	  .queue_max = 500 },
 	{ .name = "step",
 	  FOUR,
 	  LONG,
@@ -104,4 +105,16 @@ const struct sim_scenario *sim_scenario(const char *name)
 	while (s->name && strcmp(s->name, name) != 0)
 		s++;
 	return s->name ? s : NULL;
+}
+
+struct sim_scenario sim_delayed(const struct sim_scenario *s, double delay_s)
+{
+	struct sim_scenario d = *s;
+	size_t n = 0;
+
+	d.delay_s = delay_s;
+	for (; d.happens[n].what != SIM_END; n++)
+		d.happens[n].at_s += 3 * delay_s * (double)(n + 1);
+	d.seconds += 3 * delay_s * (double)(n + 1);
+	return d;
 }

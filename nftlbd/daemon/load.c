@@ -96,8 +96,10 @@ static void take_counts(const struct load *l, const struct ticking *t,
 	    load_counts_of(&l->counts, t->service);
 
 	for (size_t i = 0; counts && i < s->nbackends; i++)
-		load_connections(s, &s->backends[i], counts[i].established,
-				 is_full(&s->backends[i], &counts[i]), now_ms);
+		if (counts[i].known)
+			load_connections(
+			    s, &s->backends[i], counts[i].established,
+			    is_full(&s->backends[i], &counts[i]), now_ms);
 }
 
 static void tick(struct load *l, struct ticking *t, int64_t now_ms,
@@ -239,7 +241,7 @@ bool load_count(const struct load *l, const struct service *s,
 	    load_counts_of(&l->counts, (size_t)(s - l->d->model->services));
 	if (counts)
 		*out = counts[b - s->backends];
-	return counts;
+	return counts && out->known;
 }
 
 bool load_track_stats(const struct load *l, struct track_stats *out)

@@ -55,12 +55,18 @@ tests_unit_test_health_fsm_SOURCES = tests/unit/test_health_fsm.c
 tests_unit_test_health_fsm_LDADD = libmodel.a libutil.a $(CMOCKA_LIBS)
 # the model's steps, on configurations made by hand
 model_rig = tests/unit/model_rig.c tests/unit/model_rig.h
+load_rig = tests/unit/load_rig.c tests/unit/load_rig.h $(model_rig)
 check_PROGRAMS += tests/unit/test_step
 tests_unit_test_step_SOURCES = tests/unit/test_step.c $(model_rig)
 tests_unit_test_step_LDADD = libmodel.a $(config_libs)
 check_PROGRAMS += tests/unit/test_step_full
 tests_unit_test_step_full_SOURCES = tests/unit/test_step_full.c $(model_rig)
 tests_unit_test_step_full_LDADD = libmodel.a $(config_libs)
+check_PROGRAMS += tests/unit/test_load tests/unit/test_load_words
+tests_unit_test_load_SOURCES = tests/unit/test_load.c $(load_rig)
+tests_unit_test_load_LDADD = libmodel.a $(config_libs)
+tests_unit_test_load_words_SOURCES = tests/unit/test_load_words.c $(load_rig)
+tests_unit_test_load_words_LDADD = libmodel.a $(config_libs)
 check_PROGRAMS += tests/unit/test_same tests/unit/test_want
 tests_unit_test_want_SOURCES = tests/unit/test_want.c $(conf_rig) \
 	nftlbd/daemon/want.c nftlbd/daemon/want.h

@@ -51,7 +51,8 @@ static void check_key(struct conf_check *c, const char *key, const char *value)
 	uint32_t port;
 
 	if (number_key(key, value, "rise", &c->rise) ||
-	    number_key(key, value, "fall", &c->fall))
+	    number_key(key, value, "fall", &c->fall) ||
+	    number_key(key, value, "interval", &c->interval_ms))
 		return;
 	if (number_key(key, value, "port", &port))
 		c->port = (uint16_t)port;
@@ -65,10 +66,35 @@ static void check_key(struct conf_check *c, const char *key, const char *value)
 		fail_msg("check key %s", key);
 }
 
-static void service_key(struct conf_service *s, const char *key,
+static bool weights_key(struct weights_conf *w, const char *key,
 			const char *value)
 {
-	if (!strcmp(key, "scheduler"))
+	return number_key(key, value, "tick", &w->tick_ms) ||
+	       number_key(key, value, "smoothing", &w->smoothing_ms) ||
+	       number_key(key, value, "blackout", &w->blackout_ms) ||
+	       number_key(key, value, "max-step", &w->max_step) ||
+	       number_key(key, value, "dead-band", &w->dead_band) ||
+	       number_key(key, value, "floor", &w->floor) ||
+	       number_key(key, value, "ceiling", &w->ceiling);
+}
+
+static const struct conf_feed *find_feed(const struct conf *c, const char *name)
+{
+	for (size_t i = 0; i < c->nfeeds; i++)
+		if (!strcmp(c->feeds[i].probe.name, name))
+			return &c->feeds[i];
+	fail_msg("no feed %s", name);
+	return NULL;
+}
+
+static void service_key(struct conf *c, struct conf_service *s, const char *key,
+			const char *value)
+{
+	if (weights_key(&s->weights, key, value))
+		return;
+	if (!strcmp(key, "feed"))
+		s->feeds[s->nfeeds++] = find_feed(c, value);
+	else if (!strcmp(key, "scheduler"))
 		s->scheduler =
 		    (enum rs_scheduler)word_value(rs_scheduler_words, value);
 	else if (!strcmp(key, "on-down"))
@@ -141,6 +167,27 @@ static void add_check(struct conf *c, const char *name, char **words)
 	}
 }
 
+static void add_feed(struct conf *c, const char *name, char **words)
+{
+	struct conf_feed *f = &c->feeds[c->nfeeds++];
+	char *word;
+
+	*f = (struct conf_feed){ .probe = { .name = xstrdup(name),
+					    .type = HC_SNMP,
+					    .spec = { .feed = SPEC_YES } },
+				 .high = 1 };
+	while ((word = strtok_r(NULL, " ", words))) {
+		const char *value = split_key(word);
+
+		if (!strcmp(word, "low"))
+			f->low = strtod(value, NULL);
+		else if (!strcmp(word, "high"))
+			f->high = strtod(value, NULL);
+		else
+			check_key(&f->probe, word, value);
+	}
+}
+
 static void add_service(struct conf *c, const char *name, char **words)
 {
 	struct conf_service *s = &c->services[c->nservices++];
@@ -151,6 +198,11 @@ static void add_service(struct conf *c, const char *name, char **words)
 				    .protos = { 6 },
 				    .nprotos = 1,
 				    .scheduler = RS_WEIGHTED,
+				    .weights = { .tick_ms = 1000,
+						 .max_step = 250,
+						 .dead_band = 50,
+						 .floor = 200,
+						 .ceiling = 3000 },
 				    .backup_when = 1 };
 	s->addrs = xcalloc(1, sizeof(*s->addrs));
 	addr_parse("192.0.2.1", &s->addrs[0]);
@@ -158,7 +210,7 @@ static void add_service(struct conf *c, const char *name, char **words)
 	while ((word = strtok_r(NULL, " ", words))) {
 		char *value = split_key(word);
 
-		service_key(s, word, value);
+		service_key(c, s, word, value);
 	}
 }
 
@@ -189,6 +241,7 @@ struct conf *made_conf(const char *text)
 	char *copy = xstrdup(text), *line, *lines = NULL;
 
 	c->checks = xcalloc(OBJECTS_MAX, sizeof(*c->checks));
+	c->feeds = xcalloc(OBJECTS_MAX, sizeof(*c->feeds));
 	c->services = xcalloc(OBJECTS_MAX, sizeof(*c->services));
 	for (line = strtok_r(copy, "\n", &lines); line;
 	     line = strtok_r(NULL, "\n", &lines)) {
@@ -197,6 +250,8 @@ struct conf *made_conf(const char *text)
 
 		if (!strcmp(kind, "check"))
 			add_check(c, name, &words);
+		else if (!strcmp(kind, "feed"))
+			add_feed(c, name, &words);
 		else if (!strcmp(kind, "service"))
 			add_service(c, name, &words);
 		else

@@ -17,10 +17,14 @@ struct model_rig {
 
 /**
  * made_conf() - a configuration from lines of words:
- *   check NAME [KEY=N|WORD]...    rise fall start type port
+ *   check NAME [KEY=N|WORD]...    rise fall start type port interval
+ *   feed NAME [KEY=N]...          low high interval; before its services
  *   service NAME [KEY=N|WORD]...  scheduler backup-when min-usable quorum
  *                                 hysteresis slow-start flap-hold flap-max
- *                                 drain-timeout on-down persist pins
+ *                                 drain-timeout on-down persist pins; tick
+ *                                 smoothing blackout max-step dead-band floor
+ *                                 ceiling (thousandths); and feed=NAME as often
+ *                                 as wanted
  *   backend NAME [KEY=N|WORD]...  weight max backup disabled address need, and
  *                                 check=NAME as often as wanted
  * Times are in ms. Backends are of the last service before them.

@@ -100,6 +100,25 @@ def test_status_text():
             check(word in text, f"status does not say {word}: {text}")
 
 
+def test_drain_says_what_is_left():
+    """How many connections a drain waits for, in text and JSON, down to none."""
+    with Lab() as lab:
+        lab.serve_all()
+        d = daemon.start(lab, {"www": service(members(3, port=8081))})
+        held = lab.hold("c1", vip(4), 80, 3)
+        left = {b["name"]: b["connections"]
+                for b in d.json("show", "backends", "www")}
+        equal(sum(left.values()), 3, f"connections {left}")
+        for n, name in enumerate(("b1", "b2", "b3")):
+            d.do("backend", "drain", "www", name)
+            for words in (("status",), ("show", "backends", "www")):
+                equal(d.do(*words).count(f"drain ({left[name]} left)"), n + 1,
+                      f"{words}, {left}")
+        held.stop()
+        wait_until(lambda: d.do("status").count("drain (0 left)") == 3, 10,
+                   "nothing is left")
+
+
 def test_shows():
     with Lab() as lab:
         d = www(lab)

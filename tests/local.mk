@@ -228,7 +228,8 @@ tests_unit_test_pattern_LDADD = libutil.a $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_addr tests/unit/test_nets \
 	tests/unit/test_lib \
 	tests/unit/test_conf tests/unit/test_conf_bad \
-	tests/unit/test_conf_check tests/unit/test_conf_man \
+	tests/unit/test_conf_check tests/unit/test_conf_feeds \
+	tests/unit/test_conf_man \
 	tests/unit/test_conf_pem tests/unit/test_conf_rules
 tests_unit_test_addr_SOURCES = tests/unit/test_addr.c
 tests_unit_test_addr_LDADD = libutil.a $(CMOCKA_LIBS)
@@ -242,6 +243,8 @@ tests_unit_test_conf_bad_SOURCES = tests/unit/test_conf_bad.c $(conf_rig)
 tests_unit_test_conf_bad_LDADD = $(config_libs)
 tests_unit_test_conf_check_SOURCES = tests/unit/test_conf_check.c $(conf_rig)
 tests_unit_test_conf_check_LDADD = $(config_libs)
+tests_unit_test_conf_feeds_SOURCES = tests/unit/test_conf_feeds.c $(conf_rig)
+tests_unit_test_conf_feeds_LDADD = $(config_libs)
 tests_unit_test_conf_rules_SOURCES = tests/unit/test_conf_rules.c $(conf_rig)
 tests_unit_test_conf_rules_LDADD = $(config_libs)
 tests_unit_test_conf_pem_SOURCES = tests/unit/test_conf_pem.c $(conf_rig)

@@ -27,7 +27,7 @@ static uint32_t spec(struct health_jobs *t, const char *text)
 /* A walk in which one job with that spec is wanted. */
 static uint32_t walk_spec(struct health_jobs *t, const char *text)
 {
-	struct health_owner owner = { 0, 0, 0 };
+	struct health_owner owner = { .service = 0 };
 	struct hc_job w = rig_want(5);
 
 	health_walk_begin(t);
@@ -154,7 +154,7 @@ static void test_a_prober_always_understands(void **state)
 	static const char *const texts[TEXTS] = {
 		"a", "b", "c", "d", "e", "f"
 	};
-	struct health_owner owner = { 0, 0, 0 };
+	struct health_owner owner = { .service = 0 };
 	struct health_jobs t = { 0 };
 	bool has_spec[IDS] = { false };
 	struct hc_job has[IDS] = { 0 };

@@ -21,6 +21,7 @@
 
 #include "healthcheck/agent.h"
 #include "healthcheck/clock.h"
+#include "healthcheck/cpu.h"
 #include "healthcheck/dns.h"
 #include "healthcheck/file.h"
 #include "healthcheck/http.h"
@@ -42,6 +43,8 @@ static const struct check_ops ops_of_type[] = {
 		       http_release, .needs_port = true },
 	[HC_SNMP] = { snmp_start, snmp_look, snmp_cancel, snmp_prepare,
 		      snmp_release, .needs_port = true, .expire = snmp_expire },
+	[HC_CPU] = { cpu_start, snmp_look, cpu_cancel, cpu_prepare,
+		     snmp_release, .needs_port = true, .expire = snmp_expire },
 	[HC_SCRIPT] = { script_start, script_look, script_cancel,
 			script_prepare, script_release },
 	[HC_FILE] = { file_start, file_look, file_cancel },
@@ -185,6 +188,14 @@ void check_cancel(struct check *c)
 	ev_timer_stop(c->loop, &c->timeout);
 	c->ops->cancel(c);
 	c->ops = NULL;
+}
+
+void check_forget(struct check *c)
+{
+	check_cancel(c);
+	if (c->memory)
+		c->memory_free(c->memory);
+	c->memory = NULL;
 }
 
 void check_finish(struct check *c, enum hc_reason reason)

@@ -95,6 +95,9 @@ struct check {
 	struct check_phases phases;
 	bool has_value; /* feeds */
 	double value;
+	/* the type's own from one run to the next; NULL at first */
+	void *memory;
+	void (*memory_free)(void *memory);
 	union {
 		struct tcp_check tcp;
 		struct icmp_check icmp;
@@ -132,6 +135,13 @@ void check_finish(struct check *c, enum hc_reason reason);
 
 /** check_cancel() - forget the run, if there is one; `done` is not called */
 void check_cancel(struct check *c);
+
+/**
+ * check_forget() - check_cancel(), and nothing is remembered of earlier runs
+ * For a check that will not run again, or has another spec or target then; the
+ * spec of the earlier runs is still there.
+ */
+void check_forget(struct check *c);
 
 /** check_running() - between check_start() and `done` or check_cancel()? */
 bool check_running(const struct check *c);

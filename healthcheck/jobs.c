@@ -241,7 +241,7 @@ static void rhythm_cb(struct ev_loop *loop, struct ev_timer *w, int events)
 /* Nothing of before counts. */
 static void job_reset(struct job *j)
 {
-	check_cancel(&j->check);
+	check_forget(&j->check);
 	link_drop(j->jobs->link, &j->out);
 	ev_timer_stop(j->jobs->loop, &j->rhythm);
 	specs_release(j->spec);

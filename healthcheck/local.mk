@@ -12,6 +12,12 @@ libprober_a_SOURCES = \
 	healthcheck/file.c healthcheck/file.h \
 	healthcheck/snmp.c healthcheck/snmp.h healthcheck/snmp_run.h \
 	healthcheck/snmp_request.c healthcheck/snmp_judge.c \
+	healthcheck/snmp_run.c healthcheck/snmp_walk.c healthcheck/snmp_walk.h \
+	healthcheck/snmp_session.c healthcheck/snmp_session.h \
+	healthcheck/snmp_feed.c healthcheck/snmp_feed.h \
+	healthcheck/counter.c healthcheck/counter.h \
+	healthcheck/cpu.c healthcheck/cpu.h \
+	healthcheck/cpu_usage.c healthcheck/cpu_usage.h \
 	healthcheck/snmp_engine.c healthcheck/snmp_engine.h \
 	healthcheck/snmp_usm.c healthcheck/snmp_usm.h \
 	healthcheck/snmp_put.c healthcheck/snmp_take.c \
@@ -38,7 +44,7 @@ libprober_a_SOURCES += healthcheck/shared.c healthcheck/shared.h \
 	healthcheck/icmp_message.c healthcheck/icmp_message.h \
 	healthcheck/icmp_socket.c healthcheck/icmp_socket.h
 prober_libs = libprober.a libutil.a $(CURL_LIBS) $(OPENSSL_LIBS) \
-	$(SNMP_LIBS) $(SECCOMP_LIBS) $(RESOLV_LIBS) $(EV_LIBS)
+	$(SNMP_LIBS) $(SECCOMP_LIBS) $(RESOLV_LIBS) $(EV_LIBS) -lm
 
 pkglibexec_PROGRAMS += nftlb-prober
 nftlb_prober_SOURCES = healthcheck/main.c

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Answers to the SNMP check: which of them count, and what they say of the
- * object. Each function returns an enum hc_reason, CHECK_RUNNING after another
- * request, SNMP_NOT_OURS or SNMP_UNREADABLE.
+ * Answers to SNMP requests: which of them count. Each function returns an enum
+ * hc_reason, CHECK_RUNNING after another request, SNMP_NOT_OURS or
+ * SNMP_UNREADABLE.
  *
  * Invariant: a message's code is checked before anything else in it is used;
  * reports without one are believed only where their sender cannot have one.
@@ -17,45 +17,68 @@
 #define MORE_TRIES    2 /* another engine, then another time */
 #define ENGINE_ID_MIN 5
 
-static int32_t clamp32(int64_t n)
+bool snmp_answers(const struct snmp_run *r, const struct snmp_pdu *pdu,
+		  struct snmp_value values[SNMP_NAMES_MAX])
 {
-	return n > INT32_MAX   ? INT32_MAX
-	       : n < INT32_MIN ? INT32_MIN
-			       : (int32_t)n;
+	struct snmp_span rest = pdu->variables;
+
+	for (size_t i = 0; i < r->ask.n; i++) {
+		const struct snmp_name *name = &r->ask.names[i];
+		struct snmp_variable v = { .value.kind = SNMP_NOTHING };
+
+		if (!(r->ask.lacking & 1u << i) &&
+		    (!snmp_take_variable(&rest, &v) ||
+		     !snmp_oid_is(v.oid, name->at, name->n)))
+			return false;
+		values[i] = v.value;
+	}
+	return true;
 }
 
-static int judge_value(struct check *c, const struct snmp_value *v)
+/*
+ * Version 1 refuses a request as a whole because of one name. The others are
+ * asked for once more, without it.
+ */
+static int judge_lacking(struct check *c, struct snmp_run *r,
+			 const struct snmp_pdu *pdu)
 {
-	const struct hc_spec *of = &c->spec->of;
-	bool bounds = of->min != INT64_MIN || of->max != INT64_MAX;
+	uint32_t all = (1u << r->ask.n) - 1;
+	int32_t left = r->ask.n == 1 ? 1 : pdu->index; /* of those asked for */
 
-	if (v->kind == SNMP_NOTHING || (bounds && v->kind != SNMP_NUMBER))
-		return HC_CONTENT;
-	c->detail = clamp32(v->number);
-	if (bounds && (v->number < of->min || v->number > of->max))
-		return HC_RANGE;
-	return HC_OK;
+	for (size_t i = 0; i < r->ask.n; i++) {
+		if (!(r->ask.lacking & 1u << i) && --left == 0) {
+			r->ask.lacking |= 1u << i;
+			return r->ask.lacking == all ? r->answered(c, r, pdu)
+						     : snmp_request(c, r);
+		}
+	}
+	return HC_CONTENT;
 }
 
-static int judge_response(struct check *c, const struct snmp_run *r,
+static int judge_error(struct check *c, struct snmp_run *r,
+		       const struct snmp_pdu *pdu)
+{
+	const struct snmp_pdu none = { .type = pdu->type,
+				       .status = pdu->status,
+				       .index = pdu->index };
+
+	if (pdu->status != NO_SUCH_NAME) {
+		c->detail = pdu->status;
+		return HC_STATUS;
+	}
+	return r->ask.type == SNMP_PDU_GET ? judge_lacking(c, r, &none)
+					   : r->answered(c, r, &none);
+}
+
+static int judge_response(struct check *c, struct snmp_run *r,
 			  const struct snmp_pdu *pdu)
 {
-	const struct snmp_shared *s = c->spec->prepared;
-
 	if (pdu->type != SNMP_PDU_RESPONSE)
 		return SNMP_UNREADABLE;
 	if (pdu->request != r->id)
 		return SNMP_NOT_OURS;
 	check_phase_end(c, &c->phases.first_us);
-	if (pdu->status == NO_SUCH_NAME)
-		return HC_CONTENT;
-	if (pdu->status) {
-		c->detail = pdu->status;
-		return HC_STATUS;
-	}
-	if (!snmp_oid_is(pdu->oid, s->oid, s->noid))
-		return SNMP_UNREADABLE;
-	return judge_value(c, &pdu->value);
+	return pdu->status ? judge_error(c, r, pdu) : r->answered(c, r, pdu);
 }
 
 /* The engine that a report names. */
@@ -79,7 +102,6 @@ static bool engine_learn(struct check *c, struct snmp_run *r,
 static int judge_report(struct check *c, struct snmp_run *r,
 			const struct snmp_v3 *h, const struct snmp_pdu *pdu)
 {
-	const struct snmp_shared *s = c->spec->prepared;
 	bool again = r->tries < MORE_TRIES &&
 		     (pdu->report == SNMP_REPORT_ENGINE ||
 		      (pdu->report == SNMP_REPORT_TIME && r->engine.id_len &&
@@ -90,7 +112,7 @@ static int judge_report(struct check *c, struct snmp_run *r,
 		return engine_learn(c, r, h) ? snmp_request(c, r)
 					     : SNMP_UNREADABLE;
 	}
-	snmp_engine_forget(s->engines, r->job);
+	snmp_forget(c, r);
 	c->detail = pdu->report;
 	return pdu->report == SNMP_REPORT_OTHER ? HC_STATUS : HC_AUTH;
 }
@@ -137,7 +159,6 @@ static bool answer_open(const struct check *c, const struct snmp_run *r,
 static int judge_v3(struct check *c, struct snmp_run *r,
 		    const struct snmp_v3 *h, uint8_t *data, size_t len)
 {
-	const struct snmp_shared *s = c->spec->prepared;
 	uint8_t level = snmp_level(&c->spec->of), clear[SNMP_MESSAGE_MAX];
 	struct snmp_pdu pdu;
 	int verdict;
@@ -158,8 +179,8 @@ static int judge_v3(struct check *c, struct snmp_run *r,
 	if ((h->flags & level) != level || !r->engine.id_len)
 		return SNMP_UNREADABLE;
 	verdict = judge_response(c, r, &pdu);
-	if (verdict >= 0 && (!r->recalled || r->tries))
-		snmp_engine_keep(s->engines, r->job, &r->engine);
+	if (verdict >= CHECK_RUNNING && (!r->recalled || r->tries))
+		snmp_keep(c, r);
 	return verdict;
 }
 

@@ -107,24 +107,44 @@ static void put_oid(struct snmp_out *out, const unsigned long *oid, size_t n)
 	put_head(out, OID, before);
 }
 
-void snmp_put_get(struct snmp_out *out, int32_t request,
-		  const unsigned long *oid, size_t n)
+static void put_name(struct snmp_out *out, const struct snmp_name *name)
 {
-	size_t before, variable;
+	size_t before = used(out);
+
+	put_head(out, NOTHING, before);
+	put_oid(out, name->at, name->n);
+	put_head(out, SEQUENCE, before);
+}
+
+void snmp_put_ask(struct snmp_out *out, int32_t request,
+		  const struct snmp_ask *ask)
+{
+	size_t before;
 
 	out->at = sizeof(out->bytes);
 	out->full = false;
-	before = variable = used(out);
-	if (n) {
-		put_head(out, NOTHING, before);
-		put_oid(out, oid, n);
-		put_head(out, SEQUENCE, variable);
-	}
+	before = used(out);
+	for (size_t i = ask->n; i > 0; i--)
+		if (!(ask->lacking & 1u << (i - 1)))
+			put_name(out, &ask->names[i - 1]);
 	put_head(out, SEQUENCE, before);
-	put_integer(out, 0);
+	/* of a BULK: how often; else error-index */
+	put_integer(out, ask->type == SNMP_PDU_BULK ? ask->repetitions : 0);
 	put_integer(out, 0);
 	put_integer(out, (uint32_t)request);
-	put_head(out, SNMP_PDU_GET, before);
+	put_head(out, ask->type, before);
+}
+
+void snmp_put_get(struct snmp_out *out, int32_t request,
+		  const unsigned long *oid, size_t n)
+{
+	const struct snmp_ask ask = {
+		.type = SNMP_PDU_GET,
+		.names = { { oid, n } },
+		.n = n > 0,
+	};
+
+	snmp_put_ask(out, request, &ask);
 }
 
 void snmp_put_community(struct snmp_out *out, int version,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Requests of the SNMP check, made and sent: a GET of the object; version 3
+ * SNMP requests, made and sent: what the run asks for; version 3
  * also without an engine (discovery), and empty ones. One that is sent again
  * keeps its id, so that a late answer to the first is an answer.
  *
@@ -13,6 +13,8 @@
 #include "healthcheck/clock.h"
 #include "healthcheck/snmp_run.h"
 #include "healthcheck/socket.h"
+
+#define SEND_TRIES 2
 
 static const char *text_of(const char *text, const char *otherwise)
 {
@@ -108,22 +110,28 @@ static bool id_make(int32_t *id)
 	return true;
 }
 
+/* An errno may be that of an earlier request, on a socket that was kept. */
 static int out_send(const struct snmp_run *r, const struct snmp_out *out)
 {
-	if (send(r->io.fd, out->bytes + out->at, snmp_out_len(out), 0) < 0)
-		return probe_reason(errno);
-	return CHECK_RUNNING;
+	const uint8_t *data = out->bytes + out->at;
+	int fd = r->session->io.fd;
+
+	for (int i = 0; i < SEND_TRIES; i++)
+		if (send(fd, data, snmp_out_len(out), 0) >= 0)
+			return CHECK_RUNNING;
+	r->session->stale = true;
+	return probe_reason(errno);
 }
 
 /* The one that has r->id. */
 static int request_send(struct check *c, struct snmp_run *r)
 {
-	const struct snmp_shared *s = c->spec->prepared;
+	static const struct snmp_ask nothing = { .type = SNMP_PDU_GET };
 	const struct hc_spec *of = &c->spec->of;
 	bool discover = snmp_is_v3(c) && !r->engine.id_len;
 	struct snmp_out out;
 
-	snmp_put_get(&out, r->id, s->oid, discover ? 0 : s->noid);
+	snmp_put_ask(&out, r->id, discover ? &nothing : &r->ask);
 	if (snmp_is_v3(c)) {
 		if (!request_v3(c, r, r->id, discover ? 0 : snmp_level(of),
 				&out))

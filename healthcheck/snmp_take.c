@@ -2,7 +2,7 @@
 /*
  * SNMP answers from bytes. A reader is what is left of the bytes; each value
  * taken moves it on, and no reader reaches beyond the one it was cut from. What
- * follows the first variable, or fills up an encrypted PDU, is not looked at.
+ * fills up an encrypted PDU is not looked at.
  *
  * Invariant: memory and time are bounded by the message; nothing is allocated,
  * all spans lie within it. Pure.
@@ -73,7 +73,7 @@ static bool take(struct snmp_span *s, unsigned int tag,
 }
 
 /* Of up to 8 bytes, and 9 where the first is 0 (Counter64). */
-static bool number_signed(struct snmp_span s, int64_t *n)
+static bool bits_signed(struct snmp_span s, int64_t *n)
 {
 	uint64_t bits = s.len && s.at[0] & 0x80 ? UINT64_MAX : 0;
 
@@ -85,16 +85,13 @@ static bool number_signed(struct snmp_span s, int64_t *n)
 	return true;
 }
 
-/* Unsigned; more than INT64_MAX is INT64_MAX. */
-static bool number_unsigned(struct snmp_span s, int64_t *n)
+static bool bits_unsigned(struct snmp_span s, uint64_t *n)
 {
-	uint64_t bits = 0;
-
+	*n = 0;
 	if (s.len == 0 || s.len > 9 || (s.len == 9 && s.at[0] != 0))
 		return false;
 	for (size_t i = 0; i < s.len; i++)
-		bits = bits << 8 | s.at[i];
-	*n = bits > INT64_MAX ? INT64_MAX : (int64_t)bits;
+		*n = *n << 8 | s.at[i];
 	return true;
 }
 
@@ -103,7 +100,7 @@ static bool take_int32(struct snmp_span *s, int32_t *n)
 	struct snmp_span content;
 	int64_t wide;
 
-	if (!take(s, INTEGER, &content) || !number_signed(content, &wide) ||
+	if (!take(s, INTEGER, &content) || !bits_signed(content, &wide) ||
 	    wide < INT32_MIN || wide > INT32_MAX)
 		return false;
 	*n = (int32_t)wide;
@@ -139,6 +136,21 @@ static bool take_subid(struct snmp_span *s, unsigned long *n)
 	return false;
 }
 
+size_t snmp_take_oid(struct snmp_span encoded, unsigned long out[OID_MAX])
+{
+	unsigned long number;
+	size_t n = 2;
+
+	if (!take_subid(&encoded, &number))
+		return 0;
+	out[0] = number < 80 ? number / 40 : 2;
+	out[1] = number - out[0] * 40;
+	while (encoded.len > 0)
+		if (n == OID_MAX || !take_subid(&encoded, &out[n++]))
+			return 0;
+	return n;
+}
+
 bool snmp_oid_is(struct snmp_span encoded, const unsigned long *oid, size_t n)
 {
 	unsigned long number;
@@ -171,8 +183,48 @@ static bool digit(struct snmp_span s, size_t i)
 	return i < s.len && s.at[i] >= '0' && s.at[i] <= '9';
 }
 
+static bool number_signed(struct snmp_span s, struct snmp_value *v)
+{
+	if (!bits_signed(s, &v->number))
+		return false;
+	v->real = (double)v->number;
+	return true;
+}
+
+/* More than INT64_MAX is INT64_MAX. */
+static bool number_unsigned(struct snmp_span s, struct snmp_value *v)
+{
+	if (!bits_unsigned(s, &v->count))
+		return false;
+	v->number = v->count > INT64_MAX ? INT64_MAX : (int64_t)v->count;
+	v->real = (double)v->count;
+	return true;
+}
+
+static bool number_counter32(struct snmp_span s, struct snmp_value *v)
+{
+	v->counts = 32;
+	return number_unsigned(s, v);
+}
+
+static bool number_counter64(struct snmp_span s, struct snmp_value *v)
+{
+	v->counts = 64;
+	return number_unsigned(s, v);
+}
+
+/* What follows the point. */
+static double fraction_of_text(struct snmp_span s, size_t *i)
+{
+	double sum = 0, place = 0.1;
+
+	for (; digit(s, *i); ++*i, place /= 10)
+		sum += place * (s.at[*i] - '0');
+	return sum;
+}
+
 /* "12", " -3.7 ": load averages are texts. */
-static bool number_of_text(struct snmp_span s, int64_t *n)
+static bool number_of_text(struct snmp_span s, struct snmp_value *v)
 {
 	size_t i = 0;
 	bool minus;
@@ -183,23 +235,29 @@ static bool number_of_text(struct snmp_span s, int64_t *n)
 	i += minus;
 	if (!digit(s, i))
 		return false;
-	for (*n = 0; digit(s, i); i++)
-		if (__builtin_mul_overflow(*n, 10, n) ||
-		    __builtin_add_overflow(*n, s.at[i] - '0', n))
-			*n = INT64_MAX / 10 * 10; /* stays there */
-	if (i < s.len && s.at[i] == '.')
-		for (i++; digit(s, i); i++)
-			;
+	for (; digit(s, i); i++) {
+		v->real = v->real * 10 + (s.at[i] - '0');
+		if (__builtin_mul_overflow(v->number, 10, &v->number) ||
+		    __builtin_add_overflow(v->number, s.at[i] - '0',
+					   &v->number))
+			v->number = INT64_MAX / 10 * 10; /* stays there */
+	}
+	if (i < s.len && s.at[i] == '.') {
+		i++;
+		v->real += fraction_of_text(s, &i);
+	}
 	while (i < s.len &&
 	       (s.at[i] == ' ' || s.at[i] == '\r' || s.at[i] == '\n'))
 		i++;
-	if (minus)
-		*n = -*n;
+	if (minus) {
+		v->number = -v->number;
+		v->real = -v->real;
+	}
 	return i == s.len;
 }
 
 /* Net-SNMP's float and double (9f 78 04 ...), in an Opaque. */
-static bool number_of_opaque(struct snmp_span s, int64_t *n)
+static bool number_of_opaque(struct snmp_span s, struct snmp_value *v)
 {
 	uint64_t bits = 0;
 	uint32_t bits32;
@@ -220,41 +278,54 @@ static bool number_of_opaque(struct snmp_span s, int64_t *n)
 		d = (double)f;
 	if (isnan(d))
 		return false;
-	*n = d >= 9e18 ? INT64_MAX : d <= -9e18 ? INT64_MIN : (int64_t)d;
+	v->real = d;
+	v->number = d >= 9e18 ? INT64_MAX : d <= -9e18 ? INT64_MIN : (int64_t)d;
 	return true;
 }
 
 static const struct {
 	unsigned int tag;
-	bool (*number)(struct snmp_span s, int64_t *n);
+	bool (*number)(struct snmp_span s, struct snmp_value *v);
 } numbers[] = {
-	{ INTEGER, number_signed },     { COUNTER32, number_unsigned },
-	{ GAUGE32, number_unsigned },   { TIMETICKS, number_unsigned },
-	{ COUNTER64, number_unsigned }, { UINTEGER32, number_unsigned },
-	{ OCTETS, number_of_text },     { OPAQUE, number_of_opaque },
+	{ INTEGER, number_signed },      { COUNTER32, number_counter32 },
+	{ GAUGE32, number_unsigned },    { TIMETICKS, number_unsigned },
+	{ COUNTER64, number_counter64 }, { UINTEGER32, number_unsigned },
+	{ OCTETS, number_of_text },      { OPAQUE, number_of_opaque },
 };
 
 static struct snmp_value value_of(unsigned int tag, struct snmp_span content)
 {
-	struct snmp_value v = { SNMP_OTHER, 0 };
+	struct snmp_value v = { .kind = SNMP_OTHER };
 
 	if (tag == NO_SUCH_OBJECT || tag == NO_SUCH_INSTANCE ||
 	    tag == END_OF_VIEW)
 		v.kind = SNMP_NOTHING;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (numbers[i].tag == tag &&
-		    numbers[i].number(content, &v.number))
+		if (numbers[i].tag == tag && numbers[i].number(content, &v))
 			v.kind = SNMP_NUMBER;
 	return v;
 }
 
 /* ---- messages ---- */
 
+bool snmp_take_variable(struct snmp_span *variables, struct snmp_variable *v)
+{
+	struct snmp_span variable, content;
+	unsigned int tag;
+
+	if (!take(variables, SEQUENCE, &variable) ||
+	    !take(&variable, OID, &v->oid) ||
+	    !take_any(&variable, &tag, &content))
+		return false;
+	v->value = value_of(tag, content);
+	return true;
+}
+
 bool snmp_take_pdu(struct snmp_span bytes, struct snmp_pdu *pdu)
 {
-	struct snmp_span body, list, variable, content;
+	struct snmp_span body, list;
+	struct snmp_variable first;
 	unsigned int tag;
-	int32_t index;
 
 	memset(pdu, 0, sizeof(*pdu));
 	if (!take_any(&bytes, &tag, &body) ||
@@ -262,16 +333,16 @@ bool snmp_take_pdu(struct snmp_span bytes, struct snmp_pdu *pdu)
 		return false;
 	pdu->type = (enum snmp_pdu_type)tag;
 	if (!take_int32(&body, &pdu->request) ||
-	    !take_int32(&body, &pdu->status) || !take_int32(&body, &index) ||
-	    !take(&body, SEQUENCE, &list))
+	    !take_int32(&body, &pdu->status) ||
+	    !take_int32(&body, &pdu->index) || !take(&body, SEQUENCE, &list))
 		return false;
+	pdu->variables = list;
 	if (list.len == 0) /* some agents say an error without it */
 		return true;
-	if (!take(&list, SEQUENCE, &variable) ||
-	    !take(&variable, OID, &pdu->oid) ||
-	    !take_any(&variable, &tag, &content))
+	if (!snmp_take_variable(&list, &first))
 		return false;
-	pdu->value = value_of(tag, content);
+	pdu->oid = first.oid;
+	pdu->value = first.value;
 	if (pdu->type == SNMP_PDU_REPORT)
 		pdu->report = report_of(pdu->oid);
 	return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SNMP messages as bytes: a GET of one object, and what comes back. Pure. */
+/* SNMP messages as bytes: requests for objects, and what comes back. Pure. */
 #ifndef HEALTHCHECK_SNMP_WIRE_H
 #define HEALTHCHECK_SNMP_WIRE_H
 
@@ -22,7 +22,9 @@
 
 enum snmp_pdu_type {
 	SNMP_PDU_GET = 0xa0,
+	SNMP_PDU_NEXT = 0xa1,
 	SNMP_PDU_RESPONSE = 0xa2,
+	SNMP_PDU_BULK = 0xa5, /* not in version 1 */
 	SNMP_PDU_REPORT = 0xa8
 };
 
@@ -44,6 +46,9 @@ enum snmp_kind { SNMP_NOTHING, SNMP_NUMBER, SNMP_OTHER };
 struct snmp_value {
 	enum snmp_kind kind; /* NOTHING: there is no such object */
 	int64_t number;      /* clamped; fractions are cut off */
+	double real;         /* the same as it is; may be infinite */
+	unsigned int counts; /* 32, 64: a counter of so many bits; else 0 */
+	uint64_t count;      /* of a counter */
 };
 
 struct snmp_span {
@@ -51,10 +56,36 @@ struct snmp_span {
 	size_t len;
 };
 
+/* An object's name, or the beginning of those of a table's column. */
+struct snmp_name {
+	const unsigned long *at;
+	size_t n;
+};
+
+#define SNMP_NAMES_MAX 12
+
+/* What a request asks for. */
+struct snmp_ask {
+	enum snmp_pdu_type type;
+	struct snmp_name names[SNMP_NAMES_MAX];
+	size_t n;
+	uint32_t lacking;     /* bits of names that are left out: the agent
+			       * does not have them (version 1) */
+	uint32_t repetitions; /* BULK */
+};
+
+struct snmp_variable {
+	struct snmp_span oid; /* encoded */
+	struct snmp_value value;
+};
+
 struct snmp_pdu {
 	enum snmp_pdu_type type;
-	int32_t request; /* its id */
-	int32_t status;  /* error-status */
+	int32_t request;            /* its id */
+	int32_t status;             /* error-status */
+	int32_t index;              /* error-index, from 1 */
+	struct snmp_span variables; /* for snmp_take_variable(); not looked at,
+				     * but for the first one, which is: */
 	enum snmp_report report;
 	struct snmp_span oid; /* of the first variable, encoded */
 	struct snmp_value value;
@@ -87,6 +118,9 @@ struct snmp_out {
 /** snmp_out_len() - bytes from out->bytes + out->at on; 0 = did not fit */
 size_t snmp_out_len(const struct snmp_out *out);
 
+/** snmp_put_ask() - the PDU of @ask */
+void snmp_put_ask(struct snmp_out *out, int32_t request,
+		  const struct snmp_ask *ask);
 /** snmp_put_get() - a GET of @oid; n = 0: of nothing (discovery) */
 void snmp_put_get(struct snmp_out *out, int32_t request,
 		  const unsigned long *oid, size_t n);
@@ -108,6 +142,10 @@ bool snmp_take(const uint8_t *data, size_t len, struct snmp_message *m);
 /** snmp_take_scoped() - the PDU in a scoped PDU in the clear */
 bool snmp_take_scoped(struct snmp_span scoped, struct snmp_span *pdu);
 bool snmp_take_pdu(struct snmp_span bytes, struct snmp_pdu *pdu);
+/** snmp_take_variable() - the next one of @variables, which is not empty */
+bool snmp_take_variable(struct snmp_span *variables, struct snmp_variable *v);
+/** snmp_take_oid() - its numbers; how many, 0 = it is none */
+size_t snmp_take_oid(struct snmp_span encoded, unsigned long out[OID_MAX]);
 /** snmp_oid_is() - is @encoded this one? */
 bool snmp_oid_is(struct snmp_span encoded, const unsigned long *oid, size_t n);
 

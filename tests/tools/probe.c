@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One check of a configuration file, run here and now: no daemon, no prober
- * process, no services. For tests of the types of check, and for whoever wants
- * to know what a check would say.
+ * One check or feed of a configuration file, run here and now: no daemon, no
+ * prober process, no services. For tests of the types of check, and for whoever
+ * wants to know what a check would say.
  *
- *   probe [--name BACKEND] [--ping] [--free] CONF CHECK ADDRESS[:PORT] [COUNT]
+ *   probe [--name BACKEND] [--ping] [--free] [--every MS] CONF CHECK
+ * ADDRESS[:PORT] [COUNT]
  *
  * It runs as the prober does: without capabilities and, but for scripts, under
  * its seccomp filter; --free: as whoever called it.
- * COUNT probes, one after the other, each a line of JSON. Raw ICMP sockets are
+ * COUNT probes, one after the other (--every MS: begun so far apart), each a
+ * line of JSON. Raw ICMP sockets are
  * opened where that is allowed, as the daemon does for its prober; --ping: not.
  * Exit status: 0 the last one was ok, 1 it was not, 2 cannot be run.
  */
@@ -20,6 +22,7 @@
 #include <jansson.h>
 #include <linux/capability.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +48,7 @@ struct probe {
 	struct check check;
 	struct finding found; /* by the last one */
 	uint32_t count;
+	uint32_t every_ms;
 	bool ping, free;
 };
 
@@ -59,8 +63,8 @@ static const struct {
 
 static int usage(void)
 {
-	fputs("usage: probe [--name BACKEND] [--ping] [--free] CONF CHECK "
-	      "ADDRESS[:PORT] [COUNT]\n",
+	fputs("usage: probe [--name BACKEND] [--ping] [--free] [--every MS] "
+	      "CONF CHECK ADDRESS[:PORT] [COUNT]\n",
 	      stderr);
 	return -1;
 }
@@ -77,6 +81,7 @@ static int options_take(struct probe *p, int argc, char **argv)
 		{ "name", required_argument, NULL, 'n' },
 		{ "ping", no_argument, NULL, 'p' },
 		{ "free", no_argument, NULL, 'f' },
+		{ "every", required_argument, NULL, 'e' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
@@ -86,6 +91,11 @@ static int options_take(struct probe *p, int argc, char **argv)
 			p->ping = true;
 		else if (option == 'f')
 			p->free = true;
+		else if (option == 'e' &&
+			 parse_number(optarg, 1, 60000, &p->every_ms) < 0)
+			return cannot(optarg, "not a number of ms");
+		else if (option == 'e')
+			continue;
 		else if (option != 'n')
 			return usage();
 		else if (strlen(optarg) > HC_NAME_MAX)
@@ -134,6 +144,9 @@ static const struct conf_check *check_find(const struct conf *c,
 	for (size_t i = 0; i < c->nchecks; i++)
 		if (!strcmp(c->checks[i].name, name))
 			return &c->checks[i];
+	for (size_t i = 0; i < c->nfeeds; i++)
+		if (!strcmp(c->feeds[i].probe.name, name))
+			return &c->feeds[i].probe;
 	return NULL;
 }
 
@@ -148,7 +161,7 @@ static int arguments_take(struct probe *p, char **argv)
 		return -1;
 	check = check_find(p->conf, argv[1]);
 	if (!check)
-		return cannot(argv[1], "no such check");
+		return cannot(argv[1], "no such check or feed");
 	if (!check_ops_of(check->type))
 		return cannot(argv[1], "a type that no prober has");
 	p->spec.type = check->type;
@@ -176,6 +189,24 @@ static void raw_sockets(void)
 		dup2(v6, HC_ICMP6_FD);
 }
 
+/* Of those that there were. */
+static json_t *phases_pack(const struct check_phases *p)
+{
+	const struct {
+		const char *name;
+		uint32_t us;
+	} rows[] = { { "connect", p->connect_us },
+		     { "tls", p->tls_us },
+		     { "first", p->first_us } };
+	json_t *packed = json_object();
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].us)
+			json_object_set_new(packed, rows[i].name,
+					    json_real(rows[i].us / 1e3));
+	return packed;
+}
+
 static void found_print(const struct finding *f)
 {
 	json_t *says = json_array(), *line;
@@ -189,6 +220,9 @@ static void found_print(const struct finding *f)
 			 word_text(hc_reason_words, (int)f->reason), "detail",
 			 (int)f->detail, "ms", (double)f->duration_us / 1000,
 			 "says", says, "weight", (int)f->weight);
+	json_object_set_new(line, "phases", phases_pack(&f->phases));
+	if (f->has_value)
+		json_object_set_new(line, "value", json_real(f->value));
 	text = json_dumps(line, JSON_REAL_PRECISION(6));
 	puts(text);
 	fflush(stdout);
@@ -217,11 +251,14 @@ static int probes_run(struct probe *p)
 	lag_open(&p->lag, p->loop);
 	check_init(&p->check, p->loop, &p->lag, probe_done);
 	for (uint32_t i = 0; i < p->count; i++) {
+		if (i > 0)
+			poll(NULL, 0, (int)p->every_ms);
 		ev_now_update(p->loop);
 		check_start(&p->check, &p->spec, &p->job);
 		if (check_running(&p->check))
 			ev_run(p->loop, 0);
 	}
+	check_forget(&p->check);
 	lag_close(&p->lag);
 	if (ops->release)
 		ops->release(&p->spec);

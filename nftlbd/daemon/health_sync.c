@@ -138,7 +138,7 @@ static void feeds_walk(struct healthcheck *h, size_t service, size_t backend)
 	const struct service *s = &m->services[service];
 	struct hc_job job;
 
-	for (size_t i = 0; s->weights && i < s->conf->nfeeds; i++) {
+	for (size_t i = 0; s->load && i < s->conf->nfeeds; i++) {
 		const struct conf_feed *feed = s->conf->feeds[i];
 		const struct health_owner owner = { .service =
 							(uint32_t)service,

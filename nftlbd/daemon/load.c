@@ -187,7 +187,7 @@ void load_sync(struct load *l)
 	ev_timer_stop(l->d->loop, &l->timer);
 	load_counts_sync(&l->counts, l->d);
 	for (size_t i = 0; i < m->nservices; i++)
-		if (m->services[i].weights)
+		if (m->services[i].load)
 			nbackends += m->services[i].nbackends;
 	free(l->saved);
 	l->saved = xcalloc(nbackends + 1, sizeof(*l->saved));
@@ -196,7 +196,7 @@ void load_sync(struct load *l)
 	for (size_t i = 0; i < m->nservices; i++) {
 		const struct service *s = &m->services[i];
 
-		if (!s->weights)
+		if (!s->load)
 			continue;
 		add(l, i, nbackends, now_ms);
 		note_saved(l, s);

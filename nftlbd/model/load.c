@@ -8,8 +8,8 @@
  * only good answers count, with the time to their first byte, and time-outs,
  * with all of their length. That our own loop was late says nothing of others.
  *
- * Invariants: a service has weights and load, or, where it is static, neither.
- * Members of weights are backends, by their place.
+ * Backends are compared with those that the same flows could go to: of their
+ * own address family.
  *
  * Must not know: laws, where counts and values come from.
  */
@@ -45,6 +45,11 @@ bool service_dynamic(const struct service *s)
 static size_t member_of(const struct service *s, const struct backend *b)
 {
 	return (size_t)(b - s->backends);
+}
+
+struct weights *load_weights(const struct service *s, const struct backend *b)
+{
+	return s->load->weights[family_index(b->conf->addr.family)];
 }
 
 struct hearing *load_hearing(const struct service *s, const struct backend *b,
@@ -85,6 +90,19 @@ static size_t add_responses(const struct service *s, enum weights_law *laws,
 	return n;
 }
 
+/* One for each family that it has backends of. */
+static void add_weights(const struct service *s, const enum weights_law *laws)
+{
+	for (size_t i = 0; i < s->nbackends; i++) {
+		uint8_t family = s->backends[i].conf->addr.family;
+		struct weights **w = &s->load->weights[family_index(family)];
+
+		if (!*w)
+			*w = weights_new(&s->conf->weights, laws,
+					 s->load->nsignals, s->nbackends);
+	}
+}
+
 void load_new(struct service *s)
 {
 	enum weights_law laws[WEIGHTS_SIGNALS_MAX];
@@ -104,14 +122,15 @@ void load_new(struct service *s)
 	for (size_t i = 0; i < s->conf->nfeeds; i++)
 		laws[n++] = WEIGHTS_LOAD;
 	s->load->nsignals = (uint8_t)n;
-	s->weights = weights_new(&s->conf->weights, laws, n, s->nbackends);
+	add_weights(s, laws);
 }
 
 void load_free(struct service *s)
 {
-	weights_free(s->weights);
 	if (!s->load)
 		return;
+	for (unsigned int i = 0; i < RS_FAMILIES; i++)
+		weights_free(s->load->weights[i]);
 	free(s->load->view);
 	free(s->load->feeds);
 	free(s->load);
@@ -189,7 +208,7 @@ void load_carry(struct service *s, const struct service *old,
 {
 	int to[WEIGHTS_SIGNALS_MAX];
 
-	if (!s->weights || !old->weights)
+	if (!s->load || !old->load)
 		return;
 	map_signals(s, old, carry, to);
 	s->load->told = old->load->told;
@@ -200,35 +219,30 @@ void load_carry(struct service *s, const struct service *old,
 
 		if (!was)
 			continue;
-		weights_carry(s->weights, i, old->weights, member_of(old, was),
-			      to);
+		weights_carry(load_weights(s, b), i, load_weights(old, was),
+			      member_of(old, was), to);
 		carry_hearing(s, b, old, was, to);
 	}
 }
 
 void load_restore(struct service *s, const struct backend *b, uint32_t dynamic)
 {
-	if (s->weights)
-		weights_set(s->weights, member_of(s, b), dynamic);
+	if (s->load)
+		weights_set(load_weights(s, b), member_of(s, b), dynamic);
 }
 
 /* ---- what it comes to */
 
 uint32_t backend_dynamic(const struct service *s, const struct backend *b)
 {
-	return s->weights ? weights_get(s->weights, member_of(s, b))
-			  : WEIGHTS_ONE;
+	return s->load ? weights_get(load_weights(s, b), member_of(s, b))
+		       : WEIGHTS_ONE;
 }
 
 enum weights_why backend_why(const struct service *s, const struct backend *b)
 {
-	return s->weights ? weights_why(s->weights, member_of(s, b))
-			  : WEIGHTS_STATIC;
-}
-
-enum weights_why service_why(const struct service *s)
-{
-	return s->weights ? weights_pool_why(s->weights) : WEIGHTS_STATIC;
+	return s->load ? weights_why(load_weights(s, b), member_of(s, b))
+		       : WEIGHTS_STATIC;
 }
 
 size_t load_signals(const struct service *s)
@@ -257,7 +271,7 @@ struct load_view load_view(const struct service *s, const struct backend *b,
 			    ? WEIGHTS_CONNECTIONS
 			    : WEIGHTS_RESPONSE;
 	}
-	v.known = weights_value(s->weights, member_of(s, b), i, now_ms,
+	v.known = weights_value(load_weights(s, b), member_of(s, b), i, now_ms,
 				&v.value, &v.age_ms);
 	return v;
 }
@@ -282,8 +296,8 @@ void load_connections(struct service *s, const struct backend *b, uint64_t n,
 				  CONNECTIONS_GOOD_MS);
 
 	if (s->conf->scheduler == RS_LEAST_CONNECTIONS)
-		weights_sample(s->weights, member_of(s, b), 0, (double)n, full,
-			       good_ms, now_ms);
+		weights_sample(load_weights(s, b), member_of(s, b), 0,
+			       (double)n, full, good_ms, now_ms);
 }
 
 static bool is_first_of_type(const struct conf_checks *c, size_t check)
@@ -314,8 +328,8 @@ void load_response(struct service *s, const struct backend *b, size_t check,
 		return;
 	if (b->checks[check].health == HEALTH_DOWN)
 		good_ms = longer(good_ms, GOOD_INTERVALS * c->down_ms);
-	weights_sample(s->weights, member_of(s, b), signal - 1u, answer_us(o),
-		       o->reason == HC_TIMEOUT, good_ms, now_ms);
+	weights_sample(load_weights(s, b), member_of(s, b), signal - 1u,
+		       answer_us(o), o->reason == HC_TIMEOUT, good_ms, now_ms);
 }
 
 void load_feed(struct service *s, const struct backend *b, size_t feed,
@@ -331,8 +345,9 @@ void load_feed(struct service *s, const struct backend *b, size_t feed,
 	h->since_ms = now_ms;
 	h->reason = HC_OK;
 	h->heard = true;
-	weights_sample(s->weights, member_of(s, b), first_feed(s) + feed, part,
-		       part >= 1, load_good_ms(&f->probe), now_ms);
+	weights_sample(load_weights(s, b), member_of(s, b),
+		       first_feed(s) + feed, part, part >= 1,
+		       load_good_ms(&f->probe), now_ms);
 }
 
 void load_feed_failed(struct service *s, const struct backend *b, size_t feed,

@@ -4,6 +4,8 @@
  * (weights/). Only services whose scheduler is a dynamic one have them
  * (service_dynamic()); others cost nothing here.
  *
+ * Backends are compared with those of their own address family.
+ *
  * The signals of a service, in this order: of least-connections, connections;
  * of least-response, one for each type of check that has a time to answer
  * (backends are compared within a type, by the first check of it that each
@@ -37,6 +39,7 @@ void load_restore(struct service *s, const struct backend *b, uint32_t dynamic);
 uint32_t backend_dynamic(const struct service *s, const struct backend *b);
 /** backend_why() - why it weighs that; WEIGHTS_STATIC where it has none */
 enum weights_why backend_why(const struct service *s, const struct backend *b);
+/** service_why() - of its pool; of two families, what has to be said first */
 enum weights_why service_why(const struct service *s);
 
 /* One signal of a backend, for those who show it. */

@@ -15,6 +15,10 @@ struct hearing {
 };
 
 struct service_load {
+	/* one for each address family that has backends: a flow has no choice
+	 * between them. Members are all backends, by their place; those of
+	 * others take no part. */
+	struct weights *weights[RS_FAMILIES];
 	struct weights_view *view;  /* of each backend, for a tick */
 	struct hearing *feeds;      /* of each backend conf->nfeeds, in a row */
 	uint8_t response[HC_TYPES]; /* signal of this type, plus 1; 0 = none */
@@ -24,6 +28,8 @@ struct service_load {
 	int64_t told_ms; /* when; 0 = never */
 };
 
+/** load_weights() - those that @b is a member of */
+struct weights *load_weights(const struct service *s, const struct backend *b);
 /** load_hearing() - of feed number @feed of @b */
 struct hearing *load_hearing(const struct service *s, const struct backend *b,
 			     size_t feed);

@@ -13,11 +13,20 @@
 /* A pool that is full by turns is not said to be more often. */
 #define TELL_MS 10000
 
-static void look(const struct service *s)
+static bool is_member(const struct backend *b, const struct service *s,
+		      const struct weights *w)
+{
+	return load_weights(s, b) == w;
+}
+
+static void look(const struct service *s, const struct weights *w)
 {
 	for (size_t i = 0; i < s->nbackends; i++) {
 		const struct backend *b = &s->backends[i];
 
+		s->load->view[i] = (struct weights_view){ 0 };
+		if (!is_member(b, s, w))
+			continue;
 		s->load->view[i] = (struct weights_view){
 			.weight_100 = backend_weight_100(s, b),
 			.serving = b->serving,
@@ -29,14 +38,67 @@ static void look(const struct service *s)
 
 /* ---- what holds the pool */
 
-/* One alone has nobody to be compared with, and nobody to give flows to. */
+static size_t serving(const struct service *s, const struct weights *w)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->nbackends; i++)
+		n += s->backends[i].serving && is_member(&s->backends[i], s, w);
+	return n;
+}
+
+/* What of two families is to be said first. */
+static int rank(enum weights_why why)
+{
+	static const enum weights_why last_to_first[] = {
+		WEIGHTS_IDLE,     WEIGHTS_STEADY,       WEIGHTS_MOVING,
+		WEIGHTS_STARTING, WEIGHTS_ONE_REPORTER, WEIGHTS_SATURATED,
+	};
+	int n = (int)(sizeof(last_to_first) / sizeof(last_to_first[0]));
+
+	while (n > 0 && last_to_first[n - 1] != why)
+		n--;
+	return n;
+}
+
+/* One alone has nobody to be compared with, and nobody to give flows to: a
+ * family with one that serves has no say, unless there is no other. @most: how
+ * many serve of that which has; at most 2. */
+static enum weights_why pool_why(const struct service *s, size_t *most)
+{
+	enum weights_why why = WEIGHTS_STATIC;
+
+	*most = 0;
+	for (unsigned int i = 0; s->load && i < RS_FAMILIES; i++) {
+		const struct weights *w = s->load->weights[i];
+		size_t n = w ? serving(s, w) : 0;
+
+		n = n > 2 ? 2 : n;
+		if (!w || n < *most)
+			continue;
+		if (n > *most || why == WEIGHTS_STATIC ||
+		    rank(weights_pool_why(w)) > rank(why))
+			why = weights_pool_why(w);
+		*most = n;
+	}
+	return why;
+}
+
+enum weights_why service_why(const struct service *s)
+{
+	size_t most;
+
+	return pool_why(s, &most);
+}
+
 static enum weights_why hold_of(const struct service *s)
 {
-	enum weights_why why = weights_pool_why(s->weights);
+	size_t most;
+	enum weights_why why = pool_why(s, &most);
 
 	if (why != WEIGHTS_ONE_REPORTER && why != WEIGHTS_SATURATED)
 		return WEIGHTS_STEADY;
-	return s->tally.serving > 1 ? why : WEIGHTS_STEADY;
+	return most > 1 ? why : WEIGHTS_STEADY;
 }
 
 /* Of how many that serve something is known. */
@@ -50,8 +112,8 @@ static size_t measured(const struct service *s, int64_t now_ms)
 		bool known = false;
 
 		for (size_t k = 0; k < s->load->nsignals && !known; k++)
-			known = weights_value(s->weights, i, k, now_ms, &value,
-					      &age_ms);
+			known = weights_value(load_weights(s, &s->backends[i]),
+					      i, k, now_ms, &value, &age_ms);
 		n += known && s->backends[i].serving;
 	}
 	return n;
@@ -126,10 +188,19 @@ static void hear_all(const struct service *s, int64_t now_ms,
 void step_load(struct model *m, struct service *s, int64_t now_ms,
 	       struct changes *out)
 {
-	if (!s->weights || now_ms < weights_next_ms(s->weights))
+	bool moved = false;
+
+	if (!s->load || now_ms < load_next_ms(s))
 		return;
-	look(s);
-	if (weights_tick(s->weights, s->load->view, now_ms))
+	for (unsigned int i = 0; i < RS_FAMILIES; i++) {
+		struct weights *w = s->load->weights[i];
+
+		if (!w)
+			continue;
+		look(s, w);
+		moved |= weights_tick(w, s->load->view, now_ms);
+	}
+	if (moved)
 		settle(m, s, now_ms, out);
 	hear_all(s, now_ms, out);
 	tell_hold(s, now_ms, out);
@@ -137,5 +208,13 @@ void step_load(struct model *m, struct service *s, int64_t now_ms,
 
 int64_t load_next_ms(const struct service *s)
 {
-	return s->weights ? weights_next_ms(s->weights) : 0;
+	int64_t first_ms = INT64_MAX;
+
+	for (unsigned int i = 0; s->load && i < RS_FAMILIES; i++) {
+		const struct weights *w = s->load->weights[i];
+
+		if (w && weights_next_ms(w) < first_ms)
+			first_ms = weights_next_ms(w);
+	}
+	return first_ms == INT64_MAX ? 0 : first_ms;
 }

@@ -126,8 +126,7 @@ struct service {
 	struct backend *backends; /* as conf->backends, same order */
 	size_t nbackends;
 	struct check_state *checks; /* of all backends */
-	struct weights *weights;    /* dynamic ones; NULL = static. load.c */
-	struct service_load *load;  /* load.c's own; the same */
+	struct service_load *load;  /* dynamic weights; NULL = static. load.c */
 	bool disabled;              /* by the operator */
 	bool dirty;
 	/* settle.c's, from the last time: */

@@ -185,7 +185,7 @@ void step_observe(struct model *m, struct service *s, struct backend *b,
 		cs->tls_us = o->tls_us;
 		cs->first_us = o->first_us;
 	}
-	if (s->weights)
+	if (s->load)
 		load_response(s, b, i, o, now_ms);
 	if (o->says && health_counts(o->reason)) {
 		old_100 = backend_weight_100(s, b);

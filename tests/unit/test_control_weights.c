@@ -128,7 +128,7 @@ static void test_dynamic(void **state)
 	struct service *s = service(rig, "conns");
 	char text[256];
 
-	weights_set(s->weights, 0, 1275);
+	load_restore(s, &s->backends[0], 1275);
 	assert_true(
 	    step_weight(rig->d.model, s, &s->backends[0], 3, "test", 2, NULL));
 	snprintf(
@@ -137,7 +137,7 @@ static void test_dynamic(void **state)
 	    "'effective':3.825,'why':'%s'}",
 	    word_text(weights_why_words, (int)backend_why(s, &s->backends[0])));
 	is_backend(rig, C1, "weight", text);
-	weights_set(s->weights, 0, 500);
+	load_restore(s, &s->backends[0], 500);
 	assert_true(
 	    step_weight(rig->d.model, s, &s->backends[0], 4, "test", 2, NULL));
 	snprintf(
@@ -155,7 +155,7 @@ static void test_digits(void **state)
 	struct service *s = service(rig, "conns");
 	struct exchange x;
 
-	weights_set(s->weights, 1, 300);
+	load_restore(s, &s->backends[1], 300);
 	rig_ask(rig, "GET", "/v1/services/conns/backends", NULL, &x);
 	assert_non_null(strstr(x.body, "\"dynamic\":0.3,"));
 	exchange_free(&x);
@@ -209,7 +209,7 @@ static void test_route(void **state)
 	struct service *s = service(rig, "conns");
 	json_t *v;
 
-	weights_set(s->weights, 1, 800);
+	load_restore(s, &s->backends[1], 800);
 	v = get(rig, "/v1/route?service=conns&client=198.51.100.1");
 	is_json(
 	    json_object_get(

@@ -29,7 +29,6 @@ static void test_a_static_service_has_none(void **state)
 	struct load_rig r;
 
 	load_rig_begin(&r, "service s\n" THREE);
-	assert_null(r.s->weights);
 	assert_null(r.s->load);
 	assert_int_equal(load_signals(r.s), 0);
 	assert_int_equal(load_next_ms(r.s), 0);
@@ -78,6 +77,27 @@ static void test_a_tick_is_not_early(void **state)
 	assert_false(r.s->dirty);
 	step_load(r.m, r.s, r.now_ms + 1000, &r.changes);
 	assert_true(r.s->dirty);
+	load_rig_end(&r);
+}
+
+/* Who has IPv6 connections is no measure for who has IPv4 ones. */
+static void test_families_are_compared_among_themselves(void **state)
+{
+	struct load_rig r;
+
+	load_rig_begin(&r, "service s scheduler=least-connections\n"
+			   "backend b1\nbackend b2\n"
+			   "backend b3 address=2001:db8::3\n"
+			   "backend b4 address=2001:db8::4\n");
+	load_rig_set(r.connections, 100, 100, 10);
+	r.connections[3] = 10;
+	load_rig_ticks(&r, 30);
+	assert_string_equal(load_rig_weights(&r), "1000 1000 1000 1000");
+	r.connections[3] = 30;
+	load_rig_ticks(&r, 30);
+	assert_int_equal(load_rig_weight(&r, 0), 1000);
+	assert_true(load_rig_weight(&r, 3) < 800);
+	assert_true(load_rig_weight(&r, 2) > 1050);
 	load_rig_end(&r);
 }
 
@@ -261,8 +281,8 @@ static void test_weights_multiply(void **state)
 	load_rig_begin(&r, "service s scheduler=least-connections "
 			   "ceiling=10000 max-step=1000\n"
 			   "backend b1 weight=65535\nbackend b2 weight=4\n");
-	weights_set(r.s->weights, 0, 10000);
-	weights_set(r.s->weights, 1, 250);
+	load_restore(r.s, &r.s->backends[0], 10000);
+	load_restore(r.s, &r.s->backends[1], 250);
 	step_weight(r.m, r.s, &r.s->backends[1], 8, "test", r.now_ms,
 		    &r.changes);
 	assert_int_equal(r.s->backends[1].now, 2000);
@@ -408,6 +428,7 @@ int main(void)
 		cmocka_unit_test(test_a_static_service_has_none),
 		cmocka_unit_test(test_connections_move_flows_away),
 		cmocka_unit_test(test_a_tick_is_not_early),
+		cmocka_unit_test(test_families_are_compared_among_themselves),
 		cmocka_unit_test(test_only_good_answers_and_time_outs_count),
 		cmocka_unit_test(test_one_that_fails_fast_is_not_fast),
 		cmocka_unit_test(test_types_are_compared_among_themselves),

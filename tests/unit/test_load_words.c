@@ -79,6 +79,27 @@ static void test_one_reporter(void **state)
 	load_rig_end(&r);
 }
 
+/* What is held is said, whichever family it is; one alone is not. */
+static void test_families(void **state)
+{
+	struct load_rig r;
+
+	load_rig_begin(&r, "service s scheduler=least-connections\n"
+			   "backend b1\nbackend b2\n"
+			   "backend b3 address=2001:db8::3\n");
+	load_rig_set(r.connections, 100, 100, 10);
+	load_rig_ticks(&r, 10);
+	assert_int_equal(service_why(r.s), WEIGHTS_STEADY);
+	assert_string_equal(load_rig_changes(&r), "");
+	load_rig_set(r.connections, 100, SILENT, 10);
+	load_rig_ticks(&r, 10);
+	assert_int_equal(service_why(r.s), WEIGHTS_ONE_REPORTER);
+	assert_string_equal(load_rig_changes(&r),
+			    "weights s steady>one-reporter "
+			    "measured=2/3 that serve\n");
+	load_rig_end(&r);
+}
+
 static void test_a_start_is_no_news(void **state)
 {
 	struct load_rig r;
@@ -163,6 +184,7 @@ int main(void)
 		cmocka_unit_test(test_saturated),
 		cmocka_unit_test(test_words_are_few),
 		cmocka_unit_test(test_one_reporter),
+		cmocka_unit_test(test_families),
 		cmocka_unit_test(test_a_start_is_no_news),
 		cmocka_unit_test(test_a_feed_goes_silent),
 		cmocka_unit_test(test_a_feed_that_never_was),

@@ -7,6 +7,8 @@
  * the reason as its detail. That is HAProxy's way; another check has to watch
  * the service then. Faults of this machine stay what they are.
  *
+ * An agent that is a feed says a number, and nothing else of it counts.
+ *
  * Must not know what is made of weights and states.
  */
 #include "healthcheck/agent.h"
@@ -55,6 +57,10 @@ static int line_hear(struct check *c, const void *data, size_t len)
 	a->len += len;
 	if (!agent_line_ends(a->line, a->len))
 		return a->len == sizeof(a->line) ? HC_TOO_LONG : CHECK_RUNNING;
+	if (c->spec->of.feed == SPEC_YES) {
+		c->has_value = agent_number(a->line, a->len, &c->value);
+		return c->has_value ? HC_OK : HC_MALFORMED;
+	}
 	agent_parse(a->line, a->len, &said);
 	c->says = said.says;
 	c->weight = said.weight;

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "healthcheck/number.h"
+
 enum kind { HEALTH, ADMIN, KINDS };
 
 static const struct {
@@ -115,20 +117,43 @@ static void said_fill(const struct reading *r, struct agent_said *said)
 	}
 }
 
+/* The next word from @at on, which becomes its end; its length, 0 = none. */
+static size_t word_next(const char *data, size_t len, size_t *at)
+{
+	size_t begin;
+
+	while (*at < len && is_between(data[*at]))
+		++*at;
+	begin = *at;
+	if (begin == len || data[begin] == '#')
+		return 0;
+	while (*at < len && !is_end(data[*at]) && !is_between(data[*at]))
+		++*at;
+	return *at - begin;
+}
+
 void agent_parse(const char *data, size_t len, struct agent_said *said)
 {
 	struct reading r = { .value = { HC_OK, 0 }, .percent = -1 };
-	size_t i = 0, begin;
+	size_t at = 0, n;
 
-	while (i < len && !is_end(data[i]) && data[i] != '#') {
-		if (is_between(data[i])) {
-			i++;
-			continue;
-		}
-		begin = i;
-		while (i < len && !is_end(data[i]) && !is_between(data[i]))
-			i++;
-		word_read(&r, data + begin, i - begin);
-	}
+	while ((n = word_next(data, len, &at)) > 0)
+		word_read(&r, data + at - n, n);
 	said_fill(&r, said);
+}
+
+bool agent_number(const char *data, size_t len, double *value)
+{
+	size_t at = 0, n;
+
+	while ((n = word_next(data, len, &at)) > 0) {
+		struct reading r = { .percent = -1 };
+
+		if (number_of(data + at - n, n, value))
+			return true;
+		word_read(&r, data + at - n, n);
+		if (!r.understood)
+			return false;
+	}
+	return false;
 }

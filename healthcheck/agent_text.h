@@ -33,4 +33,11 @@ bool agent_line_ends(const char *data, size_t len);
  */
 void agent_parse(const char *data, size_t len, struct agent_said *said);
 
+/**
+ * agent_number() - of an agent that is a feed: the line's first number
+ * Before it only words of agents may come ("up 12"); "75%" is 75.
+ * Return: false where there is none.
+ */
+bool agent_number(const char *data, size_t len, double *value);
+
 #endif

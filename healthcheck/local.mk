@@ -16,6 +16,8 @@ libprober_a_SOURCES = \
 	healthcheck/snmp_session.c healthcheck/snmp_session.h \
 	healthcheck/snmp_feed.c healthcheck/snmp_feed.h \
 	healthcheck/counter.c healthcheck/counter.h \
+	healthcheck/number.c healthcheck/number.h \
+	healthcheck/script_output.c healthcheck/script_output.h \
 	healthcheck/cpu.c healthcheck/cpu.h \
 	healthcheck/cpu_usage.c healthcheck/cpu_usage.h \
 	healthcheck/snmp_engine.c healthcheck/snmp_engine.h \

@@ -94,7 +94,7 @@ static int run_begin(struct run *r)
 	for (size_t i = 0; i < env->n; i++)
 		envp[i + 1] = env->list[i];
 	r->running =
-	    spawn_start(r->runs->loop, argv, envp, run_done, r, &error);
+	    spawn_start(r->runs->loop, argv, envp, -1, run_done, r, &error);
 	if (!r->running)
 		return error;
 	ev_timer_init(&r->limit, limit_cb, limit_ms / 1e3, 0);

@@ -9,6 +9,9 @@
  * be executed again. (A package that is upgraded takes no backend down; exit
  * statuses 126 and 127, as a shell would say it, are weights here.)
  *
+ * A script that is a feed has to end with status 0, and its number is the first
+ * word of its standard output. Nothing else counts, no status is a weight.
+ *
  * At the time-out, and when the job goes, the whole process group is told to
  * end and killed a second later, while the next probe may already run.
  *
@@ -20,8 +23,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "healthcheck/checks.h"
+#include "healthcheck/script_output.h"
 #include "healthcheck/socket.h"
 #include "healthcheck/spawn.h"
 #include "healthcheck/text.h"
@@ -56,15 +61,27 @@ void script_release(struct spec *s)
 	free(shared);
 }
 
+static int number_take(struct check *c)
+{
+	int reason = (int)script_output_judge(c->of.script.output, &c->value);
+
+	c->has_value = reason == HC_OK;
+	return reason;
+}
+
 static int script_reason(struct check *c, int status)
 {
+	bool feed = c->of.script.output != NULL;
+
 	if (WIFSIGNALED(status)) {
 		c->detail = WTERMSIG(status);
 		return HC_SIGNAL;
 	}
 	c->detail = WEXITSTATUS(status);
-	if (c->detail == 1)
+	if (c->detail == 1 || (feed && c->detail))
 		return HC_EXIT;
+	if (feed)
+		return number_take(c);
 	if (c->detail >= EXIT_WEIGHT) {
 		c->says = HC_SAYS_WEIGHT;
 		c->weight = (uint16_t)(c->detail - EXIT_WEIGHT);
@@ -130,14 +147,30 @@ static void broken_set(const struct check *c, const char *path, int error)
 	shared->broken = error != 0;
 }
 
+/* Its number is read from a pipe, of which the script has one end. */
+static void script_spawn(struct check *c, const struct words *w, int *error)
+{
+	struct script_check *s = &c->of.script;
+	bool feed = c->spec->of.feed == SPEC_YES;
+	int out = -1;
+
+	if (feed)
+		s->output = script_output_open(c->loop, &out, error);
+	if (!feed || s->output)
+		s->running = spawn_start(c->loop, w->argv, w->env, out,
+					 script_done, c, error);
+	if (out >= 0)
+		close(out);
+}
+
 int script_start(struct check *c, const struct hc_job *job)
 {
 	struct words w = { 0 };
 	int error = 0;
 
+	c->of.script = (struct script_check){ NULL };
 	words_fill(&w, c, job);
-	c->of.script.running =
-	    spawn_start(c->loop, w.argv, w.env, script_done, c, &error);
+	script_spawn(c, &w, &error);
 	broken_set(c, w.argv[0], -error);
 	buf_free(&w.texts);
 	if (c->of.script.running)
@@ -161,5 +194,8 @@ void script_cancel(struct check *c)
 
 	if (c->of.script.running)
 		spawn_abandon(c->of.script.running, &shared->leaving);
+	if (c->of.script.output)
+		script_output_close(c->of.script.output);
+	c->of.script.output = NULL;
 	c->of.script.running = NULL;
 }

@@ -12,7 +12,8 @@ struct spec;
 
 /* What a running script check needs; lives inside struct check. */
 struct script_check {
-	struct spawn *running; /* NULL: it did not begin, or is over */
+	struct spawn *running;        /* NULL: it did not begin, or is over */
+	struct script_output *output; /* of a feed, else NULL */
 };
 
 /* Rows of the table in checks.c: see struct check_ops. */

@@ -76,7 +76,7 @@ static void grace_cb(struct ev_loop *loop, struct ev_timer *w, int events)
 /* ---- the child: system calls only, in our memory ---- */
 
 static _Noreturn void child_run(pid_t parent, char *const argv[],
-				char *const envp[], int null,
+				char *const envp[], int null, int out,
 				volatile int *error)
 {
 	struct sigaction dfl = { .sa_handler = SIG_DFL };
@@ -93,7 +93,7 @@ static _Noreturn void child_run(pid_t parent, char *const argv[],
 	sigaction(SIGINT, &dfl, NULL);
 	sigaction(SIGTERM, &dfl, NULL);
 	sigaction(SIGCHLD, &dfl, NULL);
-	if (dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
+	if (dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
 	    close_range(STDERR_FILENO + 1, ~0u, 0) < 0) {
 		*error = -errno;
 		_exit(127);
@@ -106,7 +106,8 @@ static _Noreturn void child_run(pid_t parent, char *const argv[],
 }
 
 /* Returns its pid, or -errno. No handler of ours may run in the child. */
-static pid_t child_start(char *const argv[], char *const envp[], int null)
+static pid_t child_start(char *const argv[], char *const envp[], int null,
+			 int out)
 {
 	pid_t parent = getpid(), pid;
 	volatile int error = 0;
@@ -116,7 +117,7 @@ static pid_t child_start(char *const argv[], char *const envp[], int null)
 	sigprocmask(SIG_SETMASK, &all, &before);
 	pid = vfork();
 	if (pid == 0)
-		child_run(parent, argv, envp, null, &error);
+		child_run(parent, argv, envp, null, out, &error);
 	if (pid < 0)
 		error = -errno;
 	sigprocmask(SIG_SETMASK, &before, NULL);
@@ -135,8 +136,8 @@ static int pidfd_of(pid_t pid)
 }
 
 struct spawn *spawn_start(struct ev_loop *loop, char *const argv[],
-			  char *const envp[], spawn_done *done, void *arg,
-			  int *error)
+			  char *const envp[], int out, spawn_done *done,
+			  void *arg, int *error)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct spawn *s;
@@ -147,7 +148,7 @@ struct spawn *spawn_start(struct ev_loop *loop, char *const argv[],
 		*error = -errno;
 		return NULL;
 	}
-	pid = child_start(argv, envp, null);
+	pid = child_start(argv, envp, null, out < 0 ? null : out);
 	close(null);
 	if (pid < 0) {
 		*error = pid;

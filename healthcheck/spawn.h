@@ -21,17 +21,18 @@ LIST_HEAD(spawn_leaving, spawn);
 
 /**
  * spawn_start() - run a program, without a shell
- * stdin and stdout are /dev/null, stderr is ours; no other descriptor, ignored
- * or blocked signal is inherited.
+ * stdin is /dev/null, stderr is ours; no other descriptor, ignored or blocked
+ * signal is inherited.
  * @loop: any but the default one, whose child watchers take every status
  * @argv: argv[0] is the path; NULL ends it. Not needed afterwards, as @envp.
+ * @out: its stdout, stays the caller's; -1: /dev/null
  * @error: where NULL is returned: negative errno
  * Return: what runs, until @done was called or it was abandoned; NULL where
  * it cannot be executed.
  */
 struct spawn *spawn_start(struct ev_loop *loop, char *const argv[],
-			  char *const envp[], spawn_done *done, void *arg,
-			  int *error);
+			  char *const envp[], int out, spawn_done *done,
+			  void *arg, int *error);
 
 /** spawn_look() - has it ended already, seen or not? @status: as wait() */
 bool spawn_look(const struct spawn *s, int *status);

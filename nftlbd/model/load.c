@@ -36,6 +36,9 @@ static const uint8_t nearness[HC_TYPES] = {
 #define CONNECTIONS_TICKS   3    /* a count is good for so many ticks */
 #define CONNECTIONS_GOOD_MS 3000 /* or, where that is longer, so long */
 #define GOOD_INTERVALS      3    /* the same for what is probed */
+#define CPU_NEWS_MS                                                            \
+	5000 /* Net-SNMP reads its figures no more often: between, there is    \
+	      * nothing new to hear, however often it is asked */
 
 bool service_dynamic(const struct service *s)
 {
@@ -285,8 +288,11 @@ static uint32_t longer(uint32_t a, uint32_t b)
 
 uint32_t load_good_ms(const struct conf_check *probe)
 {
-	return GOOD_INTERVALS * longer(probe->interval_ms, probe->fast_ms) +
-	       probe->timeout_ms;
+	uint32_t every_ms = longer(probe->interval_ms, probe->fast_ms);
+
+	if (probe->type == HC_CPU)
+		every_ms = longer(every_ms, CPU_NEWS_MS);
+	return GOOD_INTERVALS * every_ms + probe->timeout_ms;
 }
 
 void load_connections(struct service *s, const struct backend *b, uint64_t n,

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -138,6 +139,27 @@ static void test_a_feed_goes_silent(void **state)
 	load_rig_end(&r);
 }
 
+/* Net-SNMP has news of its CPUs each five seconds, however often it is asked:
+ * that is not silence. */
+static void test_a_feed_with_rare_news(void **state)
+{
+	struct load_rig r;
+
+	load_rig_begin(&r, "check c type=tcp\n"
+			   "feed f type=cpu interval=1000\n"
+			   "service s scheduler=least-cpu feed=f\n" THREE);
+	for (int i = 0; i < 10; i++) {
+		load_rig_set(r.feeds[0], 0.5, 0.5, 0.5);
+		load_rig_ticks(&r, 1);
+		load_rig_set(r.feeds[0], SILENT, SILENT, SILENT);
+		load_rig_ticks(&r, 4);
+	}
+	assert_string_equal(load_rig_changes(&r), "");
+	load_rig_ticks(&r, 20);
+	assert_non_null(strstr(load_rig_changes(&r), "feed b2 fresh>silent"));
+	load_rig_end(&r);
+}
+
 /* One that never said a word, and a reload that does not say it again. */
 static void test_a_feed_that_never_was(void **state)
 {
@@ -187,6 +209,7 @@ int main(void)
 		cmocka_unit_test(test_families),
 		cmocka_unit_test(test_a_start_is_no_news),
 		cmocka_unit_test(test_a_feed_goes_silent),
+		cmocka_unit_test(test_a_feed_with_rare_news),
 		cmocka_unit_test(test_a_feed_that_never_was),
 		cmocka_unit_test(test_down_is_said_once),
 	};

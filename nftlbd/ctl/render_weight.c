@@ -110,6 +110,15 @@ static void cell_age(struct table *t, const json_t *f)
 		table_cell(t, PLAIN, "-");
 }
 
+/* An agent that was asked again before it looked at its figures again. */
+static void cell_last(struct table *t, const json_t *f)
+{
+	if (!strcmp(field_text(f, "reason"), "ignored"))
+		table_cell(t, PLAIN, "nothing new");
+	else
+		cell_reason(t, f);
+}
+
 void render_feeds(struct render *r, const json_t *answer)
 {
 	static const struct column columns[] = {
@@ -131,7 +140,7 @@ void render_feeds(struct render *r, const json_t *answer)
 		table_cell(&t, PLAIN, "%s", field_decimal(f, "value", text));
 		table_cell(&t, PLAIN, "%s", field_decimal(f, "load", text));
 		cell_age(&t, f);
-		cell_reason(&t, f);
+		cell_last(&t, f);
 	}
 	table_end(&t, r->out, r->colours);
 }

@@ -241,21 +241,22 @@ static void test_route(void **state)
 
 static void test_feeds(void **state)
 {
-	is_text(render_feeds,
-		"[{'service':'cpu','backend':'p1','feed':'queue','type':"
-		"'agent','low':0.0,'high':40.0,'load':0.25,'age_ms':1234,"
-		"'reason':'ok','detail':0,'value':10.5,'last_at':'T'},"
-		"{'service':'cpu','backend':'p2','feed':'cpu','type':'cpu',"
-		"'low':0.0,'high':1.0,'load':null,'age_ms':null,"
-		"'reason':'status','detail':2,'value':null,'last_at':null},"
-		"{'service':'cpu','backend':'p3','feed':'cpu','type':'cpu',"
-		"'low':0.0,'high':1.0,'load':null,'age_ms':null,"
-		"'reason':null,'detail':0,'value':null,'last_at':null}]",
-		NULL,
-		"SERVICE  BACKEND  FEED   TYPE   VALUE  LOAD    AGE  LAST\n"
-		"cpu      p1       queue  agent   10.5  0.25  1.2 s  ok\n"
-		"cpu      p2       cpu    cpu        -     -      -  status 2\n"
-		"cpu      p3       cpu    cpu        -     -      -  -\n");
+	is_text(
+	    render_feeds,
+	    "[{'service':'cpu','backend':'p1','feed':'queue','type':"
+	    "'agent','low':0.0,'high':40.0,'load':0.25,'age_ms':1234,"
+	    "'reason':'ignored','detail':1,'value':10.5,'last_at':'T'},"
+	    "{'service':'cpu','backend':'p2','feed':'cpu','type':'cpu',"
+	    "'low':0.0,'high':1.0,'load':null,'age_ms':null,"
+	    "'reason':'status','detail':2,'value':null,'last_at':null},"
+	    "{'service':'cpu','backend':'p3','feed':'cpu','type':'cpu',"
+	    "'low':0.0,'high':1.0,'load':null,'age_ms':null,"
+	    "'reason':null,'detail':0,'value':null,'last_at':null}]",
+	    NULL,
+	    "SERVICE  BACKEND  FEED   TYPE   VALUE  LOAD    AGE  LAST\n"
+	    "cpu      p1       queue  agent   10.5  0.25  1.2 s  nothing new\n"
+	    "cpu      p2       cpu    cpu        -     -      -  status 2\n"
+	    "cpu      p3       cpu    cpu        -     -      -  -\n");
 }
 
 #define PROBE(phases)                                                          \

@@ -69,12 +69,12 @@ class Daemon:
     # ---- its file
 
     def write(self, services, checks=None, path=None, defaults=None, pools=None,
-              lists=None, **global_keys):
+              lists=None, feeds=None, **global_keys):
         """Write a configuration; `services` is {name: service(...)}."""
         sections = {"global": {**self.global_keys, **global_keys}}
         if defaults:
             sections["defaults"] = defaults
-        for kind, group in (("check", checks), ("pool", pools),
+        for kind, group in (("check", checks), ("feed", feeds), ("pool", pools),
                             ("list", lists), ("service", services)):
             for name, keys in (group or {}).items():
                 sections[f"{kind} {name}"] = keys

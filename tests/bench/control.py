@@ -21,7 +21,7 @@ import sys
 import time
 
 from fleet import (BACKENDS, EVERYTHING, Ours, Peer, Servers, TimeUp,
-                   wait_checked)
+                   listeners, wait_checked)
 from rawnft import RawNft
 
 SIZES = (1000, 10000)
@@ -171,24 +171,6 @@ def peer(services):
             daemon.add_service(services + 1) * 1e3, "ms")
     return {"load": load, "down": statistics.median(wall),
             "cpu": statistics.median(cpu)}
-
-
-def listeners():
-    """Sockets that hear of commits to nf_tables, in all namespaces."""
-    seen, count = set(), 0
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            ns = os.readlink(f"/proc/{pid}/ns/net")
-            if ns in seen:
-                continue
-            with open(f"/proc/{pid}/net/netlink", encoding="ascii") as f:
-                rows = [line.split() for line in f][1:]
-        except OSError:
-            continue  # it has ended
-        seen.add(ns)
-        # columns: socket, protocol (12: netfilter), port, groups (7: nf_tables)
-        count += sum(r[1] == "12" and int(r[3], 16) >> 6 & 1 for r in rows)
-    return count
 
 
 def states(daemon):

@@ -46,6 +46,16 @@ def share(lab, backend, n, families=FAMILIES):
     return most
 
 
+def survivors(hold, words):
+    """Ends long transfers, none of which may have ended before; how many each
+    server had."""
+    count = {}
+    for t in hold.stop().transfers:
+        check(t["survived"], f"{words}: a connection was cut: {t}")
+        count[t["backend"]] = count.get(t["backend"], 0) + 1
+    return count
+
+
 class Limited(threading.Thread):
     """A process that may run for 1 ms in 25: what a limit on its CPU does, by
     signals."""
@@ -72,5 +82,5 @@ class Limited(threading.Thread):
         self.join()
 
 
-__all__ = ["Limited", "QUICK", "check", "dynamic", "share", "wait_dynamic",
+__all__ = ["Limited", "QUICK", "check", "dynamic", "share", "survivors", "wait_dynamic",
            "wait_why", "weights"]

@@ -75,9 +75,7 @@ void dynamic_judge(struct look *l)
 		feeds_judge(l);
 		return;
 	}
-	/* mode local has said so already */
-	if (s->mode != RS_LOCAL)
-		keys_refuse(l);
+	keys_refuse(l);
 	s->weights = (struct weights_conf){ 0 };
 }
 

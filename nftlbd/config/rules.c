@@ -21,8 +21,6 @@ static void key_forget(struct service_draft *d, const struct conf_key *key)
 		value_read(key, key->fallback, d, &problem);
 	else if (key->kind == VALUE_REF)
 		d->pool = NULL;
-	else if (key->kind == VALUE_FEEDS)
-		d->feed = NULL;
 	else if (key->kind == VALUE_GROUP)
 		d->persist_group = NULL;
 }

@@ -364,6 +364,9 @@ static void what_is_printed(void **state)
 		"\nceiling        = 2.125\n",
 		"\nmax-step       = 12.5%\n",
 		"\ndead-band      = 0%\n",
+		"\nslow-start     = 30s\n",
+		"\nbackend.c = 10.0.0.3 weight=1 check=none "
+		"check-address=10.9.0.3\n",
 	};
 	struct buf text = { 0 };
 	char *rest;
@@ -375,7 +378,9 @@ static void what_is_printed(void **state)
 		    "connections") "feed = mem, queue\nsmoothing = 1500ms\n"
 				   "floor = 12.5%\nceiling = 2.125\nmax-step = "
 				   "12.5%\n"
-				   "dead-band = 0%\n"
+				   "dead-band = 0%\nslow-start = 30s\n"
+				   "backend.c = 10.0.0.3 check=none "
+				   "check-address=10.9.0.3\n"
 				   "[service static]\naddress = 192.0.2.2\n"
 				   "port = 80\n"),
 	    &text);

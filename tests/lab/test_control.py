@@ -119,6 +119,41 @@ def test_drain_says_what_is_left():
                    "nothing is left")
 
 
+def test_dynamic_weights_are_shown():
+    """What the load makes of weights, and why, in text and JSON; connections
+    are the tracker's. Static services beside it look as ever."""
+    with Lab() as lab:
+        lab.serve_all()
+        heads = daemon.start(lab, {"www": service()}).do("show", "backends")
+        lab.daemons[-1].stop()
+        d = daemon.start(lab, {
+            "www": service(),
+            "long": service(members(3, port=8081, families=(4,)), port=81,
+                            address=vip(4), scheduler="least-connections",
+                            tick="200ms")})
+        for name in ("b2", "b3"):
+            d.do("backend", "drain", "long", name)
+        held = lab.hold("c1", vip(4), 81, 20)
+        for name in ("b2", "b3"):
+            d.do("backend", "enable", "long", name)
+        wait_until(lambda: d.backend("b1", "long")["weight"]["dynamic"] < 0.9,
+                   20, "a weight follows")
+        b = d.backend("b1", "long")
+        weight = b["weight"]
+        check(abs(weight["effective"] - weight["dynamic"]) < 0.002, f"{weight}")
+        equal((b["connections"], b["load"][0]["name"], b["load"][0]["value"]),
+              (20, "connections", 20), "connections")
+        status = d.json("status")
+        equal(status["tracking"]["entries"], 20, f"{status['tracking']}")
+        for words in (("status",), ("show", "backends", "long"), ("top",),
+                      ("route", "long", "198.51.100.1")):
+            text = d.do(*words)
+            check("DYNAMIC" in text and "WHY" in text, f"{words}: {text}")
+        equal(d.do("show", "backends", "www").split("\n")[0].split(),
+              heads.split("\n")[0].split(), "heads of a static service")
+        held.stop()
+
+
 def test_shows():
     with Lab() as lab:
         d = www(lab)

@@ -57,7 +57,7 @@ libmodel_a_SOURCES = nftlbd/model/model.c nftlbd/model/model.h \
 	nftlbd/model/load_impl.h nftlbd/model/load_tick.c \
 	nftlbd/weights/weights.c nftlbd/weights/weights.h \
 	nftlbd/weights/impl.h nftlbd/weights/tick.c \
-	nftlbd/weights/anchor.c nftlbd/weights/ratio.c \
+	nftlbd/weights/anchor.c nftlbd/weights/caution.c nftlbd/weights/ratio.c \
 	nftlbd/weights/laws.c nftlbd/weights/laws.h \
 	nftlbd/weights/signal.c nftlbd/weights/signal.h \
 	nftlbd/model/timers.c nftlbd/model/timers.h \

@@ -36,7 +36,7 @@ static struct line line_at(const struct weights *w,
 	for (size_t i = 0; i < w->n; i++) {
 		double x = k * w->members[i].target, in = clamp(w, x);
 
-		if (!view[i].serving)
+		if (isnan(w->members[i].ratio))
 			continue;
 		l.at += view[i].weight_100 * in;
 		if (x == in)
@@ -50,7 +50,7 @@ static double scale(const struct weights *w, const struct weights_view *view)
 	double all = 0, k = 1, low = 0, high = INFINITY;
 
 	for (size_t i = 0; i < w->n; i++)
-		all += view[i].serving ? view[i].weight_100 : 0;
+		all += isnan(w->members[i].ratio) ? 0 : view[i].weight_100;
 	for (int round = 0; round < ROUNDS_MAX; round++) {
 		struct line l = line_at(w, view, k);
 		double miss = all - l.at;
@@ -73,7 +73,7 @@ void anchor(struct weights *w, const struct weights_view *view)
 	double k = scale(w, view);
 
 	for (size_t i = 0; i < w->n; i++)
-		if (view[i].serving)
+		if (!isnan(w->members[i].ratio))
 			w->members[i].target =
 			    clamp(w, k * w->members[i].target);
 }

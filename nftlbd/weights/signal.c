@@ -17,6 +17,16 @@
 #include <float.h>
 #include <math.h>
 
+/* The spread is a mean over about so many samples. */
+#define SPREAD_SAMPLES 16
+/* Standard deviation by mean distance, of what is normally distributed. */
+#define DEVIATION 1.25
+
+static float newest(const struct signal *g, unsigned int i)
+{
+	return g->last[(g->next + SIGNAL_KEEP - 1 - i) % SIGNAL_KEEP];
+}
+
 /* The median of the newest three, or of all five where these span no more than
  * half of the time constant. Of one it is that one, of two the newer: a start
  * has no better. */
@@ -28,8 +38,7 @@ static double median(const struct signal *g, uint32_t smoothing_ms)
 	float v[SIGNAL_KEEP];
 
 	for (unsigned int i = 0; i < n; i++) {
-		float x =
-		    g->last[(g->next + SIGNAL_KEEP - 1 - i) % SIGNAL_KEEP];
+		float x = newest(g, i);
 		unsigned int j = i;
 
 		for (; j > 0 && v[j - 1] > x; j--)
@@ -39,12 +48,40 @@ static double median(const struct signal *g, uint32_t smoothing_ms)
 	return v[n / 2];
 }
 
+/* The part of what was that is left after the last gap. */
+static double kept(const struct signal *g, uint32_t smoothing_ms)
+{
+	return smoothing_ms ? exp(-(double)g->gap_ms / smoothing_ms) : 0;
+}
+
+static void spread(struct signal *g, double value)
+{
+	double most = fmax(value, g->smooth);
+	double off = most > 0 ? fabs(value - g->smooth) / most : 0;
+
+	g->spread += (float)((off - g->spread) / SPREAD_SAMPLES);
+}
+
+static float bounded(double value)
+{
+	return (float)(value < FLT_MAX ? value : FLT_MAX);
+}
+
+static void keep(struct signal *g, float value, int64_t now_ms)
+{
+	if (g->n == 0 || value != newest(g, 0))
+		g->same_ms = now_ms;
+	g->last[g->next] = value;
+	g->next = (g->next + 1) % SIGNAL_KEEP;
+	if (g->n < SIGNAL_KEEP)
+		g->n++;
+}
+
 void signal_add(struct signal *g, double value, bool full, uint32_t good_ms,
 		bool filter, uint32_t smoothing_ms, int64_t now_ms)
 {
-	bool first = g->n == 0 || !signal_fresh(g, now_ms);
+	bool first = !signal_fresh(g, now_ms);
 	int64_t gap_ms = first ? 0 : now_ms - g->at_ms;
-	double keep = 0;
 
 	if (first)
 		*g = (struct signal){ 0 };
@@ -52,16 +89,14 @@ void signal_add(struct signal *g, double value, bool full, uint32_t good_ms,
 	g->good_ms = good_ms;
 	g->gap_ms = gap_ms < 0 ? 0 : (uint32_t)gap_ms;
 	g->full = (uint8_t)(g->full << 1 | full);
-	g->last[g->next] = (float)(value < FLT_MAX ? value : FLT_MAX);
-	g->next = (g->next + 1) % SIGNAL_KEEP;
-	if (g->n < SIGNAL_KEEP)
-		g->n++;
+	keep(g, bounded(value), now_ms);
+	if (!first)
+		spread(g, value);
 	if (filter)
 		value = median(g, smoothing_ms);
-	if (!first && smoothing_ms)
-		keep = exp(-(double)g->gap_ms / smoothing_ms);
-	value += keep * (g->smooth - value);
-	g->smooth = (float)(value < FLT_MAX ? value : FLT_MAX);
+	if (!first)
+		value += kept(g, smoothing_ms) * (g->smooth - value);
+	g->smooth = bounded(value);
 }
 
 bool signal_fresh(const struct signal *g, int64_t now_ms)
@@ -74,6 +109,22 @@ bool signal_full(const struct signal *g)
 	if (g->n < 3)
 		return g->full & 1;
 	return (g->full & 1) + (g->full >> 1 & 1) + (g->full >> 2 & 1) >= 2;
+}
+
+double signal_noise(const struct signal *g, uint32_t smoothing_ms)
+{
+	double left = kept(g, smoothing_ms);
+
+	return DEVIATION * g->spread * sqrt((1 - left) / (1 + left));
+}
+
+double signal_most(const struct signal *g)
+{
+	double most = 0;
+
+	for (unsigned int i = 0; i < 3 && i < g->n; i++)
+		most = fmax(most, newest(g, i));
+	return most;
 }
 
 void signal_limit(struct signal *g, double most)

@@ -8,13 +8,16 @@
 
 #define SIGNAL_KEEP 5
 
-/* All zero: nothing was measured yet. 48 bytes: there are tens of thousands. */
+/* All zero: nothing was measured yet. 64 bytes: there are tens of thousands. */
 struct signal {
 	int64_t at_ms;           /* of the last sample */
-	uint32_t good_ms;        /* out of date so long after it */
+	int64_t same_ms;         /* since when all samples say the same */
+	uint32_t good_ms;        /* out of date so long after at_ms */
 	uint32_t gap_ms;         /* between the last two samples */
 	float last[SIGNAL_KEEP]; /* ring; the next goes to [next] */
 	float smooth;
+	float spread; /* how far samples are from smooth, in the mean, in parts
+			 of the greater of the two: 0..1 */
 	uint8_t n;    /* how many are in the ring */
 	uint8_t next; /* where the next goes */
 	uint8_t full; /* bit 0: the last sample was full; bit 1: the one before;
@@ -25,16 +28,22 @@ struct signal {
  * signal_add() - a sample. After a gap in which it went out of date it begins
  * anew: what was before says nothing about now.
  * @value: finite, >= 0
- * @median: filter single wrong ones; false for what is counted exactly
+ * @filter: take the median, since single samples may be wrong; false for what
+ * is counted exactly
  * @smoothing_ms: time constant; 0 = none
  */
 void signal_add(struct signal *g, double value, bool full, uint32_t good_ms,
-		bool median, uint32_t smoothing_ms, int64_t now_ms);
+		bool filter, uint32_t smoothing_ms, int64_t now_ms);
 /** signal_fresh() - its last sample is in date */
 bool signal_fresh(const struct signal *g, int64_t now_ms);
-/** signal_full() - most of the last three samples were full; the last one,
- * where there are fewer */
+/** signal_full() - two of the last three samples were full; the last one, where
+ * there are fewer */
 bool signal_full(const struct signal *g);
+/** signal_noise() - the standard error of smooth, in parts of it: by so much it
+ * would go to and fro though nothing happened */
+double signal_noise(const struct signal *g, uint32_t smoothing_ms);
+/** signal_most() - of the last three samples */
+double signal_most(const struct signal *g);
 /** signal_limit() - let it remember no more than @most */
 void signal_limit(struct signal *g, double most);
 

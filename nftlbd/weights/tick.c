@@ -2,34 +2,37 @@
 /*
  * A tick: from what is known now to the next dynamic weights.
  *
- *   the least ratio of the signals -> anchored within floor and ceiling -> a
- *   step towards it, where it is farther than the dead band
+ *   the least ratio of the signals -> less of what may be noise -> anchored
+ *   within floor and ceiling -> a step towards it, where it is farther off than
+ *   the dead band
+ *
+ * Noise. A ratio that is off 1 by no more than twice its own standard error
+ * says little: it is taken in the proportion of its square to the square of
+ * that (as one would shrink an estimate by its variance). Off the present
+ * weight by so much it is no reason to move either: the dead band is as wide.
+ * Both have no memory, which would be one more delay in the loop.
  *
  * Who is not measured (too new, out of date) is wanted at 1: as configured,
- * which is the mean of the others too. Way back there is slow: what is not
- * known is no reason to hurry.
+ * which is the mean of the others too, as in gRPC's A58. The way back there is
+ * slow: what is not known is no reason to hurry.
  *
- * Invariants: a weight is never below floor (but where it was set so by hand)
- * nor 0; it moves by max_step at most; within the dead band of its target it
- * rests; the mean of all targets is 1.
+ * Invariants: a weight is between floor and ceiling; it moves by max_step at
+ * most; within the dead band of its target it rests; the mean of the targets of
+ * those that are measured is 1.
  */
 #include <math.h>
 
 #include "weights/impl.h"
 
-#define BACK_PART 5 /* of max_step, on the way back to configured weights */
+#define NOISE     2     /* standard errors */
+#define BACK_PART 5     /* of max_step, on the way back to 1 */
+#define GRACE_MS  30000 /* for the first samples to come */
 
 static double parts(uint32_t n)
 {
 	return (double)n / WEIGHTS_ONE;
 }
 
-static bool takes_part(const struct weights_view *v)
-{
-	return v->serving && v->weight_100;
-}
-
-/* What the signals say together. Held where one says that all are full. */
 static enum opinion merge(struct weights *w, const struct weights_view *view,
 			  int64_t now_ms)
 {
@@ -46,35 +49,67 @@ static enum opinion merge(struct weights *w, const struct weights_view *view,
 	return most;
 }
 
+/* The target of its own, as a ratio; logarithms, since half as much is as far
+ * from the mean as twice as much. */
+static double wanted(const struct member *m, double caution)
+{
+	double y = log(m->ratio), unsure = NOISE * m->noise;
+	double sure = y * y + unsure * unsure;
+
+	return sure > 0 ? exp(caution_exponent(m, caution) * y * y * y / sure)
+			: 1;
+}
+
 static void aim(struct weights *w, const struct weights_view *view)
 {
+	double caution = caution_mean(w);
+
 	for (size_t i = 0; i < w->n; i++) {
 		struct member *m = &w->members[i];
-		double pace = law_of(w->laws[0])->pace;
 
-		m->target = isnan(m->ratio) ? 1 : m->ratio;
-		m->target = m->weight * pow(m->target / m->weight, pace);
+		m->target = isnan(m->ratio) ? 1 : wanted(m, caution);
 	}
 	anchor(w, view);
 }
 
-/* At most that much of itself; whether it moved. */
-static bool step(const struct weights *w, struct member *m, double most)
+/* What holds the pool; steady where nothing does. */
+static enum weights_why hold(struct weights *w, enum opinion o, int64_t now_ms)
 {
-	double gap = m->target - m->weight;
+	if (w->grace_ms == 0)
+		w->grace_ms = now_ms + GRACE_MS;
+	w->began |= o != OPINION_NONE;
+	if (o == OPINION_FULL)
+		return WEIGHTS_SATURATED;
+	if (o == OPINION_IDLE)
+		return WEIGHTS_IDLE;
+	if (o == OPINION_RATIO)
+		return WEIGHTS_STEADY;
+	return w->began || now_ms >= w->grace_ms ? WEIGHTS_ONE_REPORTER
+						 : WEIGHTS_STARTING;
+}
 
-	if (fabs(gap) <= parts(w->conf.dead_band) * m->weight)
-		return false;
-	most *= m->weight;
-	m->weight += fmax(-most, fmin(most, gap));
-	return true;
+static void step(const struct weights *w, struct member *m)
+{
+	double most = parts(w->conf.max_step), up = most, pace = 1;
+	double band = parts(w->conf.dead_band), gap;
+
+	if (isnan(m->ratio)) {
+		most = up = most / BACK_PART;
+	} else {
+		pace = law_of(m->law)->pace;
+		band = fmax(band, NOISE * m->noise);
+		up = caution_up(m, most);
+	}
+	gap = m->target / m->weight - 1;
+	if (fabs(gap) > band)
+		m->weight *= 1 + fmax(-most, fmin(up, gap * pace));
 }
 
 static enum weights_why why_of(const struct weights *w, const struct member *m,
 			       const struct weights_view *v, bool moved,
 			       int64_t now_ms)
 {
-	if (!takes_part(v))
+	if (!v->serving || !v->weight_100)
 		return WEIGHTS_OUT;
 	if (v->up_ms && now_ms - v->up_ms < w->conf.blackout_ms)
 		return WEIGHTS_BLACKOUT;
@@ -87,32 +122,20 @@ static enum weights_why why_of(const struct weights *w, const struct member *m,
 	return moved ? WEIGHTS_MOVING : WEIGHTS_STEADY;
 }
 
-/* What holds the pool; steady where nothing does. */
-static enum weights_why hold(struct weights *w, enum opinion o)
-{
-	if (o == OPINION_FULL)
-		return WEIGHTS_SATURATED;
-	if (o == OPINION_NONE)
-		return w->began ? WEIGHTS_ONE_REPORTER : WEIGHTS_STARTING;
-	w->began = true;
-	return o == OPINION_IDLE ? WEIGHTS_IDLE : WEIGHTS_STEADY;
-}
-
 static bool move(struct weights *w, size_t i, const struct weights_view *v,
 		 int64_t now_ms)
 {
 	struct member *m = &w->members[i];
 	uint32_t before = weights_get(w, i);
-	double most = parts(w->conf.max_step);
+	bool moved;
 
-	if (isnan(m->ratio) || w->why == WEIGHTS_ONE_REPORTER) {
-		m->target = takes_part(v) && !isnan(m->ratio) ? m->target : 1;
-		most /= BACK_PART;
-	}
 	if (w->why != WEIGHTS_SATURATED)
-		step(w, m, most);
-	m->why = why_of(w, m, v, weights_get(w, i) != before, now_ms);
-	return weights_get(w, i) != before;
+		step(w, m);
+	if (!isnan(m->ratio))
+		caution_learn(m, w->conf.tick_ms);
+	moved = weights_get(w, i) != before;
+	m->why = (uint8_t)why_of(w, m, v, moved, now_ms);
+	return moved;
 }
 
 bool weights_tick(struct weights *w, const struct weights_view *view,
@@ -123,7 +146,7 @@ bool weights_tick(struct weights *w, const struct weights_view *view,
 	if (now_ms < w->next_ms)
 		return false;
 	w->next_ms = now_ms + w->conf.tick_ms;
-	w->why = hold(w, merge(w, view, now_ms));
+	w->why = (uint8_t)hold(w, merge(w, view, now_ms), now_ms);
 	aim(w, view);
 	for (size_t i = 0; i < w->n; i++)
 		moved |= move(w, i, &view[i], now_ms);

@@ -40,6 +40,8 @@ struct weights *weights_new(const struct weights_conf *conf,
 	for (size_t i = 0; i < nmembers; i++)
 		w->members[i] = (struct member){ .weight = 1,
 						 .target = 1,
+						 .ratio = NAN,
+						 .caution = 1,
 						 .why = WEIGHTS_STARTING };
 	return w;
 }
@@ -61,7 +63,7 @@ void weights_sample(struct weights *w, size_t member, size_t signal,
 	if (!isfinite(value) || value < 0)
 		return;
 	signal_add(signal_of(w, member, signal), value, full, good_ms,
-		   law->median, w->conf.smoothing_ms, now_ms);
+		   !law->counted, w->conf.smoothing_ms, now_ms);
 }
 
 int64_t weights_next_ms(const struct weights *w)
@@ -111,11 +113,12 @@ bool weights_value(const struct weights *w, size_t member, size_t signal,
 void weights_carry(struct weights *w, size_t member, const struct weights *old,
 		   size_t old_member, const int *to)
 {
-	uint8_t why = old->members[old_member].why;
+	uint32_t dynamic = weights_get(old, old_member);
 
-	weights_set(w, member, weights_get(old, old_member));
-	w->members[member].why = why;
+	w->members[member] = old->members[old_member];
+	weights_set(w, member, dynamic);
 	w->began |= old->began;
+	w->grace_ms = old->grace_ms;
 	w->why = old->why;
 	w->next_ms = old->next_ms;
 	for (size_t s = 0; s < w->nsignals; s++)

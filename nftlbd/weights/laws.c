@@ -34,7 +34,7 @@ static const struct law laws[] = {
 				  .idle = 1,
 				  .brim = INFINITY,
 				  .pace = 0.5,
-				  .least = .75 },
+				  .least = 0.75 },
 	[WEIGHTS_RESPONSE] = { .samples = 3,
 			       .zero = 500,
 			       .brim = INFINITY,

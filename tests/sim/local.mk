@@ -6,7 +6,7 @@ sim_sources = tests/sim/agenda.c tests/sim/agenda.h \
 	tests/sim/run.c tests/sim/samples.c \
 	tests/sim/scenarios.c tests/sim/scenarios.h tests/sim/sim.h \
 	tests/sim/world.h
-sim_libs = libmodel.a librulesets.a libutil.a $(CMOCKA_LIBS) -lm
+sim_libs = libmodel.a libprober.a librulesets.a libutil.a $(CMOCKA_LIBS) -lm
 check_PROGRAMS += tests/unit/test_sim
 tests_unit_test_sim_SOURCES = tests/unit/test_sim.c $(sim_sources)
 tests_unit_test_sim_LDADD = $(sim_libs)
@@ -14,6 +14,6 @@ tests_unit_test_sim_LDADD = $(sim_libs)
 # ./lab bench schedulers
 noinst_PROGRAMS += tests/sim/schedulers
 tests_sim_schedulers_SOURCES = tests/sim/schedulers.c $(sim_sources)
-tests_sim_schedulers_LDADD = libmodel.a librulesets.a libutil.a -lm
+tests_sim_schedulers_LDADD = libmodel.a libprober.a librulesets.a libutil.a -lm
 EXTRA_DIST += tests/bench/schedulers.py tests/bench/schedulers_svg.py \
 	doc/schedulers.svg

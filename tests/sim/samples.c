@@ -6,6 +6,7 @@
  */
 #include "tests/sim/world.h"
 
+#define TICK_US   10000
 #define CHECK_MS  1000
 #define FEED_MS   2000
 #define TIMEOUT_S 1.0
@@ -59,10 +60,10 @@ void sample_arrives(struct world *w, const struct event *e)
 	bool is_feed = (int)e->thing == g->feed;
 	uint32_t interval = is_feed ? FEED_MS : check_ms(w);
 	double timeout = is_feed ? TIMEOUT_S : timeout_s(w);
-	bool late = e->value < 0;
+	bool late = e->value < 0, full = late || (is_feed && e->value >= 1);
 
 	weights_sample(
-	    g->weights, e->backend, e->thing, late ? -e->value : e->value, late,
+	    g->weights, e->backend, e->thing, late ? -e->value : e->value, full,
 	    3 * interval + (uint32_t)(timeout * 1000), w->now_us / 1000);
 }
 
@@ -112,23 +113,43 @@ void sample_check_late(struct world *w, const struct event *e)
 	send_sample(w, e->gateway, e->backend, 0, -timeout_s(w) * SECOND_US);
 }
 
-static double truth(struct world *w, struct reporter *r, uint32_t backend)
+/* The counters of an SNMP agent that has a CPU for each worker. */
+static struct cpu_ticks look_at(struct world *w, uint32_t backend)
 {
 	struct backend *b = &w->backends[backend];
-	double worked = backend_worked(w, b);
-	double span = (double)(w->now_us - r->asked_us) * b->workers;
-	double busy = span > 0 ? (worked - r->worked_us) / span : 0;
+	uint32_t busy = (uint32_t)(backend_worked(w, b) / TICK_US);
+	uint32_t all = (uint32_t)(w->now_us / TICK_US) * b->workers;
+	struct cpu_ticks t = {
+		.time = { .at_us = (uint64_t)w->now_us,
+			  .has_uptime = true,
+			  .uptime_cs = (uint32_t)(w->now_us / TICK_US) },
+		.of = { [CPU_USER] = w->s->counted + busy,
+			[CPU_IDLE] = w->s->counted + all - busy },
+	};
 
-	r->worked_us = worked;
-	r->asked_us = w->now_us;
-	return busy < 1 ? busy : 1;
+	return t;
+}
+
+/* Between two looks; false where they say nothing yet. */
+static bool truth(struct world *w, struct reporter *r, uint32_t backend,
+		  double *busy)
+{
+	struct cpu_ticks now = look_at(w, backend);
+	enum cpu_news news =
+	    r->looked ? cpu_usage(&r->ticks, &now, busy) : CPU_AFRESH;
+
+	r->looked = true;
+	if (news != CPU_SAME)
+		r->ticks = now;
+	return news == CPU_NEWS;
 }
 
 void sample_feed(struct world *w, const struct event *e)
 {
 	struct gateway *g = &w->gateways[e->gateway];
 	struct reporter *r = &g->reporters[e->backend];
-	double busy = truth(w, r, e->backend);
+	double busy = 0;
+	bool known = truth(w, r, e->backend, &busy);
 	double says[] = {
 		[SIM_HONEST] = busy, [SIM_STALE] = r->said, [SIM_ZERO] = 0,
 		[SIM_ONE] = 1,       [SIM_RANDOM] = 0,      [SIM_MUTE] = 0,
@@ -137,7 +158,7 @@ void sample_feed(struct world *w, const struct event *e)
 	if (r->agent == SIM_RANDOM)
 		says[SIM_RANDOM] = dice_unit(&w->lies);
 	r->said = says[r->agent];
-	if (r->agent != SIM_MUTE)
+	if (r->agent != SIM_MUTE && known)
 		send_sample(w, e->gateway, e->backend, (uint32_t)g->feed,
 			    r->said);
 	plan(w, FEED_MS / 1000.0, *e);

@@ -73,6 +73,7 @@ struct sim_scenario {
 	uint32_t check_ms; /* interval of checks; 0 = 1000 */
 	double check_s;    /* the work of a check; 0 = service_s */
 	uint32_t pile;     /* requests that backend 0 has at the beginning */
+	uint32_t counted;  /* where CPU counters begin; they wrap */
 	bool feed;         /* the cpu feed beside what the scheduler has */
 	struct sim_happens happens[SIM_HAPPENS_MAX]; /* in order */
 };

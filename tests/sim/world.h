@@ -3,6 +3,7 @@
 #ifndef TESTS_SIM_WORLD_H
 #define TESTS_SIM_WORLD_H
 
+#include "healthcheck/cpu_usage.h"
 #include "rulesets/slots.h"
 #include "tests/sim/agenda.h"
 #include "tests/sim/dice.h"
@@ -47,9 +48,9 @@ struct backend {
 /* A gateway's knowledge of a backend. */
 struct reporter {
 	int64_t checked_us;
-	bool waits;       /* for the answer to that check */
-	double worked_us; /* when the feed was asked last, */
-	int64_t asked_us;
+	bool waits;             /* for the answer to that check */
+	struct cpu_ticks ticks; /* when the feed was asked last */
+	bool looked;            /* it was */
 	double said;
 	enum sim_agent agent;
 };

@@ -126,6 +126,21 @@ static void chance_is_the_same_each_time(void **state)
 	sim_free(c);
 }
 
+/* Counters of 32 bits that go through 0 on the way. */
+static void a_wrap_is_not_seen(void **state)
+{
+	struct sim_scenario s = *sim_scenario("slowed");
+	struct sim_run *a, *b;
+
+	a = sim_run(&s, SIM_LEAST_CPU, 3, 30);
+	s.counted = UINT32_MAX - 70 * 800; /* at about 70 s, one by one */
+	b = sim_run(&s, SIM_LEAST_CPU, 3, 30);
+	assert_memory_equal(a->at, b->at,
+			    a->seconds * a->nbackends * sizeof(*a->at));
+	sim_free(a);
+	sim_free(b);
+}
+
 static void the_ideal_is_better(void **state)
 {
 	static const char *const where[] = { "steady", "unlike", "slowed",
@@ -180,6 +195,7 @@ int main(void)
 		cmocka_unit_test(a_full_queue_refuses),
 		cmocka_unit_test(users_wait_for_answers),
 		cmocka_unit_test(chance_is_the_same_each_time),
+		cmocka_unit_test(a_wrap_is_not_seen),
 		cmocka_unit_test(the_ideal_is_better),
 		cmocka_unit_test(shares_are_measured),
 	};

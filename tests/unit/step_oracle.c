@@ -41,6 +41,17 @@ static uint32_t weight_of(const struct o_backend *b)
 	return b->weight < 0 ? b->conf->weight : (uint32_t)b->weight;
 }
 
+bool oracle_is_dynamic(const struct conf_service *c)
+{
+	return !strncmp(word_text(rs_scheduler_words, (int)c->scheduler),
+			"least-", 6);
+}
+
+static bool by_weight(const struct o_service *s)
+{
+	return s->conf->scheduler == RS_WEIGHTED || oracle_is_dynamic(s->conf);
+}
+
 static uint32_t weight_100(const struct o_service *s, const struct o_backend *b)
 {
 	double weight = weight_of(b), least = -1;
@@ -56,7 +67,7 @@ static uint32_t weight_100(const struct o_service *s, const struct o_backend *b)
 		if (least < 0 || w < least)
 			least = w;
 	}
-	if (least < 0 || (least > 0 && s->conf->scheduler != RS_WEIGHTED))
+	if (least < 0 || (least > 0 && !by_weight(s)))
 		least = weight;
 	return (uint32_t)((least > 65535 ? 65535 : least) * 100 + 0.5);
 }
@@ -94,8 +105,7 @@ static void hear(struct o_check *c, const struct observation *r)
 static void came_up(const struct o_service *s, struct o_backend *b,
 		    int64_t now_ms)
 {
-	if (b->health == HEALTH_DOWN && s->conf->scheduler == RS_WEIGHTED &&
-	    s->conf->slow_start_ms)
+	if (b->health == HEALTH_DOWN && by_weight(s) && s->conf->slow_start_ms)
 		b->ramp_ms = now_ms;
 	b->health = HEALTH_UP;
 	b->hold_ms = 0;
@@ -178,8 +188,8 @@ static void look_at_ramp(const struct o_service *s, struct o_backend *b,
 {
 	int64_t span_ms = s->conf->slow_start_ms;
 
-	if (b->ramp_ms >= 0 && (s->conf->scheduler != RS_WEIGHTED ||
-				now_ms - b->ramp_ms >= span_ms))
+	if (b->ramp_ms >= 0 &&
+	    (!by_weight(s) || now_ms - b->ramp_ms >= span_ms))
 		b->ramp_ms = -1;
 	b->tenths = 10;
 	while (b->ramp_ms >= 0 && b->tenths > 1 &&
@@ -339,6 +349,11 @@ void oracle_disable(struct oracle *o, size_t s, bool disabled)
 	settle_all(&o->services[s], o->now_ms);
 }
 
+void oracle_dynamic(struct oracle *o, size_t s, size_t b, uint32_t dynamic)
+{
+	o->services[s].backends[b].dynamic = dynamic;
+}
+
 void oracle_time(struct oracle *o, int64_t now_ms)
 {
 	o->now_ms = now_ms;
@@ -414,6 +429,22 @@ static void conf_backend(struct o_backend *b, const struct conf_backend *conf,
 		b->health = of_checks(b);
 }
 
+static uint32_t kept_weight(const struct o_service *s,
+			    const struct o_service *was,
+			    const struct o_backend *b,
+			    const struct o_backend *old)
+{
+	const struct weights_conf *w = &s->conf->weights;
+
+	if (!old || !oracle_is_dynamic(s->conf) ||
+	    !oracle_is_dynamic(was->conf) || b->conf->port != old->conf->port ||
+	    addr_cmp(&b->conf->addr, &old->conf->addr) != 0)
+		return 1000;
+	return old->dynamic < w->floor     ? w->floor
+	       : old->dynamic > w->ceiling ? w->ceiling
+					   : old->dynamic;
+}
+
 /* Other checks, other health: nothing has happened to the backend. */
 static void health_anew(struct o_backend *b, int64_t now_ms)
 {
@@ -443,6 +474,8 @@ static void conf_service(struct o_service *s, const struct conf_service *conf,
 				    conf->backends[i].name))
 				old = &was->backends[k];
 		conf_backend(&s->backends[i], &conf->backends[i], old);
+		s->backends[i].dynamic =
+		    kept_weight(s, was, &s->backends[i], old);
 		forgive(s, &s->backends[i], now_ms);
 		health_anew(&s->backends[i], now_ms);
 	}

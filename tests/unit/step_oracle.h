@@ -34,6 +34,7 @@ struct o_backend {
 	int64_t flap_ms, hold_ms;
 	int64_t ramp_ms;  /* -1 = none */
 	int64_t drain_ms; /* -1 = none */
+	uint32_t dynamic; /* thousandths; as oracle_dynamic() was told */
 	bool drained;
 	bool fresh; /* since the last reload */
 	/* what follows */
@@ -68,6 +69,10 @@ void oracle_result(struct oracle *o, size_t s, size_t b, size_t check,
 void oracle_admin(struct oracle *o, size_t s, size_t b, enum admin admin);
 void oracle_weight(struct oracle *o, size_t s, size_t b, int weight);
 void oracle_disable(struct oracle *o, size_t s, bool disabled);
+/** oracle_dynamic() - a tick has made this its dynamic weight: what makes it is
+ * not the oracle's matter, what comes of it and what a reload keeps is */
+void oracle_dynamic(struct oracle *o, size_t s, size_t b, uint32_t dynamic);
+bool oracle_is_dynamic(const struct conf_service *c);
 void oracle_time(struct oracle *o, int64_t now_ms);
 
 #endif

@@ -26,7 +26,7 @@ static const struct number check_numbers[] = {
 static const struct number service_numbers[] = {
 	{ OF_SERVICE(away), 2, 10 },
 	{ OF_SERVICE(first), O_BACKENDS, 50 },
-	{ OF_SERVICE(scheduler), 3, 40 },
+	{ OF_SERVICE(scheduler), 6, 60 },
 	{ OF_SERVICE(backup_when), 4, 80 },
 	{ OF_SERVICE(min_usable), 101, 20 },
 	{ OF_SERVICE(quorum), 9, 30 },
@@ -36,6 +36,9 @@ static const struct number service_numbers[] = {
 	{ OF_SERVICE(drain_timeout), 500, 60 },
 	{ OF_SERVICE(cut), 2, 100 },
 	{ OF_SERVICE(slots), 300, 50 },
+	{ OF_SERVICE(floor), 800, 50 },
+	{ OF_SERVICE(tick), 3, 80 },
+	{ OF_SERVICE(feed), 2, 100 },
 };
 
 static const struct number backend_numbers[] = {
@@ -135,17 +138,21 @@ static void backend_text(const struct world_backend *b, size_t number,
 static void service_text(const struct world_service *s, size_t number,
 			 struct buf *out)
 {
-	static const char *const schedulers[] = { "weighted", "round-robin",
-						  "source-hash" };
+	static const char *const schedulers[] = {
+		"weighted",          "round-robin",    "source-hash",
+		"least-connections", "least-response", "least-cpu"
+	};
 
 	buf_printf(out,
 		   "service s%zu scheduler=%s backup-when=%u min-usable=%u "
 		   "quorum=%u hysteresis=%u slow-start=%u flap-hold=%u "
-		   "flap-max=%u drain-timeout=%u on-down=%s slots=%u\n",
+		   "flap-max=%u drain-timeout=%u on-down=%s slots=%u "
+		   "floor=%u tick=%u%s\n",
 		   number, schedulers[s->scheduler], s->backup_when,
 		   s->min_usable, s->quorum, s->hysteresis, s->slow_start,
 		   s->flap_hold, s->flap_hold * 3, s->drain_timeout,
-		   s->cut ? "cut" : "keep", s->slots);
+		   s->cut ? "cut" : "keep", s->slots, s->floor + 10,
+		   (s->tick + 1) * 100, s->feed ? " feed=f" : "");
 	for (size_t i = 0; i < O_BACKENDS; i++) {
 		size_t k = (s->first + i) % O_BACKENDS;
 
@@ -163,11 +170,12 @@ void world_text(const struct world *w, struct buf *out)
 
 		buf_printf(out,
 			   "check c%zu rise=%u fall=%u start=%s type=%s%s"
-			   "%s\n",
+			   "%s interval=200\n",
 			   i, c->rise + 1, c->fall + 1, starts[c->start],
 			   c->agent ? "agent" : "tcp", c->send ? " send=x" : "",
 			   c->port ? " port=80" : "");
 	}
+	buf_printf(out, "feed f interval=300\n");
 	for (size_t i = 0; i < O_SERVICES; i++)
 		if (!w->services[i].away)
 			service_text(&w->services[i], i, out);

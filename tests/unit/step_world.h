@@ -19,7 +19,8 @@ struct world_backend {
 
 struct world_service {
 	uint32_t away, first, scheduler, backup_when, min_usable, quorum,
-	    hysteresis, slow_start, flap_hold, drain_timeout, cut, slots;
+	    hysteresis, slow_start, flap_hold, drain_timeout, cut, slots, floor,
+	    tick, feed;
 	struct world_backend backends[O_BACKENDS];
 };
 

@@ -9,7 +9,8 @@
  *   owns a slot, and nobody else;
  * - what differs from the last commit is dirty;
  * - no timer of the oracle is due before the model's next one: time goes on to
- *   right before it, and to it, as often as anywhere else.
+ *   right before it, and to it, as often as anywhere else;
+ * - dynamic weights move in ticks only, not too far, and within their bounds.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,6 +23,7 @@
 
 #include "daemon/want.h"
 #include "lib/xalloc.h"
+#include "model/load.h"
 #include "model_rig.h"
 #include "rulesets/slots.h"
 #include "step_expect.h"
@@ -45,7 +47,7 @@ struct run {
 	int64_t now_ms;
 	bool reloaded, heard; /* the last step was a reload; a result */
 	struct told told[O_SERVICES];
-	size_t steps, reloads, events;
+	size_t steps, reloads, events, moves;
 };
 
 /* ---- the model is in the oracle's state */
@@ -53,7 +55,10 @@ struct run {
 static void compare_backend(const struct run *r, const struct service *s,
 			    const struct backend *b, const struct o_backend *o)
 {
-	uint32_t now = o->serving ? o->weight_100 * o->tenths : 0;
+	uint64_t now = (uint64_t)o->weight_100 * o->tenths * o->dynamic / 1000;
+
+	if (now == 0)
+		now = o->weight_100 * o->tenths > 0;
 
 	for (size_t i = 0; i < o->nchecks; i++)
 		assert_int_equal(b->checks[i].health, o->checks[i].health);
@@ -62,8 +67,9 @@ static void compare_backend(const struct run *r, const struct service *s,
 	assert_int_equal(b->said_admin, o->said);
 	assert_int_equal(b->weight, o->weight);
 	assert_int_equal(b->serving, o->serving);
-	assert_int_equal(b->now, now);
-	assert_in_range(b->now, 0, 65535 * RS_WEIGHT_UNIT);
+	assert_int_equal(backend_dynamic(s, b), o->dynamic);
+	assert_int_equal(b->now, o->serving ? now : 0);
+	assert_in_range(b->now, 0, 65535u * RS_WEIGHT_UNIT * 3);
 	assert_int_equal(b->ramp, o->tenths);
 	assert_int_equal(b->flaps, o->flaps);
 	assert_int_equal(b->drained, o->drained);
@@ -71,7 +77,7 @@ static void compare_backend(const struct run *r, const struct service *s,
 	assert_int_equal(backend_state(b), o->state);
 	assert_int_equal(backend_cut(s, b), o->cut);
 	assert_int_equal(backend_weight_100(s, b), o->weight_100);
-	assert_true(backend_effective_weight(s, b) <= 65535);
+	assert_true(backend_effective_weight(s, b) <= 65535 * 3);
 	assert_int_equal(backend_effective_weight(s, b) > 0, o->serving);
 	assert_false(b->fresh);
 }
@@ -251,6 +257,7 @@ static void take_result(struct run *r, size_t s, size_t b)
 	if (world_random(&r->w, 3) == 0)
 		o.reason = (enum hc_reason)world_random(&r->w, HC_REASON_MAX);
 	o.detail = (int32_t)world_random(&r->w, 3);
+	o.first_us = world_random(&r->w, 5) * 1000;
 	if (backend->conf->checks->list[i]->type == HC_AGENT &&
 	    world_random(&r->w, 2)) {
 		o.says = says[world_random(&r->w, sizeof(says))];
@@ -261,6 +268,74 @@ static void take_result(struct run *r, size_t s, size_t b)
 	step_observe(r->m, &r->m->services[s], backend, i, &o, r->now_ms,
 		     &r->changes);
 	oracle_result(&r->o, s, b, i, &o);
+}
+
+/* What is measured beside checks: anything, of anybody. */
+static void measure(struct run *r, struct service *s)
+{
+	for (size_t i = 0; i < s->nbackends; i++) {
+		const struct backend *b = &s->backends[i];
+
+		load_connections(s, b, world_random(&r->w, 40),
+				 world_random(&r->w, 9) == 0, r->now_ms);
+		for (size_t k = 0; k < s->conf->nfeeds; k++)
+			load_feed(s, b, k, world_random(&r->w, 12) / 10.0,
+				  r->now_ms);
+	}
+}
+
+static bool in_step(const struct service *s, const struct o_backend *o,
+		    uint32_t now)
+{
+	const struct weights_conf *w = &s->conf->weights;
+	uint32_t most = o->dynamic * w->max_step / WEIGHTS_ONE + 1;
+	uint32_t gone = now > o->dynamic ? now - o->dynamic : o->dynamic - now;
+
+	return gone <= most && now >= w->floor && now <= w->ceiling;
+}
+
+static void take_weights(struct run *r, size_t number, bool due)
+{
+	const struct service *s = &r->m->services[number];
+
+	for (size_t i = 0; i < s->nbackends; i++) {
+		uint32_t now = backend_dynamic(s, &s->backends[i]);
+		const struct o_backend *o = &r->o.services[number].backends[i];
+
+		if (now == o->dynamic)
+			continue;
+		assert_true(due && in_step(s, o, now));
+		r->moves++;
+		oracle_dynamic(&r->o, number, i, now);
+	}
+}
+
+/* Words about it, and no others: all else was due before. */
+static void look_at_words(struct run *r)
+{
+	for (size_t i = 0; i < r->changes.n; i++)
+		assert_true(!strcmp(r->changes.list[i].kind, "weights") ||
+			    !strcmp(r->changes.list[i].kind, "feed"));
+	assert_false(r->changes.urgent);
+	changes_free(&r->changes);
+}
+
+static void tick_weights(struct run *r, size_t number)
+{
+	struct service *s = &r->m->services[number];
+	bool due = load_next_ms(s) <= r->now_ms, dirty = s->dirty;
+	size_t moves = r->moves;
+
+	assert_int_equal(s->load != NULL, oracle_is_dynamic(s->conf));
+	if (!s->load)
+		return;
+	if (world_random(&r->w, 3))
+		measure(r, s);
+	step_load(r->m, s, r->now_ms, &r->changes);
+	take_weights(r, number, due);
+	if (moves == r->moves)
+		assert_int_equal(s->dirty, dirty);
+	assert_true(load_next_ms(s) > r->now_ms);
 }
 
 /* To where something is due, right before that, or just on. */
@@ -279,6 +354,14 @@ static void pass_time(struct run *r)
 	oracle_time(&r->o, r->now_ms);
 	next_ms = step_next_ms(r->m);
 	assert_true(next_ms == 0 || next_ms > r->now_ms);
+}
+
+/* Nothing else happens in this step. */
+static void pass_tick(struct run *r)
+{
+	for (size_t i = 0; i < r->m->nservices; i++)
+		tick_weights(r, i);
+	look_at_words(r);
 }
 
 static void reload(struct run *r)
@@ -347,12 +430,14 @@ static void one_step(struct run *r)
 		reload(r);
 	} else if (kind < 20) {
 		pass_time(r);
+	} else if (kind < 30) {
+		pass_tick(r);
 	} else {
 		s = world_random(&r->w, (uint32_t)r->m->nservices);
 		if (r->m->services[s].nbackends == 0)
 			return;
 		b = world_random(&r->w, (uint32_t)r->m->services[s].nbackends);
-		if (kind < 30)
+		if (kind < 40)
 			command(r, s, b);
 		else
 			take_result(r, s, b);
@@ -369,7 +454,7 @@ static void one_step(struct run *r)
 
 static void test_the_model_does_what_the_rules_say(void **state)
 {
-	size_t steps = 0, reloads = 0, events = 0;
+	size_t steps = 0, reloads = 0, events = 0, moves = 0;
 
 	for (uint64_t seed = 1; seed <= ROUNDS; seed++) {
 		struct run r = { .now_ms = 1 };
@@ -383,13 +468,15 @@ static void test_the_model_does_what_the_rules_say(void **state)
 		steps += r.steps;
 		reloads += r.reloads;
 		events += r.events;
+		moves += r.moves;
 		model_free(r.m);
 		for (size_t i = 0; i < O_SERVICES; i++)
 			told_free(&r.told[i]);
 	}
-	print_message("%zu steps, %zu reloads, %zu changes\n", steps, reloads,
-		      events);
-	assert_true(steps > 20000 && events > 10000 && reloads > 500);
+	print_message("%zu steps, %zu reloads, %zu changes, %zu moves\n", steps,
+		      reloads, events, moves);
+	assert_true(steps > 20000 && events > 10000 && reloads > 500 &&
+		    moves > 1000);
 }
 
 int main(void)

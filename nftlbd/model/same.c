@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "model/load.h"
+
 /* A number, or an array of bytes: no structure, which might have holes. */
 struct field {
 	size_t offset, size;
@@ -26,7 +28,6 @@ struct field {
 
 static const struct field service_fields[] = {
 	SERVICE(mode),
-	SERVICE(scheduler),
 	SERVICE(hash_key),
 	SERVICE(on_empty),
 	SERVICE(slots),
@@ -161,12 +162,19 @@ static bool backend_same(const struct backend *a, const struct backend *b)
 	       !strcmp(a->conf->name, b->conf->name);
 }
 
+/* What makes weights follow the load is the daemon's matter only. */
+static bool scheduler_same(const struct service *a, const struct service *b)
+{
+	return a->conf->scheduler == b->conf->scheduler ||
+	       (service_dynamic(a) && service_dynamic(b));
+}
+
 bool service_same(const struct service *new, const struct service *old)
 {
 	if (new->disabled != old->disabled ||
 	    new->nbackends != old->nbackends ||
 	    service_fine(new) != service_fine(old) ||
-	    !conf_same(new->conf, old->conf))
+	    !scheduler_same(new, old) || !conf_same(new->conf, old->conf))
 		return false;
 	for (size_t i = 0; i < new->nbackends; i++)
 		if (!backend_same(&new->backends[i], &old->backends[i]))

@@ -30,6 +30,7 @@
 #define HASH     PLAIN "scheduler = source-hash\n"
 #define SNAT     PLAIN "mode = snat\n"
 #define STICKY   PLAIN "persist = source\n"
+#define LEAST    PLAIN "scheduler = least-connections\n"
 #define GROUPED  EMPTY "pool = p\npersist = source\n"
 
 /* A file of @before and either end. */
@@ -46,6 +47,22 @@ static const struct change {
 	{ "source-address", SNAT, "source-address = 10.0.0.8",
 	  "source-address = 10.0.0.9", true },
 	{ "scheduler", PLAIN, "", "scheduler = weighted", true },
+	{ "scheduler", PLAIN, "scheduler = least-connections",
+	  "scheduler = weighted", true },
+	/* the same table: what moves weights is no matter of the kernel */
+	{ "scheduler", PLAIN "check = c\n", "scheduler = least-connections",
+	  "scheduler = least-response", false },
+	{ "scheduler", PLAIN, "scheduler = least-connections",
+	  "scheduler = least-cpu", false },
+	{ "feed", LEAST, "", "feed = cpu", false },
+	{ "tick", LEAST, "", "tick = 2s", false },
+	{ "smoothing", LEAST, "", "smoothing = 2s", false },
+	{ "max-step", LEAST, "", "max-step = 5%", false },
+	{ "dead-band", LEAST, "", "dead-band = 1%", false },
+	{ "floor", LEAST, "", "floor = 0.1", false },
+	{ "ceiling", LEAST, "", "ceiling = 2", false },
+	{ "blackout", LEAST, "", "blackout = 2s", false },
+	{ "slow-start", LEAST, "", "slow-start = 9s", false },
 	{ "hash-key", HASH, "", "hash-key = 5-tuple", true },
 	{ "slots", PLAIN, "slots = 8", "slots = 16", true },
 	{ "on-empty", PLAIN, "", "on-empty = drop", true },

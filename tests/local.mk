@@ -171,6 +171,11 @@ tests_unit_test_health_sync_SOURCES = tests/unit/test_health_sync.c \
 	$(health_rig)
 tests_unit_test_health_sync_CPPFLAGS = $(health_cppflags)
 tests_unit_test_health_sync_LDADD = $(health_libs)
+check_PROGRAMS += tests/unit/test_health_feeds
+tests_unit_test_health_feeds_SOURCES = tests/unit/test_health_feeds.c \
+	$(health_rig)
+tests_unit_test_health_feeds_CPPFLAGS = $(health_cppflags)
+tests_unit_test_health_feeds_LDADD = $(health_libs)
 tests_unit_test_prober_life_SOURCES = tests/unit/test_prober_life.c \
 	$(health_rig)
 tests_unit_test_prober_life_CPPFLAGS = $(health_cppflags)
@@ -417,6 +422,10 @@ tests_unit_test_persist_LDADD = libmodel.a $(config_libs) $(JANSSON_LIBS)
 tests_unit_test_persist_checks_SOURCES = tests/unit/test_persist_checks.c \
 	$(persist_rig)
 tests_unit_test_persist_checks_LDADD = $(tests_unit_test_persist_LDADD)
+check_PROGRAMS += tests/unit/test_persist_weights
+tests_unit_test_persist_weights_SOURCES = tests/unit/test_persist_weights.c \
+	$(persist_rig)
+tests_unit_test_persist_weights_LDADD = $(tests_unit_test_persist_LDADD)
 
 # totals of counters
 check_PROGRAMS += tests/unit/test_counters

@@ -51,14 +51,18 @@ bool number_of(const char *text, size_t len, double *value)
 {
 	char copy[NUMBER_LEN_MAX + 1];
 	size_t n = number_len(text, len);
+	double found;
 
 	if (n == 0 || n > NUMBER_LEN_MAX ||
 	    !(n == len || (n == len - 1 && text[n] == '%')))
 		return false;
 	memcpy(copy, text, n);
 	copy[n] = '\0';
-	*value = strtod(copy, NULL);
-	return isfinite(*value);
+	found = strtod(copy, NULL);
+	if (!isfinite(found))
+		return false;
+	*value = found;
+	return true;
 }
 
 static bool is_one_of(char c, const char *set)

@@ -220,6 +220,16 @@ config_libs = libconfig.a librulesets.a libutil.a $(CMOCKA_LIBS) $(INIH_LIBS) \
 conf_rig = tests/unit/conf_rig.c tests/unit/conf_rig.h
 check_PROGRAMS += tests/unit/test_pattern tests/unit/test_agent_text \
 	tests/unit/test_tls
+check_PROGRAMS += tests/unit/test_cpu_usage tests/unit/test_number
+tests_unit_test_cpu_usage_SOURCES = tests/unit/test_cpu_usage.c
+tests_unit_test_cpu_usage_LDADD = libprober.a libutil.a $(CMOCKA_LIBS) -lm
+tests_unit_test_number_SOURCES = tests/unit/test_number.c
+tests_unit_test_number_LDADD = libprober.a libutil.a $(CMOCKA_LIBS) -lm
+check_PROGRAMS += tests/unit/test_snmp_walk tests/unit/test_snmp_session
+tests_unit_test_snmp_walk_SOURCES = tests/unit/test_snmp_walk.c
+tests_unit_test_snmp_walk_LDADD = $(prober_libs) $(CMOCKA_LIBS)
+tests_unit_test_snmp_session_SOURCES = tests/unit/test_snmp_session.c
+tests_unit_test_snmp_session_LDADD = $(prober_libs) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_phases
 tests_unit_test_phases_SOURCES = tests/unit/test_phases.c \
 	tests/unit/listener.c tests/unit/listener.h

@@ -3,10 +3,12 @@
  * Lines of agents: whatever comes, the result is one that the daemon accepts,
  * and what follows the line changes nothing.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "healthcheck/agent_text.h"
+#include "healthcheck/number.h"
 #include "tests/fuzz/fuzz.h"
 
 static bool sound(const struct agent_said *s)
@@ -22,6 +24,20 @@ static bool sound(const struct agent_said *s)
 	return s->reason == HC_OK || s->reason == HC_SAID_DOWN;
 }
 
+/* Of feeds: what follows the line's end does not matter. */
+static void numbers(const char *line, size_t size, size_t end)
+{
+	double all = 0, cut = 0;
+
+	if (agent_number(line, size, &all) != agent_number(line, end, &cut) ||
+	    !isfinite(all) || fabs(all - cut) > 0)
+		abort();
+	if (number_first_of(line, size, &all) !=
+		number_first_of(line, end, &cut) ||
+	    !isfinite(all) || fabs(all - cut) > 0)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *line = (const char *)data;
@@ -35,6 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	while (line[end] != '\r' && line[end] != '\n')
 		end++;
+	numbers(line, size, end);
 	agent_parse(line, end, &cut);
 	if (cut.reason != all.reason || cut.says != all.says ||
 	    cut.weight != all.weight)

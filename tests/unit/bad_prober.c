@@ -4,6 +4,7 @@
  * it is installed under: the daemon hands on neither arguments nor environment.
  */
 #include <fcntl.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -137,6 +138,26 @@ static int duration(void)
 	    1);
 }
 
+static int phase(void)
+{
+	return say_result(
+	    (struct hc_result){ .id = first_job(), .first_us = UINT32_MAX }, 1);
+}
+
+static int value(void)
+{
+	return say_result((struct hc_result){ .id = first_job(),
+					      .value = HUGE_VAL,
+					      .has_value = 1 },
+			  1);
+}
+
+static int values(void)
+{
+	return say_result(
+	    (struct hc_result){ .id = first_job(), .has_value = 2 }, 1);
+}
+
 static int count(void)
 {
 	return say_result((struct hc_result){ .id = first_job() }, 2);
@@ -176,6 +197,8 @@ static const struct {
 	{ "stranger", stranger }, { "early", early },
 	{ "helpless", helpless }, { "silent", silent },
 	{ "counts", counts },     { "says", says },
+	{ "phase", phase },       { "value", value },
+	{ "values", values },
 };
 
 int main(void)

@@ -59,6 +59,9 @@ static void test_bad_packets(void **state)
 	is_replaced("stranger", "bad packet: a job that never was");
 	is_replaced("early", "bad packet: records before hello");
 	is_replaced("says", "bad packet: unknown words");
+	is_replaced("phase", "bad packet: a phase out of range");
+	is_replaced("value", "bad packet: a value that is no number");
+	is_replaced("values", "bad packet: a value that is no number");
 	is_replaced("counts", "bad packet: a length that does not fit");
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SNMP messages as bytes, and keys by the examples of the RFCs. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,6 +51,49 @@ static void numbers_are_as_short_as_can_be(void **state)
 	assert_true(snmp_oid_is(
 	    (struct snmp_span){ out.bytes + sizeof(out.bytes) - 12, 10 }, oid,
 	    COUNT(oid)));
+}
+
+/* What the agent lacks is left out; the others stay in their order. */
+static void a_get_of_several(void **state)
+{
+	static const unsigned long a[] = { 1, 3, 1 }, b[] = { 1, 3, 2 },
+				   c[] = { 1, 3, 3 };
+	static const char bytes[] = "\xa0\x1b\x02\x01\x09\x02\x01\x00\x02"
+				    "\x01\x00\x30\x10"
+				    "\x30\x06\x06\x02\x2b\x01\x05\x00"
+				    "\x30\x06\x06\x02\x2b\x03\x05\x00";
+	const struct snmp_ask ask = {
+		.type = SNMP_PDU_GET,
+		.names = { { a, 3 }, { b, 3 }, { c, 3 } },
+		.n = 3,
+		.lacking = 1 << 1,
+	};
+	struct snmp_out out;
+
+	snmp_put_ask(&out, 9, &ask);
+	out_is(&out, bytes, sizeof(bytes) - 1);
+}
+
+static void a_get_of_what_follows(void **state)
+{
+	static const unsigned long column[] = { 1, 3, 1 };
+	static const char bytes[] = "\xa5\x13\x02\x01\x09\x02\x01\x00\x02"
+				    "\x01\x28\x30\x08"
+				    "\x30\x06\x06\x02\x2b\x01\x05\x00";
+	struct snmp_ask ask = {
+		.type = SNMP_PDU_BULK,
+		.names = { { column, 3 } },
+		.n = 1,
+		.repetitions = 40,
+	};
+	struct snmp_out out;
+
+	snmp_put_ask(&out, 9, &ask);
+	out_is(&out, bytes, sizeof(bytes) - 1);
+	ask.type = SNMP_PDU_NEXT;
+	snmp_put_ask(&out, 9, &ask);
+	assert_int_equal(out.bytes[out.at], 0xa1);
+	assert_int_equal(out.bytes[out.at + 10], 0); /* no repetitions */
 }
 
 static void what_does_not_fit_is_no_message(void **state)
@@ -191,6 +235,70 @@ static void a_long_text_of_digits_stays_large(void **state)
 	assert_true(pdu.value.number > INT64_MAX / 2);
 }
 
+static void fractions_and_counters(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		double real;
+		unsigned int counts;
+		uint64_t count;
+	} rows[] = {
+#define ROW(bytes, real, counts, count)                                        \
+	{ bytes, sizeof(bytes) - 1, real, counts, count }
+		ROW("\x04\x04"
+		    "0.15",
+		    0.15, 0, 0),
+		ROW("\x04\x06"
+		    " -3.5\n",
+		    -3.5, 0, 0),
+		ROW("\x44\x07\x9f\x78\x04\xc0\x60\x00\x00", -3.5, 0, 0),
+		ROW("\x02\x01\xff", -1, 0, 0),
+		ROW("\x41\x05\x00\xff\xff\xff\xff", 4294967295., 32,
+		    4294967295),
+		ROW("\x46\x09\x00\xff\xff\xff\xff\xff\xff\xff\xff",
+		    18446744073709551615., 64, UINT64_MAX),
+		ROW("\x42\x01\x07", 7, 0, 7),
+#undef ROW
+	};
+	struct snmp_pdu pdu;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		double real;
+
+		assert_true(response_of((const uint8_t *)rows[i].bytes,
+					rows[i].len, &pdu));
+		assert_int_equal(pdu.value.kind, SNMP_NUMBER);
+		real = pdu.value.real;
+		assert_true(fabs(real - rows[i].real) <= 1e-9);
+		assert_int_equal(pdu.value.counts, rows[i].counts);
+		if (rows[i].counts)
+			assert_true(pdu.value.count == rows[i].count);
+	}
+}
+
+static void oids_are_read(void **state)
+{
+	unsigned long oid[OID_MAX];
+	uint8_t longest[OID_MAX + 1];
+
+	assert_int_equal(snmp_take_oid(SPAN("\x2b\x06\x82\x2c"), oid), 4);
+	assert_int_equal(oid[0], 1);
+	assert_int_equal(oid[1], 3);
+	assert_int_equal(oid[3], 300);
+	assert_int_equal(snmp_take_oid(SPAN("\x88\x37"), oid), 2);
+	assert_int_equal(oid[0], 2);
+	assert_int_equal(oid[1], 999);
+	assert_int_equal(snmp_take_oid(SPAN(""), oid), 0);
+	assert_int_equal(snmp_take_oid(SPAN("\x2b\x82"), oid), 0);
+	memset(longest, 1, sizeof(longest));
+	assert_int_equal(
+	    snmp_take_oid((struct snmp_span){ longest, OID_MAX - 1 }, oid),
+	    OID_MAX);
+	assert_int_equal(
+	    snmp_take_oid((struct snmp_span){ longest, OID_MAX }, oid), 0);
+}
+
 static void oids_are_compared_whole(void **state)
 {
 	static const unsigned long oid[] = { 1, 3, 6, 300 };
@@ -297,6 +405,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_get_of_version_2c),
 		cmocka_unit_test(numbers_are_as_short_as_can_be),
+		cmocka_unit_test(a_get_of_several),
+		cmocka_unit_test(a_get_of_what_follows),
+		cmocka_unit_test(fractions_and_counters),
+		cmocka_unit_test(oids_are_read),
 		cmocka_unit_test(what_does_not_fit_is_no_message),
 		cmocka_unit_test(version_3_there_and_back),
 		cmocka_unit_test(values),

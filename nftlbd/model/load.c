@@ -63,14 +63,14 @@ struct hearing *load_hearing(const struct service *s, const struct backend *b,
 
 /* ---- signals */
 
-/* The types of check that its backends have. */
+/* The types of check that its backends have, whose time is the server's. */
 static void types_of(const struct service *s, bool has[HC_TYPES])
 {
 	for (size_t i = 0; i < s->nbackends; i++) {
 		const struct conf_checks *c = s->backends[i].conf->checks;
 
 		for (size_t k = 0; c && k < c->n; k++)
-			has[c->list[k]->type] = true;
+			has[c->list[k]->type] |= conf_check_timed(c->list[k]);
 	}
 }
 
@@ -309,9 +309,10 @@ void load_connections(struct service *s, const struct backend *b, uint64_t n,
 static bool is_first_of_type(const struct conf_checks *c, size_t check)
 {
 	for (size_t i = 0; i < check; i++)
-		if (c->list[i]->type == c->list[check]->type)
+		if (c->list[i]->type == c->list[check]->type &&
+		    conf_check_timed(c->list[i]))
 			return false;
-	return true;
+	return conf_check_timed(c->list[check]);
 }
 
 /* Where nothing was said of phases, all of it. */

@@ -60,6 +60,8 @@ static void check_key(struct conf_check *c, const char *key, const char *value)
 		c->start = (enum hc_start)word_value(hc_start_words, value);
 	else if (!strcmp(key, "send"))
 		c->spec.send = xstrdup(value);
+	else if (!strcmp(key, "expect"))
+		c->spec.expect = xstrdup(value);
 	else if (!strcmp(key, "type"))
 		c->type = (enum hc_type)word_value(hc_type_words, value);
 	else

@@ -18,6 +18,7 @@ struct model_rig {
 /**
  * made_conf() - a configuration from lines of words:
  *   check NAME [KEY=N|WORD]...    rise fall start type port interval
+ *                                 send expect
  *   feed NAME [KEY=N]...          low high interval; before its services
  *   service NAME [KEY=N|WORD]...  scheduler backup-when min-usable quorum
  *                                 hysteresis slow-start flap-hold flap-max

@@ -188,6 +188,29 @@ static void test_of_two_of_a_type_the_first_counts(void **state)
 	load_rig_end(&r);
 }
 
+/* To a datagram without an answer silence is as good: that takes the time-out,
+ * and says nothing of the server. */
+static void test_silence_is_no_time(void **state)
+{
+	static const char conf[] =
+	    "check u type=udp interval=1000\n"
+	    "check e type=udp interval=1000 expect=x\n"
+	    "service s scheduler=least-response\n"
+	    "backend b1 check=u check=e\nbackend b2 check=u\n";
+	struct load_rig r;
+	struct load_view v;
+
+	load_rig_begin(&r, conf);
+	assert_int_equal(load_signals(r.s), 1);
+	load_rig_result(&r, 0, 0, HC_OK, 900000);
+	load_rig_result(&r, 1, 0, HC_OK, 900000);
+	assert_false(load_view(r.s, &r.s->backends[1], 0, r.now_ms).known);
+	load_rig_result(&r, 0, 1, HC_OK, 1000);
+	v = load_view(r.s, r.s->backends, 0, r.now_ms);
+	assert_true(v.known && v.value < 1001);
+	load_rig_end(&r);
+}
+
 /* Where nothing talks to the service itself, its host is better than nothing.
  */
 static void test_a_host_counts_where_no_service_does(void **state)
@@ -433,6 +456,7 @@ int main(void)
 		cmocka_unit_test(test_one_that_fails_fast_is_not_fast),
 		cmocka_unit_test(test_types_are_compared_among_themselves),
 		cmocka_unit_test(test_of_two_of_a_type_the_first_counts),
+		cmocka_unit_test(test_silence_is_no_time),
 		cmocka_unit_test(test_a_host_counts_where_no_service_does),
 		cmocka_unit_test(test_low_and_high),
 		cmocka_unit_test(test_a_loaded_one_gets_less),

@@ -40,7 +40,8 @@ librulesets_a_SOURCES += rulesets/slots.c rulesets/slots.h \
 # conntrack: cut and count flows
 librulesets_a_SOURCES += rulesets/track.c rulesets/track.h \
 	rulesets/track_impl.h rulesets/track_claims.c rulesets/track_dump.c \
-	rulesets/track_events.c rulesets/track_flows.c rulesets/track_msg.c \
+	rulesets/track_events.c rulesets/track_filter.c \
+	rulesets/track_flows.c rulesets/track_msg.c \
 	rulesets/track_table.c
 librulesets_a_SOURCES += rulesets/flows.c rulesets/flows.h \
 	rulesets/flows_impl.h rulesets/flows_index.c rulesets/flows_msg.c

@@ -16,8 +16,12 @@
 #define SWEEP_A_TURN 256u /* shards */
 #define RETRY_S      1.0  /* after the kernel refused */
 #define REST         3    /* times the cost of a dump: a quarter of a core */
-#define AUDIT_MIN_S  1.0
+#define AUDIT_MIN_S  0.6
 #define AUDIT_MAX_S  60.0
+#define AUDIT_SHARE  2 /* of a core, in parts of 100; and where much was */
+#define AUDIT_SHARE2 4 /* wrong last time: */
+#define MUCH(n)      ((n) / 1000 + 10)
+#define QUEUED_S     0.1 /* after so long what an event queued was read */
 
 struct tracker {
 	struct ev_loop *loop;
@@ -31,9 +35,10 @@ struct tracker {
 	bool rematch;   /* other matches than when the last dump began */
 	bool audit;     /* the dump under way is one to be sure */
 	uint64_t begun, ended; /* numbers of dumps; ended: and well */
-	uint64_t drift;        /* before this dump */
+	uint64_t drift;        /* by audits */
 	double rest_until;     /* no dump before */
 	double audit_s;        /* from one audit to the next */
+	unsigned int share;    /* of audits */
 	uint64_t lost, dumps;
 };
 
@@ -67,10 +72,10 @@ static void later_cb(struct ev_loop *loop, ev_timer *w, int revents)
 	int ret = t->events.nl ? 0 : track_events_open(&t->events);
 
 	t->audit = !t->urgent;
-	t->drift = t->flows.drift;
 	if (ret == 0)
 		ret = track_dump_begin(&t->dump, t->flows.claims.wants,
-				       t->flows.claims.nwants, t->audit);
+				       t->flows.claims.nwants,
+				       t->audit ? t->share : 0);
 	if (ret < 0) {
 		refused(t, ret);
 		return;
@@ -96,29 +101,38 @@ static void dump_done(void *arg, int status)
 
 	if (status < 0) {
 		dump_failed(t);
-		if (status != -EINTR && !t->dump.filtered)
-			refused(t, status);
-		else
+		if (status == -EINTR || status == -EOPNOTSUPP)
 			plan(t);
+		else
+			refused(t, status);
 		return;
 	}
-	t->flows.listing = false;
 	t->swept = 0;
-	ev_timer_set(&t->sweep, 0, 0);
+	ev_timer_set(&t->sweep, t->audit ? QUEUED_S : 0, 0);
 	ev_timer_start(t->loop, &t->sweep);
+}
+
+/* An audit was: when is the next one, and how fast? */
+static void audit_pace(struct tracker *t)
+{
+	bool right = t->audit && t->flows.drift == 0;
+
+	t->audit_s = right ? 2 * t->audit_s : AUDIT_MIN_S;
+	if (t->audit_s > AUDIT_MAX_S)
+		t->audit_s = AUDIT_MAX_S;
+	t->share = t->audit && t->flows.drift > MUCH(t->flows.table.n)
+		       ? AUDIT_SHARE2
+		       : AUDIT_SHARE;
 }
 
 static void swept_all(struct tracker *t)
 {
 	t->dumps++;
 	t->ended = t->begun;
+	t->drift += t->flows.drift;
 	track_claims_known(&t->flows.claims, t->ended);
 	t->rest_until = ev_now(t->loop) + REST * (double)t->dump.cost_ns / 1e9;
-	t->audit_s *= 2;
-	if (t->audit_s > AUDIT_MAX_S)
-		t->audit_s = AUDIT_MAX_S;
-	if (!t->audit || t->flows.drift != t->drift)
-		t->audit_s = AUDIT_MIN_S;
+	audit_pace(t);
 	plan(t);
 }
 
@@ -126,12 +140,15 @@ static void sweep_cb(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct tracker *t = w->data;
 
+	t->flows.listing = false;
 	for (uint32_t i = 0; i < SWEEP_A_TURN && t->swept < TRACK_SHARDS; i++)
 		track_sweep(&t->flows, t->swept++);
-	if (t->swept < TRACK_SHARDS)
-		ev_timer_start(t->loop, &t->sweep);
-	else
+	if (t->swept == TRACK_SHARDS) {
 		swept_all(t);
+		return;
+	}
+	ev_timer_set(&t->sweep, 0, 0);
+	ev_timer_start(t->loop, &t->sweep);
 }
 
 /* Something is not known any more, or not yet. */
@@ -183,6 +200,7 @@ int track_open(struct tracker **out, struct ev_loop *loop, struct err *err)
 	t->events.lost = lost;
 	t->dump.done = dump_done;
 	t->audit_s = AUDIT_MIN_S;
+	t->share = AUDIT_SHARE;
 	ev_init(&t->later, later_cb);
 	ev_init(&t->sweep, sweep_cb);
 	t->later.data = t->sweep.data = t;
@@ -247,6 +265,6 @@ void track_stats(const struct tracker *t, struct track_stats *out)
 		.events = t->events.n,
 		.lost = t->lost,
 		.dumps = t->dumps,
-		.drift = t->flows.drift,
+		.drift = t->drift,
 	};
 }

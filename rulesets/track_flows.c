@@ -74,11 +74,18 @@ static struct track_flow *flow_add(struct track_flows *t,
 	f = track_add(&t->table, m->key);
 	f->id = m->id;
 	f->claim = claim & (TRACK_CLAIMS_MAX - 1);
-	f->round = t->round & (TRACK_ROUNDS - 1);
+	f->round = t->round % TRACK_ROUNDS;
 	t->claims.list[claim].flows++;
 	if (m->what != TRACK_GONE)
 		flow_state(t, f, e.proto, m->tcp_state);
 	return f;
+}
+
+/* The dump was quicker than the event: nothing was wrong. */
+static void settle_doubt(struct track_flows *t, struct track_flow *f)
+{
+	t->drift -= f->doubt && f->round == t->round;
+	f->doubt = 0;
 }
 
 static void gone(struct track_flows *t, struct track_flow *f,
@@ -86,6 +93,8 @@ static void gone(struct track_flows *t, struct track_flow *f,
 {
 	if (f && f->id != m->id && !f->gone)
 		return; /* the one before it in this tuple */
+	if (f)
+		settle_doubt(t, f);
 	if (!t->listing) {
 		if (f)
 			flow_forget(t, f);
@@ -98,7 +107,7 @@ static void gone(struct track_flows *t, struct track_flow *f,
 	flow_uncount(t, f);
 	f->id = m->id;
 	f->gone = 1;
-	f->round = t->round & (TRACK_ROUNDS - 1);
+	f->round = t->round % TRACK_ROUNDS;
 }
 
 static void listed(struct track_flows *t, struct track_flow *f,
@@ -115,9 +124,14 @@ static void listed(struct track_flows *t, struct track_flow *f,
 	f = flow_add(t, m);
 	if (t->first || (!f && !before.key))
 		return;
-	t->drift += !f || f->id != before.id || f->claim != before.claim ||
-		    f->established != before.established ||
-		    f->open != before.open;
+	if (f && f->id == before.id && f->claim == before.claim &&
+	    f->established == before.established && f->open == before.open) {
+		f->doubt = before.doubt; /* it may be named twice */
+		return;
+	}
+	t->drift++;
+	if (f)
+		f->doubt = 1;
 }
 
 /* Other matches are wanted than when @f was added: whose is it now? NULL where
@@ -168,9 +182,10 @@ static void changed(struct track_flows *t, struct track_flow *f,
 		return;
 	if (m->has_state)
 		flow_state(t, f, IPPROTO_TCP, m->tcp_state);
+	settle_doubt(t, f);
 	f->told = (f->told && f->round == t->round) || m->has_state ||
 		  m->what == TRACK_NEW;
-	f->round = t->round & (TRACK_ROUNDS - 1);
+	f->round = t->round % TRACK_ROUNDS;
 }
 
 void track_seen(struct track_flows *t, const struct nlmsghdr *nlh)
@@ -191,10 +206,11 @@ void track_seen(struct track_flows *t, const struct nlmsghdr *nlh)
 
 void track_round(struct track_flows *t, bool first, bool rematch)
 {
-	t->round = (t->round + 1) & (TRACK_ROUNDS - 1);
+	t->round = (t->round + 1) % TRACK_ROUNDS;
 	t->listing = true;
 	t->first = first;
 	t->rematch = rematch;
+	t->drift = 0;
 }
 
 static bool stays(void *arg, struct track_flow *f)

@@ -11,7 +11,7 @@
 /* ---- what is known of each flow (track_table.c) */
 
 #define TRACK_CLAIMS_MAX (1u << 24)
-#define TRACK_ROUNDS     16u
+#define TRACK_ROUNDS     8u
 
 /* 16 bytes: there may be millions. */
 struct track_flow {
@@ -22,7 +22,8 @@ struct track_flow {
 	uint32_t
 	    told : 1; /* by an event, in this round: no dump knows better */
 	uint32_t gone : 1;  /* a tombstone: a dump may still name it */
-	uint32_t round : 4; /* when it was last heard of */
+	uint32_t doubt : 1; /* what the dump said may yet be told by an event */
+	uint32_t round : 3; /* when it was last heard of */
 };
 
 #define TRACK_SHARDS 4096u
@@ -115,11 +116,12 @@ struct track_flows {
 	struct track_table table;
 	struct track_claims claims;
 	uint64_t seed;
-	unsigned int round : 4; /* of the dump that is, or was last */
-	bool listing;           /* a dump's messages may come */
-	bool first;             /* what this round finds is not drift */
-	bool rematch;           /* other matches than in the round before */
-	uint64_t drift;
+	unsigned int round; /* of the dump that is, or was last; below
+			     * TRACK_ROUNDS */
+	bool listing;       /* a dump's messages may come */
+	bool first;         /* what this round finds is not drift */
+	bool rematch;       /* other matches than in the round before */
+	uint64_t drift;     /* flows that this round has put right */
 };
 
 void track_seen(struct track_flows *t, const struct nlmsghdr *nlh);
@@ -154,6 +156,10 @@ struct track_events {
 int track_events_open(struct track_events *e);
 void track_events_close(struct track_events *e);
 
+/** track_filter() - no events on this socket that change no count
+ * (track_filter.c); 0 or -errno */
+int track_filter(int fd);
+
 /* track_dump.c */
 struct track_dump {
 	struct ev_loop *loop;
@@ -166,13 +172,15 @@ struct track_dump {
 	int64_t cost_ns; /* of CPU, of this one */
 	char *piece;
 	void (*seen)(void *arg, const struct nlmsghdr *nlh);
+	/* -EOPNOTSUPP: the filter was refused, ask again */
 	void (*done)(void *arg, int status);
 	void *arg;
 };
 
-/** track_dump_begin() - @slowly: with a small share of the CPU */
+/** track_dump_begin() - @share: of a core, in parts of 100; 0: all that other
+ * watchers leave */
 int track_dump_begin(struct track_dump *d, const struct flow_want *wants,
-		     size_t n, bool slowly);
+		     size_t n, unsigned int share);
 void track_dump_end(struct track_dump *d);
 
 #endif

@@ -10,12 +10,16 @@
 
 #include "rulesets/track_impl.h"
 
-/* One step of the hash: all bits of @word reach all bits of the result, with
- * the steps that follow. The constant is 2^64 / golden ratio. */
+/* One step of the hash: every bit of @word reaches every bit of the result, for
+ * tuples differ in few bits of several words, and what does not spread cancels
+ * out. It is the finalizer of SplitMix64 (Steele, Lea, Flood: "Fast splittable
+ * pseudorandom number generators", OOPSLA 2014; constants: Stafford). */
 static uint64_t mix(uint64_t h, uint64_t word)
 {
-	h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-	return h ^ h >> 29;
+	h ^= word;
+	h = (h ^ h >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	h = (h ^ h >> 27) * UINT64_C(0x94d049bb133111eb);
+	return h ^ h >> 31;
 }
 
 /* The kernel always writes the same attributes in the same order: equal bytes

@@ -87,12 +87,359 @@ static void counts_what_was_there_before(void **state)
 	free(list);
 }
 
+/* 8,000 entries of which all fit: a dump of many pieces. */
+#define MANY 8000u
+
+static struct ct *many_entries(struct rig *r)
+{
+	struct ct *list = random_entries(MANY);
+
+	for (uint32_t i = 0; i < RIG_MATCHES; i++) {
+		r->cell[i] = i / 8;
+		r->match[i] = (struct flow_match){
+			.proto = i % 2 ? IPPROTO_UDP : IPPROTO_TCP,
+			.vip = addr_of(i / 2 % 2, 2, i / 4 % 3),
+			.port_lo = 80,
+			.port_hi = 83,
+			.backend = addr_of(i / 2 % 2, 3, i / 12 % 5),
+			.backend_port = 80,
+		};
+	}
+	for (uint32_t i = 0; i < MANY; i++)
+		list[i].backend_port = 80;
+	return list;
+}
+
+/* Whether entries made from now on have events: 0 never, 2 where somebody
+ * listens. */
+static int kernel_says(int how)
+{
+	return netns_run("sysctl -qw net.netfilter.nf_conntrack_events=%d",
+			 how);
+}
+
+/* Entries from before we listened say nothing when they change or end. */
+static void audits_find_what_says_nothing(void **state)
+{
+	struct rig *r = *state;
+	struct ct *list;
+
+	rnd_seed(3);
+	list = many_entries(r);
+	assert_int_equal(kernel_says(0), 0);
+	assert_int_equal(ct_add(list, 3000), 0);
+	assert_int_equal(kernel_says(2), 0);
+	rig_want(r, RIG_MATCHES);
+	rig_settle(r);
+	for (size_t i = 0; i < 3000; i++)
+		list[i].tcp_state = random_state();
+	ct_change(list, 2000);
+	ct_delete(list + 1000, 2000);
+	assert_false(rig_right(r));
+	rig_settle(r);
+	rig_dumps(r, rig_stats(r).dumps + 1);
+	assert_true(rig_stats(r).drift > 50);
+	assert_int_equal(rig_stats(r).lost, 0);
+	free(list);
+}
+
+/* The kernel makes a piece of the dump ahead of our reading it: what it says is
+ * older than the events that we read in between. Each way in which that can
+ * mislead is taken thousands of times. */
+static void events_during_a_dump_stand(void **state)
+{
+	struct rig *r = *state;
+	struct ct *list;
+	uint64_t dumps;
+
+	rnd_seed(4);
+	list = many_entries(r);
+	rig_want(r, RIG_MATCHES);
+	rig_dumps(r, 1);
+	assert_int_equal(ct_add(list, MANY), 0);
+	rig_settle(r);
+	dumps = rig_stats(r).dumps;
+	while (rig_stats(r).dumps == dumps) {
+		size_t at = rnd(MANY - 1200);
+
+		churn(list + at, 200);
+		rig_run(r, 60);
+		/* gone, and again there, towards others */
+		for (size_t i = 0; i < 1000; i++)
+			list[at + i].backend.ip[15] ^= 1;
+		ct_delete(list + at, 1000);
+		ct_add(list + at, 500);
+		rig_run(r, 60);
+	}
+	rig_settle(r);
+	assert_int_equal(rig_stats(r).lost, 0);
+	assert_true(rig_stats(r).drift < 20); /* events were late */
+	free(list);
+}
+
+static void first_dump_goes_on_among_events(void **state)
+{
+	struct rig *r = *state;
+	struct ct *list;
+
+	rnd_seed(5);
+	list = many_entries(r);
+	assert_int_equal(ct_add(list, MANY), 0);
+	rig_want(r, RIG_MATCHES);
+	while (!track_counts(r->t)) {
+		churn(list + rnd(MANY - 200), 200);
+		ev_run(r->loop, EVRUN_ONCE);
+	}
+	rig_settle(r);
+	free(list);
+}
+
+/* ---- losses and refusals */
+
+static void lost_events_are_repaired(void **state)
+{
+	struct rig *r = *state;
+	struct ct *list;
+
+	rnd_seed(6);
+	list = many_entries(r);
+	events.receive_buffer = 8192;
+	rig_want(r, RIG_MATCHES);
+	rig_dumps(r, 1);
+	for (int i = 0; i < 4; i++) {
+		churn(list, 2000);
+		rig_settle(r);
+	}
+	assert_true(rig_stats(r).lost >= 4);
+	assert_int_equal(ct_add(list + 3000, MANY - 3000), 0);
+	rig_run(r, 3); /* the repair is under way */
+	churn(list, 2000);
+	rig_settle(r);
+	assert_int_equal(netns_run("conntrack -F 2>/dev/null"), 0);
+	rig_settle(r);
+	rig_dumps(r, rig_stats(r).dumps + 1);
+	assert_int_equal(rig_stats(r).entries, 0);
+	free(list);
+}
+
+static void kernel_that_refuses_is_asked_again(void **state)
+{
+	struct rig *r = *state;
+	struct ct *list;
+
+	rnd_seed(7);
+	list = random_entries(2000);
+	assert_int_equal(ct_add(list, 2000), 0);
+	kernel.send_errors = 1;
+	kernel.interrupts = 2;
+	kernel.refuse_filter = true;
+	r->match[0] = (struct flow_match){
+		.proto = list->proto,
+		.vip = list->vip,
+		.port_lo = list->vip_port,
+		.port_hi = list->vip_port,
+		.backend = list->backend,
+		.backend_port = list->backend_port,
+	};
+	rig_want(r, 1);
+	rig_settle(r);
+	assert_int_equal(kernel.send_errors + kernel.interrupts, 0);
+	kernel.overruns = 1; /* of the next audit */
+	ct_delete(list, 1000);
+	while (kernel.overruns)
+		rig_run(r, 5);
+	rig_settle(r);
+	free(list);
+}
+
+static void kernel_without_events_is_asked_often(void **state)
+{
+	struct rig *r = *state;
+	struct ct *list;
+
+	rnd_seed(8);
+	list = random_entries(2000);
+	assert_int_equal(kernel_says(0), 0);
+	random_matches(r, RIG_MATCHES);
+	rig_dumps(r, 1);
+	ct_add(list, 2000);
+	rig_settle(r);
+	assert_int_equal(rig_stats(r).events, 0);
+	assert_int_equal(kernel_says(2), 0);
+	free(list);
+}
+
+static void entries_that_expire_count_no_more(void **state)
+{
+	struct rig *r = *state;
+	struct ct *list;
+
+	rnd_seed(9);
+	list = random_entries(2000);
+	for (size_t i = 0; i < 2000; i += 2)
+		list[i].timeout_s = 1;
+	random_matches(r, RIG_MATCHES);
+	rig_dumps(r, 1);
+	assert_int_equal(ct_add(list, 2000), 0);
+	rig_settle(r);
+	rig_run(r, 1100); /* no condition to wait for: time is the subject */
+	rig_settle(r);
+	assert_true(rig_stats(r).entries > 10);
+	free(list);
+}
+
+/* ---- matches */
+
+static void other_cells_need_no_dump(void **state)
+{
+	struct rig *r = *state;
+	struct ct *list;
+
+	rnd_seed(10);
+	list = random_entries(3000);
+	random_matches(r, RIG_MATCHES);
+	rig_dumps(r, 1);
+	assert_int_equal(ct_add(list, 3000), 0);
+	rig_settle(r);
+	for (size_t i = 0; i < RIG_MATCHES; i++)
+		r->cell[i] = (i * 7 + 3) % 11;
+	kernel.dumps = 0;
+	rig_want(r, RIG_MATCHES);
+	assert_true(rig_right(r));
+	churn(list, 500);
+	rig_settle(r);
+	assert_true(kernel.dumps <= 1); /* an audit, if any */
+	free(list);
+}
+
+static void matches_that_stay_stay_known(void **state)
+{
+	struct rig *r = *state;
+	struct ct *list;
+
+	rnd_seed(11);
+	list = many_entries(r);
+	assert_int_equal(ct_add(list, MANY), 0);
+	rig_want(r, 40);
+	rig_settle(r);
+	/* 8 go, and 8 come */
+	memmove(r->match, r->match + 8, 40 * sizeof(*r->match));
+	for (size_t i = 0; i < 40; i++)
+		r->cell[i] = i / 8;
+	rig_want(r, 40);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(track_counts(r->t)[i].known, i < 4);
+	churn(list, 300);
+	rig_settle(r);
+	free(list);
+}
+
+/* Each time others, in another order, before the dump of the last is over. */
+static void matches_change_faster_than_dumps_end(void **state)
+{
+	struct rig *r = *state;
+	struct ct *list;
+
+	rnd_seed(12);
+	list = random_entries(3000);
+	assert_int_equal(ct_add(list, 3000), 0);
+	for (int k = 0; k < 30; k++) {
+		for (size_t i = 0; i < RIG_MATCHES; i++) {
+			size_t other = rnd(RIG_MATCHES);
+			struct flow_match m = r->match[i];
+
+			r->match[i] = r->match[other];
+			r->match[other] = rnd(4) ? m : random_match();
+			r->cell[i] = rnd(10);
+		}
+		rig_want(r, 1 + rnd(RIG_MATCHES));
+		churn(list, 100);
+		for (uint32_t i = rnd(4); i > 0; i--)
+			ev_run(r->loop, EVRUN_ONCE);
+		if (k % 10 == 9)
+			rig_settle(r);
+	}
+	free(list);
+}
+
+/* Sockets of this process that listen to anything. */
+static int listeners(void)
+{
+	return netns_run("exit $(awk '$2 == 12 && $4 != \"00000000\"' "
+			 "/proc/net/netlink | wc -l)");
+}
+
+static void nothing_wanted_costs_nothing(void **state)
+{
+	struct rig *r = *state;
+
+	rnd_seed(13);
+	assert_int_equal(listeners(), 0);
+	rig_want(r, 0);
+	assert_int_equal(listeners(), 0);
+	random_matches(r, 8);
+	rig_settle(r);
+	assert_int_equal(listeners(), 1);
+	rig_want(r, 0);
+	assert_int_equal(listeners(), 0);
+	assert_null(track_counts(r->t));
+	events.reads = 0;
+	ev_run(r->loop, EVRUN_NOWAIT);
+	assert_int_equal(ev_pending_count(r->loop), 0);
+	assert_int_equal(events.reads, 0);
+	random_matches(r, 8);
+	assert_null(track_counts(r->t));
+	rig_settle(r);
+}
+
+/* ---- size */
+
+static void many_more_entries(void **state)
+{
+	enum { N = 60000, STEP = 10000 };
+	struct rig *r = *state;
+	struct ct *list;
+
+	rnd_seed(14);
+	list = many_entries(r);
+	free(list);
+	list = random_entries(N);
+	for (size_t i = 0; i < N; i++)
+		list[i].backend_port = 80;
+	rig_want(r, RIG_MATCHES);
+	rig_dumps(r, 1);
+	for (size_t i = 0; i < N; i += STEP) {
+		assert_int_equal(ct_add(list + i, STEP), 0);
+		rig_run(r, 60);
+	}
+	rig_settle(r);
+	for (size_t i = 0; i < N; i += 2 * STEP) {
+		ct_delete(list + i, STEP);
+		rig_run(r, 60);
+	}
+	rig_settle(r);
+	assert_int_equal(rig_stats(r).lost, 0);
+	free(list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 		T(follows_additions_changes_and_deletions),
 		T(counts_what_was_there_before),
+		T(audits_find_what_says_nothing),
+		T(events_during_a_dump_stand),
+		T(first_dump_goes_on_among_events),
+		T(lost_events_are_repaired),
+		T(kernel_that_refuses_is_asked_again),
+		T(kernel_without_events_is_asked_often),
+		T(entries_that_expire_count_no_more),
+		T(other_cells_need_no_dump),
+		T(matches_that_stay_stay_known),
+		T(matches_change_faster_than_dumps_end),
+		T(nothing_wanted_costs_nothing),
+		T(many_more_entries),
 	};
 
 	if (netns_enter() < 0)

@@ -9,7 +9,8 @@
 
 struct member {
 	double weight; /* dynamic, 1 = as configured; not rounded */
-	double target; /* where the last tick wanted it */
+	double target; /* where the last tick would have it */
+	double aim;    /* where it goes: target, less of the noise */
 	double ratio;  /* the least of its signals'; NAN: it has none */
 	float noise;   /* of ratio: standard error, in parts of it */
 	float caution; /* 1 = none; see caution.c */

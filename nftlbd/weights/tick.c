@@ -3,14 +3,14 @@
  * A tick: from what is known now to the next dynamic weights.
  *
  *   the least ratio of the signals -> less of what may be noise -> anchored
- *   within floor and ceiling -> a step towards it, where it is farther off than
- *   the dead band
+ *   within floor and ceiling -> aimed at -> a step towards that, where it is
+ *   farther off than the dead band
  *
  * Noise. A ratio that is off 1 by no more than twice its own standard error
  * says little: it is taken in the proportion of its square to the square of
- * that (as one would shrink an estimate by its variance). Off the present
- * weight by so much it is no reason to move either: the dead band is as wide.
- * Both have no memory, which would be one more delay in the loop.
+ * that (as one would shrink an estimate by its variance), which has no memory
+ * and so is no more delay in the loop. And what it is off the weight that we
+ * aim at by no more than that is made up slowly.
  *
  * Who is not measured (too new, out of date) is wanted at 1: as configured,
  * which is the mean of the others too, as in gRPC's A58. The way back there is
@@ -24,9 +24,10 @@
 
 #include "weights/impl.h"
 
-#define NOISE     2     /* standard errors */
-#define BACK_PART 5     /* of max_step, on the way back to 1 */
-#define GRACE_MS  30000 /* for the first samples to come */
+#define NOISE     2       /* standard errors */
+#define SETTLE_MS 30000.0 /* time constant, within noise */
+#define BACK_PART 5       /* of max_step, on the way back to 1 */
+#define GRACE_MS  30000   /* for the first samples to come */
 
 static double parts(uint32_t n)
 {
@@ -88,21 +89,32 @@ static enum weights_why hold(struct weights *w, enum opinion o, int64_t now_ms)
 						 : WEIGHTS_STARTING;
 }
 
+/* Beyond what may be noise, soon; the rest by and by, so that nothing is left
+ * of it in the end. */
+static void settle(const struct weights *w, struct member *m)
+{
+	double gap = m->target / m->aim - 1, unsure = NOISE * m->noise;
+
+	if (isnan(m->ratio))
+		m->aim = 1;
+	else if (fabs(gap) > unsure)
+		m->aim *=
+		    1 + (gap - copysign(unsure, gap)) * law_of(m->law)->pace;
+	else
+		m->aim *= 1 - gap * expm1(-(double)w->conf.tick_ms / SETTLE_MS);
+}
+
 static void step(const struct weights *w, struct member *m)
 {
-	double most = parts(w->conf.max_step), up = most, pace = 1;
-	double band = parts(w->conf.dead_band), gap;
+	double most = parts(w->conf.max_step), up = most, gap;
 
-	if (isnan(m->ratio)) {
+	if (isnan(m->ratio))
 		most = up = most / BACK_PART;
-	} else {
-		pace = law_of(m->law)->pace;
-		band = fmax(band, NOISE * m->noise);
+	else
 		up = caution_up(m, most);
-	}
-	gap = m->target / m->weight - 1;
-	if (fabs(gap) > band)
-		m->weight *= 1 + fmax(-most, fmin(up, gap * pace));
+	gap = m->aim / m->weight - 1;
+	if (fabs(gap) > parts(w->conf.dead_band))
+		m->weight *= 1 + fmax(-most, fmin(up, gap));
 }
 
 static enum weights_why why_of(const struct weights *w, const struct member *m,
@@ -129,8 +141,10 @@ static bool move(struct weights *w, size_t i, const struct weights_view *v,
 	uint32_t before = weights_get(w, i);
 	bool moved;
 
-	if (w->why != WEIGHTS_SATURATED)
+	if (w->why != WEIGHTS_SATURATED) {
+		settle(w, m);
 		step(w, m);
+	}
 	if (!isnan(m->ratio))
 		caution_learn(m, w->conf.tick_ms);
 	moved = weights_get(w, i) != before;

@@ -40,6 +40,7 @@ struct weights *weights_new(const struct weights_conf *conf,
 	for (size_t i = 0; i < nmembers; i++)
 		w->members[i] = (struct member){ .weight = 1,
 						 .target = 1,
+						 .aim = 1,
 						 .ratio = NAN,
 						 .caution = 1,
 						 .why = WEIGHTS_STARTING };
@@ -86,6 +87,7 @@ void weights_set(struct weights *w, size_t member, uint32_t dynamic)
 	if (dynamic > w->conf.ceiling)
 		dynamic = w->conf.ceiling;
 	w->members[member].weight = (double)dynamic / WEIGHTS_ONE;
+	w->members[member].aim = w->members[member].weight;
 }
 
 enum weights_why weights_why(const struct weights *w, size_t member)

@@ -93,7 +93,7 @@ static void test_families_are_compared_among_themselves(void **state)
 	r.connections[3] = 10;
 	load_rig_ticks(&r, 30);
 	assert_string_equal(load_rig_weights(&r), "1000 1000 1000 1000");
-	r.connections[3] = 30;
+	r.connections[3] = 100;
 	load_rig_ticks(&r, 30);
 	assert_int_equal(load_rig_weight(&r, 0), 1000);
 	assert_true(load_rig_weight(&r, 3) < 800);

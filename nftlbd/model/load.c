@@ -42,7 +42,7 @@ static const uint8_t nearness[HC_TYPES] = {
 
 bool service_dynamic(const struct service *s)
 {
-	return s->conf->scheduler >= RS_LEAST_CONNECTIONS;
+	return conf_dynamic(s->conf);
 }
 
 static size_t member_of(const struct service *s, const struct backend *b)

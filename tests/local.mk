@@ -74,6 +74,12 @@ tests_unit_test_load_SOURCES = tests/unit/test_load.c $(load_rig)
 tests_unit_test_load_LDADD = libmodel.a $(config_libs)
 tests_unit_test_load_words_SOURCES = tests/unit/test_load_words.c $(load_rig)
 tests_unit_test_load_words_LDADD = libmodel.a $(config_libs)
+check_PROGRAMS += tests/unit/test_load_ticks
+tests_unit_test_load_ticks_SOURCES = tests/unit/test_load_ticks.c \
+	nftlbd/daemon/load.c nftlbd/daemon/load.h \
+	nftlbd/daemon/load_counts.c nftlbd/daemon/load_counts.h \
+	nftlbd/daemon/want.c nftlbd/daemon/want.h $(model_rig)
+tests_unit_test_load_ticks_LDADD = libmodel.a $(config_libs) $(EV_LIBS)
 check_PROGRAMS += tests/unit/test_same tests/unit/test_want
 tests_unit_test_want_SOURCES = tests/unit/test_want.c $(conf_rig) \
 	nftlbd/daemon/want.c nftlbd/daemon/want.h

@@ -139,7 +139,9 @@ static void slots_of(const struct service *s, const struct rs_service *rs,
 	}
 	for (uint32_t i = 0; i < m; i++)
 		assert_true(any || owner[i] == SLOT_NONE);
-	buf_printf(text, "%d ", (int)rs->scheduler);
+	/* the kernel has one table for all that follow the load */
+	buf_printf(text, "%d ",
+		   s->load ? RS_LEAST_CONNECTIONS : (int)rs->scheduler);
 	buf_append(text, owner, m * sizeof(*owner));
 	free(owner);
 }

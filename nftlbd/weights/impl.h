@@ -18,6 +18,7 @@ struct member {
 	int8_t way;    /* where it goes since: 1 up, -1 down, 0 it never went */
 	uint8_t law;   /* of the signal that gave ratio: enum weights_law */
 	uint8_t why;   /* enum weights_why */
+	bool measured; /* has ever had a ratio */
 };
 
 struct weights {

@@ -14,7 +14,8 @@
  *
  * Who is not measured (too new, out of date) is wanted at 1: as configured,
  * which is the mean of the others too, as in gRPC's A58. The way back there is
- * slow: what is not known is no reason to hurry.
+ * slow: what is not known is no reason to hurry. At a start nothing is known
+ * yet, and a weight is where it was before: it stays for a while.
  *
  * Invariants: a weight is between floor and ceiling; it moves by max_step at
  * most; within the dead band of its target it rests; the mean of the targets of
@@ -139,14 +140,17 @@ static bool move(struct weights *w, size_t i, const struct weights_view *v,
 {
 	struct member *m = &w->members[i];
 	uint32_t before = weights_get(w, i);
+	bool waits = isnan(m->ratio) && !m->measured && now_ms < w->grace_ms;
 	bool moved;
 
-	if (w->why != WEIGHTS_SATURATED) {
+	if (w->why != WEIGHTS_SATURATED && !waits) {
 		settle(w, m);
 		step(w, m);
 	}
-	if (!isnan(m->ratio))
+	if (!isnan(m->ratio)) {
+		m->measured = true;
 		caution_learn(m, w->conf.tick_ms);
+	}
 	moved = weights_get(w, i) != before;
 	m->why = (uint8_t)why_of(w, m, v, moved, now_ms);
 	return moved;

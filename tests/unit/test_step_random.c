@@ -272,13 +272,13 @@ static void take_result(struct run *r, size_t s, size_t b)
 	oracle_result(&r->o, s, b, i, &o);
 }
 
-/* What is measured beside checks: anything, of anybody. */
+/* What is measured beside checks: anything, of anybody, but more of some. */
 static void measure(struct run *r, struct service *s)
 {
 	for (size_t i = 0; i < s->nbackends; i++) {
 		const struct backend *b = &s->backends[i];
 
-		load_connections(s, b, world_random(&r->w, 40),
+		load_connections(s, b, world_random(&r->w, 400) * (i % 3),
 				 world_random(&r->w, 9) == 0, r->now_ms);
 		for (size_t k = 0; k < s->conf->nfeeds; k++)
 			load_feed(s, b, k, world_random(&r->w, 12) / 10.0,
@@ -478,7 +478,7 @@ static void test_the_model_does_what_the_rules_say(void **state)
 	print_message("%zu steps, %zu reloads, %zu changes, %zu moves\n", steps,
 		      reloads, events, moves);
 	assert_true(steps > 20000 && events > 10000 && reloads > 500 &&
-		    moves > 1000);
+		    moves > 500);
 }
 
 int main(void)

@@ -37,6 +37,7 @@ EXTRA_DIST += tests/lab/badconf.py tests/lab/daemon.py tests/lab/demo.py \
 	tests/lab/lab.py tests/lab/marks.py tests/lab/probing.py \
 	tests/lab/process.py \
 	tests/lab/run.py tests/lab/shell.py tests/lab/snmp_peer.py \
+	tests/lab/snmp_agent.py tests/lab/test_feeds.py \
 	tests/lab/test_balance.py tests/lab/test_check_snmp.py \
 	tests/lab/test_check_script.py tests/lab/test_check_file.py \
 	tests/lab/test_control.py tests/lab/test_empty.py \

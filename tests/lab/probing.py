@@ -11,14 +11,16 @@ from process import check, equal
 _files = itertools.count()
 
 
-def argv(lab, keys, target, count=1, name=None):
-    """The command line that probes `target` with a [check] of these keys."""
+def argv(lab, keys, target, count=1, name=None, section="check", every=None):
+    """The command line that probes `target` with a [check] (or a [feed]) of
+    these keys; `every`: milliseconds between two probes."""
     path = os.path.join(lab.dir, f"check-{next(_files)}.conf")
     with open(path, "w", encoding="utf-8") as f:
-        f.write("[check c]\n")
+        f.write(f"[{section} c]\n")
         for key, value in {"interval": "10s", "timeout": "2s", **keys}.items():
             f.write(f"{key} = {value}\n")
     return [program("tests/tools/probe"), *(["--name", name] if name else []),
+            *(["--every", str(every)] if every else []),
             path, "c", target, str(count)]
 
 

@@ -206,15 +206,20 @@ tests_unit_test_flows_LDADD = librulesets.a libutil.a $(NFTNL_LIBS) \
 tests_unit_test_flows_LDFLAGS = -Wl,--wrap=mnl_socket_sendto \
 	-Wl,--wrap=mnl_socket_recvfrom
 
-check_PROGRAMS += tests/unit/test_track
-tests_unit_test_track_SOURCES = tests/unit/test_track.c \
-	tests/unit/track_fixture.c tests/unit/track_fixture.h \
+track_fixture = tests/unit/track_fixture.c tests/unit/track_fixture.h \
 	tests/unit/flows_fixture.c tests/unit/flows_fixture.h \
 	tests/unit/conntrack.c tests/unit/conntrack.h \
 	tests/unit/netns.c tests/unit/netns.h
-tests_unit_test_track_LDADD = $(tests_unit_test_flows_LDADD)
-tests_unit_test_track_LDFLAGS = $(tests_unit_test_flows_LDFLAGS) \
+track_ldflags = $(tests_unit_test_flows_LDFLAGS) \
 	-Wl,--wrap=recvmmsg -Wl,--wrap=setsockopt
+check_PROGRAMS += tests/unit/test_track tests/unit/test_track_faults
+tests_unit_test_track_SOURCES = tests/unit/test_track.c $(track_fixture)
+tests_unit_test_track_LDADD = $(tests_unit_test_flows_LDADD)
+tests_unit_test_track_LDFLAGS = $(track_ldflags)
+tests_unit_test_track_faults_SOURCES = tests/unit/test_track_faults.c \
+	$(track_fixture)
+tests_unit_test_track_faults_LDADD = $(tests_unit_test_flows_LDADD)
+tests_unit_test_track_faults_LDFLAGS = $(track_ldflags)
 
 # languages of snmp, script and file checks
 check_PROGRAMS += tests/unit/test_oid

@@ -17,41 +17,6 @@
 #include "tests/unit/netns.h"
 #include "tests/unit/track_fixture.h"
 
-/* Matches of which many entries of random_entries() fit one, some two. */
-static void random_matches(struct rig *r, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		r->match[i] = random_match();
-		r->cell[i] = i / 8;
-	}
-	rig_want(r, n);
-}
-
-static uint8_t random_state(void)
-{
-	return (uint8_t)(TCP_CONNTRACK_SYN_SENT + rnd(9));
-}
-
-/* Some entries come, others change, others go. */
-static void churn(struct ct *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		size_t from = i, len = 1;
-
-		list[i].tcp_state = random_state();
-		switch (rnd(3)) {
-		case 0:
-			ct_add(list + from, len);
-			break;
-		case 1:
-			ct_change(list + from, len);
-			break;
-		default:
-			ct_delete(list + from, len);
-		}
-	}
-}
-
 static void follows_additions_changes_and_deletions(void **state)
 {
 	struct rig *r = *state;
@@ -85,37 +50,6 @@ static void counts_what_was_there_before(void **state)
 	rig_settle(r);
 	assert_int_equal(rig_stats(r).dumps, 1);
 	free(list);
-}
-
-/* 8,000 entries of which all fit: a dump of many pieces. */
-#define MANY 8000u
-
-static struct ct *many_entries(struct rig *r)
-{
-	struct ct *list = random_entries(MANY);
-
-	for (uint32_t i = 0; i < RIG_MATCHES; i++) {
-		r->cell[i] = i / 8;
-		r->match[i] = (struct flow_match){
-			.proto = i % 2 ? IPPROTO_UDP : IPPROTO_TCP,
-			.vip = addr_of(i / 2 % 2, 2, i / 4 % 3),
-			.port_lo = 80,
-			.port_hi = 83,
-			.backend = addr_of(i / 2 % 2, 3, i / 12 % 5),
-			.backend_port = 80,
-		};
-	}
-	for (uint32_t i = 0; i < MANY; i++)
-		list[i].backend_port = 80;
-	return list;
-}
-
-/* Whether entries made from now on have events: 0 never, 2 where somebody
- * listens. */
-static int kernel_says(int how)
-{
-	return netns_run("sysctl -qw net.netfilter.nf_conntrack_events=%d",
-			 how);
 }
 
 /* Entries from before we listened say nothing when they change or end. */
@@ -191,100 +125,6 @@ static void first_dump_goes_on_among_events(void **state)
 		ev_run(r->loop, EVRUN_ONCE);
 	}
 	rig_settle(r);
-	free(list);
-}
-
-/* ---- losses and refusals */
-
-static void lost_events_are_repaired(void **state)
-{
-	struct rig *r = *state;
-	struct ct *list;
-
-	rnd_seed(6);
-	list = many_entries(r);
-	events.receive_buffer = 8192;
-	rig_want(r, RIG_MATCHES);
-	rig_dumps(r, 1);
-	for (int i = 0; i < 4; i++) {
-		churn(list, 2000);
-		rig_settle(r);
-	}
-	assert_true(rig_stats(r).lost >= 4);
-	assert_int_equal(ct_add(list + 3000, MANY - 3000), 0);
-	rig_run(r, 3); /* the repair is under way */
-	churn(list, 2000);
-	rig_settle(r);
-	assert_int_equal(netns_run("conntrack -F 2>/dev/null"), 0);
-	rig_settle(r);
-	rig_dumps(r, rig_stats(r).dumps + 1);
-	assert_int_equal(rig_stats(r).entries, 0);
-	free(list);
-}
-
-static void kernel_that_refuses_is_asked_again(void **state)
-{
-	struct rig *r = *state;
-	struct ct *list;
-
-	rnd_seed(7);
-	list = random_entries(2000);
-	assert_int_equal(ct_add(list, 2000), 0);
-	kernel.send_errors = 1;
-	kernel.interrupts = 2;
-	kernel.refuse_filter = true;
-	r->match[0] = (struct flow_match){
-		.proto = list->proto,
-		.vip = list->vip,
-		.port_lo = list->vip_port,
-		.port_hi = list->vip_port,
-		.backend = list->backend,
-		.backend_port = list->backend_port,
-	};
-	rig_want(r, 1);
-	rig_settle(r);
-	assert_int_equal(kernel.send_errors + kernel.interrupts, 0);
-	kernel.overruns = 1; /* of the next audit */
-	ct_delete(list, 1000);
-	while (kernel.overruns)
-		rig_run(r, 5);
-	rig_settle(r);
-	free(list);
-}
-
-static void kernel_without_events_is_asked_often(void **state)
-{
-	struct rig *r = *state;
-	struct ct *list;
-
-	rnd_seed(8);
-	list = random_entries(2000);
-	assert_int_equal(kernel_says(0), 0);
-	random_matches(r, RIG_MATCHES);
-	rig_dumps(r, 1);
-	ct_add(list, 2000);
-	rig_settle(r);
-	assert_int_equal(rig_stats(r).events, 0);
-	assert_int_equal(kernel_says(2), 0);
-	free(list);
-}
-
-static void entries_that_expire_count_no_more(void **state)
-{
-	struct rig *r = *state;
-	struct ct *list;
-
-	rnd_seed(9);
-	list = random_entries(2000);
-	for (size_t i = 0; i < 2000; i += 2)
-		list[i].timeout_s = 1;
-	random_matches(r, RIG_MATCHES);
-	rig_dumps(r, 1);
-	assert_int_equal(ct_add(list, 2000), 0);
-	rig_settle(r);
-	rig_run(r, 1100); /* no condition to wait for: time is the subject */
-	rig_settle(r);
-	assert_true(rig_stats(r).entries > 10);
 	free(list);
 }
 
@@ -431,10 +271,6 @@ int main(void)
 		T(audits_find_what_says_nothing),
 		T(events_during_a_dump_stand),
 		T(first_dump_goes_on_among_events),
-		T(lost_events_are_repaired),
-		T(kernel_that_refuses_is_asked_again),
-		T(kernel_without_events_is_asked_often),
-		T(entries_that_expire_count_no_more),
 		T(other_cells_need_no_dump),
 		T(matches_that_stay_stay_known),
 		T(matches_change_faster_than_dumps_end),

@@ -89,6 +89,67 @@ struct track_stats rig_stats(const struct rig *r)
 	return s;
 }
 
+/* ---- the table's contents */
+
+void random_matches(struct rig *r, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		r->match[i] = random_match();
+		r->cell[i] = i / 8;
+	}
+	rig_want(r, n);
+}
+
+uint8_t random_state(void)
+{
+	return (uint8_t)(TCP_CONNTRACK_SYN_SENT + rnd(9));
+}
+
+void churn(struct ct *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t from = i, len = 1;
+
+		list[i].tcp_state = random_state();
+		switch (rnd(3)) {
+		case 0:
+			ct_add(list + from, len);
+			break;
+		case 1:
+			ct_change(list + from, len);
+			break;
+		default:
+			ct_delete(list + from, len);
+		}
+	}
+}
+
+struct ct *many_entries(struct rig *r)
+{
+	struct ct *list = random_entries(MANY);
+
+	for (uint32_t i = 0; i < RIG_MATCHES; i++) {
+		r->cell[i] = i / 8;
+		r->match[i] = (struct flow_match){
+			.proto = i % 2 ? IPPROTO_UDP : IPPROTO_TCP,
+			.vip = addr_of(i / 2 % 2, 2, i / 4 % 3),
+			.port_lo = 80,
+			.port_hi = 83,
+			.backend = addr_of(i / 2 % 2, 3, i / 12 % 5),
+			.backend_port = 80,
+		};
+	}
+	for (uint32_t i = 0; i < MANY; i++)
+		list[i].backend_port = 80;
+	return list;
+}
+
+int kernel_says(int how)
+{
+	return netns_run("sysctl -qw net.netfilter.nf_conntrack_events=%d",
+			 how);
+}
+
 /* ---- the oracle */
 
 static void count(const struct rig *r, const struct ct *c,

@@ -31,6 +31,24 @@ int rig_teardown(void **state);
 /** rig_want() - the first @n of r->match, in r->cell */
 void rig_want(struct rig *r, size_t n);
 
+/** random_matches() - want @n of which many of random_entries() fit one, some
+ * two */
+void random_matches(struct rig *r, size_t n);
+
+/** many_entries() - MANY, and r->match that all of them fit: a dump of many
+ * pieces */
+#define MANY 8000u
+struct ct *many_entries(struct rig *r);
+
+uint8_t random_state(void);
+
+/** churn() - some entries come, others change, others go */
+void churn(struct ct *list, size_t n);
+
+/** kernel_says() - whether entries made from now on have events: 0 never, 2
+ * where somebody listens; 0 or a shell's status */
+int kernel_says(int how);
+
 struct track_stats rig_stats(const struct rig *r);
 
 /** rig_right() - are all counts those of the kernel's table? */

@@ -38,7 +38,7 @@ bool hooks_kind(const char *kind)
 	static const char *const kinds[] = { "health", "admin",   "said",
 					     "state",  "service", "weight",
 					     "drain",  "panic",   "prober",
-					     "reload" };
+					     "reload", "weights", "feed" };
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (!strcmp(kind, kinds[i]))

@@ -122,7 +122,9 @@ void weights_carry(struct weights *w, size_t member, const struct weights *old,
 	w->began |= old->began;
 	w->grace_ms = old->grace_ms;
 	w->why = old->why;
-	w->next_ms = old->next_ms;
+	if (old->next_ms) /* a tick after the last one, as long as ticks are now
+			   */
+		w->next_ms = old->next_ms - old->conf.tick_ms + w->conf.tick_ms;
 	for (size_t s = 0; s < w->nsignals; s++)
 		if (to[s] >= 0)
 			*signal_of(w, member, s) =

@@ -171,6 +171,7 @@ static void test_kinds(void **state)
 {
 	assert_true(hooks_kind("health"));
 	assert_true(hooks_kind("reload"));
+	assert_true(hooks_kind("weights") && hooks_kind("feed"));
 	assert_true(hooks_kind("prober"));
 	assert_false(hooks_kind("resync"));
 	assert_false(hooks_kind(""));

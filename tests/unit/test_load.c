@@ -372,6 +372,7 @@ static void test_a_reload_goes_on(void **state)
 			    "max-step=100\n" THREE);
 	assert_string_equal(load_rig_weights(&r), weights);
 	assert_false(r.s->dirty);
+	assert_int_equal(load_next_ms(r.s), r.now_ms + 2000);
 	after = load_view(r.s, r.s->backends, 0, r.now_ms);
 	assert_true(after.known && after.value == before.value);
 	/* another measure: the weights, and nothing that was measured */

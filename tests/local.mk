@@ -470,3 +470,16 @@ tests_unit_test_status_SOURCES = tests/unit/test_status.c
 tests_unit_test_status_LDADD = libutil.a $(CMOCKA_LIBS)
 EXTRA_DIST += tests/lab/bad_http.py \
 	tests/lab/test_check_http.py
+
+# weights that follow the load: the pipeline, by itself
+weights_rig = tests/unit/weights_rig.c tests/unit/weights_rig.h
+weights_libs = libmodel.a libutil.a $(CMOCKA_LIBS) -lm
+check_PROGRAMS += tests/unit/test_weights tests/unit/test_weights_random \
+	tests/unit/test_weights_signal
+tests_unit_test_weights_SOURCES = tests/unit/test_weights.c $(weights_rig)
+tests_unit_test_weights_LDADD = $(weights_libs)
+tests_unit_test_weights_random_SOURCES = tests/unit/test_weights_random.c \
+	$(weights_rig)
+tests_unit_test_weights_random_LDADD = $(weights_libs)
+tests_unit_test_weights_signal_SOURCES = tests/unit/test_weights_signal.c
+tests_unit_test_weights_signal_LDADD = $(weights_libs)

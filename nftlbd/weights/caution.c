@@ -30,9 +30,11 @@ void caution_learn(struct member *m, uint32_t tick_ms)
 {
 	double at = log(m->weight);
 
-	m->caution = (float)fmin(1, m->caution * exp2(tick_ms / DOUBLE_MS));
-	if (m->way == 0 && fabs(at) > TURN) {
-		m->way = at > 0 ? 1 : -1;
+	if (m->caution < 1)
+		m->caution =
+		    (float)fmin(1, m->caution * exp2(tick_ms / DOUBLE_MS));
+	if (m->way == 0 && fabs(at - m->turn) > TURN) {
+		m->way = at > m->turn ? 1 : -1;
 		m->turn = (float)at;
 	} else if (m->way * (at - m->turn) > 0) {
 		m->turn = (float)at;

@@ -101,11 +101,11 @@ static struct sum sum_up(const struct weights *w, size_t s,
 static double noise(const struct weights *w, const struct signal *g,
 		    const struct law *law)
 {
-	double off = law->counted
-			 ? sqrt(g->smooth)
-			 : signal_noise(g, w->conf.smoothing_ms) * g->smooth;
+	double all = g->smooth + law->zero;
 
-	return off / (g->smooth + law->zero);
+	if (law->counted)
+		return 1 / sqrt(all);
+	return signal_noise(g, w->conf.smoothing_ms) * g->smooth / all;
 }
 
 static void merge(struct weights *w, size_t i, size_t s,
@@ -117,11 +117,11 @@ static void merge(struct weights *w, size_t i, size_t s,
 	struct signal *g = signal_of(w, i, s);
 	struct member *m = &w->members[i];
 
+	ratio = mean / level(g, v, sum);
 	/* Once the floor is reached, more is not to be remembered: the way back
 	 * would take as much longer. */
-	if (!sum->law->per_weight)
+	if (ratio < floor && !sum->law->per_weight)
 		signal_limit(g, mean * pow(floor, -1 / caution_exponent(m, 1)));
-	ratio = mean / level(g, v, sum);
 	if (sum->law->same_ms && g->n == SIGNAL_KEEP &&
 	    now_ms - g->same_ms >= sum->law->same_ms)
 		ratio = fmin(ratio, 1);

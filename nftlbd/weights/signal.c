@@ -19,8 +19,9 @@
 
 /* The spread is a mean over about so many samples. */
 #define SPREAD_SAMPLES 16
-/* Standard deviation by mean distance, of what is normally distributed. */
-#define DEVIATION 1.25
+/* Standard deviation by mean distance to the median of three, of what is
+ * normally distributed. */
+#define DEVIATION 1.77
 
 static float newest(const struct signal *g, unsigned int i)
 {
@@ -54,12 +55,15 @@ static double kept(const struct signal *g, uint32_t smoothing_ms)
 	return smoothing_ms ? exp(-(double)g->gap_ms / smoothing_ms) : 0;
 }
 
-static void spread(struct signal *g, double value)
+/* To the median, not to the mean: a step is no noise, and the mean would take
+ * it for that until it is there. */
+static void spread(struct signal *g, double value, double middle)
 {
-	double most = fmax(value, g->smooth);
-	double off = most > 0 ? fabs(value - g->smooth) / most : 0;
+	double most = fmax(value, middle);
+	double off = most > 0 ? fabs(value - middle) / most : 0;
 
-	g->spread += (float)((off - g->spread) / SPREAD_SAMPLES);
+	g->spread += (float)((off - g->spread) /
+			     (g->n < SIGNAL_KEEP ? g->n : SPREAD_SAMPLES));
 }
 
 static float bounded(double value)
@@ -90,10 +94,12 @@ void signal_add(struct signal *g, double value, bool full, uint32_t good_ms,
 	g->gap_ms = gap_ms < 0 ? 0 : (uint32_t)gap_ms;
 	g->full = (uint8_t)(g->full << 1 | full);
 	keep(g, bounded(value), now_ms);
-	if (!first)
-		spread(g, value);
-	if (filter)
-		value = median(g, smoothing_ms);
+	if (filter) {
+		double middle = median(g, smoothing_ms);
+
+		spread(g, value, middle);
+		value = middle;
+	}
 	if (!first)
 		value += kept(g, smoothing_ms) * (g->smooth - value);
 	g->smooth = bounded(value);

@@ -16,8 +16,8 @@ struct signal {
 	uint32_t gap_ms;         /* between the last two samples */
 	float last[SIGNAL_KEEP]; /* ring; the next goes to [next] */
 	float smooth;
-	float spread; /* how far samples are from smooth, in the mean, in parts
-			 of the greater of the two: 0..1 */
+	float spread; /* how far samples are from their median, in the mean, in
+			 parts of the greater of the two: 0..1 */
 	uint8_t n;    /* how many are in the ring */
 	uint8_t next; /* where the next goes */
 	uint8_t full; /* bit 0: the last sample was full; bit 1: the one before;

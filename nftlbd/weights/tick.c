@@ -12,10 +12,11 @@
  * and so is no more delay in the loop. And what it is off the weight that we
  * aim at by no more than that is made up slowly.
  *
- * Who is not measured (too new, out of date) is wanted at 1: as configured,
- * which is the mean of the others too, as in gRPC's A58. The way back there is
- * slow: what is not known is no reason to hurry. At a start nothing is known
- * yet, and a weight is where it was before: it stays for a while.
+ * Who is not measured (too new, out of date, all are idle) is wanted at 1: as
+ * configured, which is the mean of the others too, as in gRPC's A58. The way
+ * back there is slow: what is not known is no reason to hurry. At a start
+ * nothing is known yet, and a weight is where it was before: it stays for a
+ * while.
  *
  * Invariants: a weight is between floor and ceiling; it moves by max_step at
  * most; within the dead band of its target it rests; the mean of the targets of
@@ -48,6 +49,9 @@ static enum opinion merge(struct weights *w, const struct weights_view *view,
 		if (o > most)
 			most = o;
 	}
+	/* What they say of an idle pool is chance. */
+	for (size_t i = 0; i < w->n && most == OPINION_IDLE; i++)
+		w->members[i].ratio = NAN;
 	return most;
 }
 

@@ -82,12 +82,15 @@ uint32_t weights_get(const struct weights *w, size_t member)
 
 void weights_set(struct weights *w, size_t member, uint32_t dynamic)
 {
+	struct member *m = &w->members[member];
+
 	if (dynamic < w->conf.floor)
 		dynamic = w->conf.floor;
 	if (dynamic > w->conf.ceiling)
 		dynamic = w->conf.ceiling;
-	w->members[member].weight = (double)dynamic / WEIGHTS_ONE;
-	w->members[member].aim = w->members[member].weight;
+	m->weight = m->aim = (double)dynamic / WEIGHTS_ONE;
+	m->turn = (float)log(m->weight); /* that was no way it went */
+	m->way = 0;
 }
 
 enum weights_why weights_why(const struct weights *w, size_t member)

@@ -55,7 +55,8 @@ static double level(const struct signal *g, const struct weights_view *v,
 }
 
 /* How many report, and what in the mean? Who is far below that mean does not
- * report, the second time. */
+ * report, the second time; but where that are most, one that is loaded is among
+ * idle ones. */
 static void count(const struct weights *w, size_t s,
 		  const struct weights_view *view, int64_t now_ms,
 		  struct sum *sum)
@@ -82,8 +83,14 @@ static struct sum sum_up(const struct weights *w, size_t s,
 	count(w, s, view, now_ms, &sum);
 	if (sum.n && sum.law->doubt > 0 &&
 	    sum.value > 2 * sum.law->idle * sum.weight) {
+		size_t all = sum.n;
+
 		sum.least = sum.law->doubt * sum.value / sum.weight;
 		count(w, s, view, now_ms, &sum);
+		if (2 * sum.n <= all) { /* it is they who are right */
+			sum.least = 0;
+			count(w, s, view, now_ms, &sum);
+		}
 	}
 	sum.each = sum.n ? sum.law->zero * (double)sum.n / sum.weight : 0;
 	for (size_t i = 0; i < w->n; i++) {

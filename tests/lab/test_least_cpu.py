@@ -17,7 +17,7 @@ SERVERS = 3
 RAW = ".1.3.6.1.4.1.2021.11"
 VALUE = ".1.3.6.1.4.1.8072.9999.9999.1"
 OFTEN = {"interval": "500ms", "timeout": "400ms"}
-MORE_OFTEN = {"interval": "200ms", "timeout": "200ms"}
+MORE_OFTEN = {"interval": "300ms", "timeout": "300ms"}
 # samples come twice a second: smooth over a few of them
 PACE = {"tick": "200ms", "smoothing": "1s", "blackout": "0s"}
 

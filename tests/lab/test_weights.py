@@ -20,7 +20,7 @@ from weighing import (QUICK, dynamic, survivors, wait_dynamic, wait_why,
 SERVERS = 3
 FULL = 50
 FEED = {"type": "agent", "port": 9999, "low": 0, "high": FULL,
-        "interval": "200ms", "timeout": "200ms"}
+        "interval": "300ms", "timeout": "300ms"}
 CHANGES = 10000
 
 

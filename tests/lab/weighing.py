@@ -5,6 +5,7 @@ of them, and ways to slow a server."""
 import os
 import signal
 import threading
+import time
 
 from lab import FAMILIES, vip
 from process import check, wait_until
@@ -24,12 +25,14 @@ def dynamic(d, name="www"):
 
 def wait_dynamic(d, names, low, high, timeout_s, name="www"):
     """Until the dynamic weights of these backends are within bounds."""
-    def within():
+    end = time.monotonic() + timeout_s
+    while True:
         seen = dynamic(d, name)
-        return all(low <= seen[n] <= high for n in names)
-    wait_until(within, timeout_s,
-               f"weights of {names} within {low}..{high}; "
-               f"now {dynamic(d, name)}", 0.05)
+        if all(low <= seen[n] <= high for n in names):
+            return
+        check(time.monotonic() < end, f"not within {timeout_s} s: weights of "
+              f"{list(names)} within {low}..{high}: {weights(d, name)}")
+        time.sleep(0.05)
 
 
 def wait_why(d, why, timeout_s, name="www"):

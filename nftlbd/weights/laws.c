@@ -19,8 +19,9 @@
  * load: busy time is in proportion to share. The inverse of it goes half of the
  * way to even (by the logarithm), at once, and is stable whatever the delay of
  * the samples, which we do not know. Share by load (gRPC's A58) goes all of the
- * way, but takes load that comes late for capacity: at 30 s of delay it swings
- * between floor and ceiling. As Prequal says: load is a limit, not an aim.
+ * way, but takes load that comes late for capacity: with samples 30 s old, what
+ * we tried of that kind swung from the floor to far above 1. As Prequal says:
+ * load is a limit, not an aim.
  */
 #include "weights/laws.h"
 

@@ -37,7 +37,8 @@ enum weights_why {
 	WEIGHTS_MOVING,       /* on its way */
 	WEIGHTS_IDLE,         /* too little is going on to tell them apart */
 	WEIGHTS_STARTING,     /* of a pool: too few samples yet */
-	WEIGHTS_STALE,        /* of a member: no sample for too long */
+	WEIGHTS_STALE,        /* of a member: no sample for too long, or none
+				 that can be believed */
 	WEIGHTS_ONE_REPORTER, /* frozen: fewer than two are measured */
 	WEIGHTS_SATURATED,    /* held: all are loaded to the brim */
 	WEIGHTS_BLACKOUT,     /* it has just come up */

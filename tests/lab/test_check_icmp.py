@@ -68,6 +68,8 @@ def test_up_and_silent():
             for way in WAYS:
                 for found in probes(lab, backend_addr(f, 1), way, 50):
                     equal((found["reason"], found["detail"]), ("ok", 0), way)
+                    equal(set(found["phases"]), {"first"}, "its phases")
+                    check(found["phases"]["first"] <= found["ms"], f"{found}")
             # a target's port is the service's, not the check's
             expect(lab, client_addr(f), "ok")
         block(lab, "drop")

@@ -392,7 +392,7 @@ static void test_a_full_socket_loses_nothing(void **state)
 	int left = JOBS, waiting = 0;
 
 	listener_open(&l, AF_INET, -1);
-	rig_start(&p, 1); /* the smallest there is: a few packets */
+	rig_start(&p, 4096); /* a packet or two */
 	rig_hello(&p);
 	rig_spec(&p, RIG_SPEC, HC_TCP, &nothing, 0);
 	for (uint32_t id = 0; id < JOBS; id += 100) {

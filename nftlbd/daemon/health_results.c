@@ -125,9 +125,13 @@ static bool last_heard(const struct lane *lane, const struct health_job *job,
 		       struct observation *o)
 {
 	for (uint32_t i = 0; i < job->nowners; i++) {
-		const struct check_state *cs =
-		    check_of(lane->h->d, &lane->jobs.owners[job->owners + i]);
+		const struct health_owner *at =
+		    &lane->jobs.owners[job->owners + i];
+		const struct check_state *cs;
 
+		if (at->feed)
+			continue;
+		cs = check_of(lane->h->d, at);
 		if (!cs->decided || !health_counts(cs->reason))
 			continue;
 		*o = (struct observation){ (enum hc_reason)cs->reason,
@@ -154,7 +158,7 @@ static void feed_catch_up(const struct lane *lane, const struct health_job *job)
 		struct service *s = service_of(d, at);
 		const struct backend *b = &s->backends[at->backend];
 
-		if (job->has_value && job->reason == HC_OK &&
+		if (at->feed && job->reason == HC_OK &&
 		    !load_feed_heard(s, b, at->check))
 			load_feed(s, b, at->check, job->value, daemon_now_ms());
 	}
@@ -168,14 +172,14 @@ static void job_catch_up(struct lane *lane, const struct health_job *job)
 
 	if (job->has_value)
 		feed_catch_up(lane, job);
-	if (job->has_value || job->nowners < 2 || !last_heard(lane, job, &o))
+	if (job->nowners < 2 || !last_heard(lane, job, &o))
 		return;
 	for (uint32_t i = 0; i < job->nowners; i++) {
 		const struct health_owner *at =
 		    &lane->jobs.owners[job->owners + i];
 		struct service *s = service_of(d, at);
 
-		if (!check_of(d, at)->decided)
+		if (!at->feed && !check_of(d, at)->decided)
 			step_observe(d->model, s, &s->backends[at->backend],
 				     at->check, &o, daemon_now_ms(), &changes);
 	}

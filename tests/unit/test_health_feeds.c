@@ -239,6 +239,27 @@ static void test_who_is_new_hears_the_last_value(void **state)
 	place_close(&p);
 }
 
+/* A server that two ask for its load, and that has never answered: what became
+ * of a check of one of them is nothing that the other should hear. */
+static void test_feeds_hear_nothing_of_checks(void **state)
+{
+	static const char ini[] =
+	    HEAD S1 CPU "check = c\nbackend.b1 = 10.0.0.1:80\n" S2 CPU
+			"check = c\nbackend.b1 = 10.0.0.1:81 check-port=10\n";
+	struct backend *one, *other;
+	struct health_rig r;
+
+	health_rig_open(&r, "mute", ini);
+	one = health_rig_backend(&r, "s1", "b1");
+	other = health_rig_backend(&r, "s2", "b1");
+	assert_int_equal(jobs_of(&r, HEALTH_NETWORK), 3);
+	one->checks[0].decided = true;
+	one->checks[0].reason = HC_REFUSED;
+	health_catch_up(r.d.health);
+	assert_false(other->checks[0].decided);
+	health_rig_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +269,7 @@ int main(void)
 		cmocka_unit_test(test_who_is_out_is_asked),
 		cmocka_unit_test(test_a_value_arrives),
 		cmocka_unit_test(test_who_is_new_hears_the_last_value),
+		cmocka_unit_test(test_feeds_hear_nothing_of_checks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,8 +99,7 @@ static int join(struct mnl_socket *nl)
 
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	if (!getenv("NOFILTER"))
-		track_filter(fd);
+	track_filter(fd);
 	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++) {
 		int group = groups[i];
 

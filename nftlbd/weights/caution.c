@@ -24,7 +24,7 @@
 #define CUT       0.5  /* of a turn */
 #define LEAST     0.06 /* four turns; more would take too long to forget */
 #define DOUBLE_MS 300000.0
-#define UP_LEAST  0.01 /* a tick */
+#define UP_LEAST  0.03 /* a tick */
 
 void caution_learn(struct member *m, uint32_t tick_ms)
 {

@@ -13,8 +13,10 @@
  * response: of queues, times are the same part longer than unloaded when the
  * same part of each backend is busy, so that shares by the inverse time end
  * with shares by what the backends can do, exactly. But close to saturation a
- * queue answers by several times what its share changes: caution.c. Half a
- * millisecond is added: what is quicker differs by our own scheduling.
+ * queue answers by several times what its share changes: caution.c; but one
+ * that takes three times as long shall lose half of its share whatever went
+ * before, so the exponent stays at 0.9 at least. Half a millisecond is added:
+ * what is quicker differs by our own scheduling.
  *
  * load: busy time is in proportion to share. The inverse of it goes half of the
  * way to even (by the logarithm), at once, and is stable whatever the delay of
@@ -40,7 +42,7 @@ static const struct law laws[] = {
 			       .zero = 500,
 			       .brim = INFINITY,
 			       .pace = 1,
-			       .least = 0.5 },
+			       .least = 0.9 },
 	[WEIGHTS_LOAD] = { .samples = 3,
 			   .same_ms = 10000,
 			   .zero = 0.05,

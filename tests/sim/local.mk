@@ -10,6 +10,10 @@ sim_libs = libmodel.a libprober.a librulesets.a libutil.a $(CMOCKA_LIBS) -lm
 check_PROGRAMS += tests/unit/test_sim
 tests_unit_test_sim_SOURCES = tests/unit/test_sim.c $(sim_sources)
 tests_unit_test_sim_LDADD = $(sim_libs)
+check_PROGRAMS += tests/unit/test_sim_schedulers
+tests_unit_test_sim_schedulers_SOURCES = tests/unit/test_sim_schedulers.c \
+	tests/unit/sim_rig.c tests/unit/sim_rig.h $(sim_sources)
+tests_unit_test_sim_schedulers_LDADD = $(sim_libs)
 
 # ./lab bench schedulers
 noinst_PROGRAMS += tests/sim/schedulers

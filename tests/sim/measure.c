@@ -47,7 +47,7 @@ double sim_share(const struct sim_run *r, size_t backend, size_t from,
 static double swing_of(const struct sim_run *r, size_t backend, size_t from,
 		       size_t to)
 {
-	double low = 0, high = 0;
+	double squares = 0;
 
 	for (size_t i = from; i < to; i++) {
 		size_t a = i < from + AROUND ? from : i - AROUND;
@@ -55,10 +55,9 @@ static double swing_of(const struct sim_run *r, size_t backend, size_t from,
 		double mean = sim_share(r, backend, a, b);
 		double off = at(r, i, backend)->share / mean - 1;
 
-		low = off < low ? off : low;
-		high = off > high ? off : high;
+		squares += off * off;
 	}
-	return high - low;
+	return 2 * sqrt(2 * squares / (double)(to - from));
 }
 
 double sim_swing(const struct sim_run *r, size_t from, size_t to)

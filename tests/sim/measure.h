@@ -14,10 +14,12 @@ double sim_share(const struct sim_run *r, size_t backend, size_t from,
 		 size_t to);
 
 /**
- * sim_swing() - the most that a backend's share swings
- * From the lowest to the highest point of (share - moving average) / moving
- * average, the average being that of the 30 s around; so slow drift is none.
- * Of all backends the worst.
+ * sim_swing() - how far a backend's share swings, from low to high
+ * Of (share - moving average) / moving average, the average being that of the
+ * 30 s around, so that slow drift is none: what a sine of the same power has
+ * from its lowest to its highest point. So one move that stays, as weights make
+ * where chance was great, counts little, and one that comes and goes again and
+ * again counts all. Of all backends the worst.
  */
 double sim_swing(const struct sim_run *r, size_t from, size_t to);
 

@@ -37,6 +37,15 @@ struct sim_bounds {
 		.overload_s = 1, .imbalance = 0.02                             \
 	}
 
+/* The same where a few requests at a time are looked at, or a check a second:
+ * chance is a third of what is measured, and of so many seconds and backends
+ * the worst counts. A swing of 0.15 is 7.5 % up and down. */
+#define SIM_BY_CHANCE                                                          \
+	{                                                                      \
+		.swing = 0.15, .settle_s = 30, .starve = 0.19,                 \
+		.overload_s = 1, .imbalance = 0.02                             \
+	}
+
 struct sim_case {
 	const char *scenario;
 	unsigned int by; /* bits of schedulers */

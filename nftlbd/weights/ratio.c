@@ -112,7 +112,7 @@ static double noise(const struct weights *w, const struct signal *g,
 
 	if (law->counted)
 		return 1 / sqrt(all);
-	return signal_noise(g, w->conf.smoothing_ms) * g->smooth / all;
+	return signal_noise(g) * g->smooth / all;
 }
 
 static void merge(struct weights *w, size_t i, size_t s,

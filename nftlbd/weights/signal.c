@@ -55,15 +55,40 @@ static double kept(const struct signal *g, uint32_t smoothing_ms)
 	return smoothing_ms ? exp(-(double)g->gap_ms / smoothing_ms) : 0;
 }
 
-/* To the median, not to the mean: a step is no noise, and the mean would take
- * it for that until it is there. */
-static void spread(struct signal *g, double value, double middle)
+/* At the start too little was there to be kept: from the first median on it is
+ * the mean of them. */
+static double kept_now(const struct signal *g, uint32_t smoothing_ms)
+{
+	double most = kept(g, smoothing_ms);
+
+	if (g->n < 3)
+		return 0;
+	return g->n < SIGNAL_KEEP ? fmin(most, (g->n - 3) / (g->n - 2.0))
+				  : most;
+}
+
+static double apart(double value, double middle)
 {
 	double most = fmax(value, middle);
-	double off = most > 0 ? fabs(value - middle) / most : 0;
 
-	g->spread += (float)((off - g->spread) /
-			     (g->n < SIGNAL_KEEP ? g->n : SPREAD_SAMPLES));
+	return most > 0 ? fabs(value - middle) / most : 0;
+}
+
+/* To the median, not to the mean: a step is no noise, and the mean would take
+ * it for that until it is there. Of three at the start one is the median. */
+static void spread(struct signal *g, double value, double middle)
+{
+	if (g->n < 3)
+		return;
+	if (g->n == 3)
+		g->spread = (float)((apart(newest(g, 0), middle) +
+				     apart(newest(g, 1), middle) +
+				     apart(newest(g, 2), middle)) /
+				    2);
+	else
+		g->spread +=
+		    (float)((apart(value, middle) - g->spread) /
+			    (g->n < SIGNAL_KEEP ? g->n : SPREAD_SAMPLES));
 }
 
 static float bounded(double value)
@@ -86,6 +111,7 @@ void signal_add(struct signal *g, double value, bool full, uint32_t good_ms,
 {
 	bool first = !signal_fresh(g, now_ms);
 	int64_t gap_ms = first ? 0 : now_ms - g->at_ms;
+	double left;
 
 	if (first)
 		*g = (struct signal){ 0 };
@@ -94,15 +120,17 @@ void signal_add(struct signal *g, double value, bool full, uint32_t good_ms,
 	g->gap_ms = gap_ms < 0 ? 0 : (uint32_t)gap_ms;
 	g->full = (uint8_t)(g->full << 1 | full);
 	keep(g, bounded(value), now_ms);
+	left = filter ? kept_now(g, smoothing_ms) : kept(g, smoothing_ms);
 	if (filter) {
 		double middle = median(g, smoothing_ms);
 
 		spread(g, value, middle);
 		value = middle;
 	}
-	if (!first)
-		value += kept(g, smoothing_ms) * (g->smooth - value);
-	g->smooth = bounded(value);
+	if (first)
+		left = 0;
+	g->smooth = bounded(value + left * (g->smooth - value));
+	g->chance = (float)(left * left * g->chance + (1 - left) * (1 - left));
 }
 
 bool signal_fresh(const struct signal *g, int64_t now_ms)
@@ -117,11 +145,9 @@ bool signal_full(const struct signal *g)
 	return (g->full & 1) + (g->full >> 1 & 1) + (g->full >> 2 & 1) >= 2;
 }
 
-double signal_noise(const struct signal *g, uint32_t smoothing_ms)
+double signal_noise(const struct signal *g)
 {
-	double left = kept(g, smoothing_ms);
-
-	return DEVIATION * g->spread * sqrt((1 - left) / (1 + left));
+	return DEVIATION * g->spread * sqrt(g->chance);
 }
 
 double signal_most(const struct signal *g)

@@ -18,6 +18,7 @@ struct signal {
 	float smooth;
 	float spread; /* how far samples are from their median, in the mean, in
 			 parts of the greater of the two: 0..1 */
+	float chance; /* variance of smooth, in parts of that of a sample */
 	uint8_t n;    /* how many are in the ring */
 	uint8_t next; /* where the next goes */
 	uint8_t full; /* bit 0: the last sample was full; bit 1: the one before;
@@ -41,7 +42,7 @@ bool signal_fresh(const struct signal *g, int64_t now_ms);
 bool signal_full(const struct signal *g);
 /** signal_noise() - the standard error of smooth, in parts of it: by so much it
  * would go to and fro though nothing happened */
-double signal_noise(const struct signal *g, uint32_t smoothing_ms);
+double signal_noise(const struct signal *g);
 /** signal_most() - of the last three samples */
 double signal_most(const struct signal *g);
 /** signal_limit() - let it remember no more than @most */

@@ -154,6 +154,46 @@ static void test_noise_moves_little(void **state)
 	weights_rig_end(&r);
 }
 
+/* Of three samples little is known: less than of many, and how little is not
+ * known either. */
+static void test_a_start_chases_no_noise(void **state)
+{
+	unsigned int moved = 0;
+	uint64_t dice = 5;
+
+	for (int run = 0; run < 100; run++) {
+		struct weights_rig r;
+
+		weights_rig_begin(&r, WEIGHTS_RESPONSE, 4);
+		for (int i = 0; i < 30; i++) {
+			for (size_t k = 0; k < 4; k++)
+				r.value[0][k] = 50000 + roll(&dice, 100000);
+			moved += weights_rig_run(&r, 1);
+			for (size_t k = 0; k < 4; k++)
+				assert_in_range(weights_get(r.w, k), 750, 1330);
+		}
+		weights_rig_end(&r);
+	}
+	assert_true(moved < 100);
+}
+
+/* But what is plain is seen at once. */
+static void test_a_start_sees_what_is_slow(void **state)
+{
+	struct weights_rig r;
+	uint64_t dice = 5;
+
+	weights_rig_begin(&r, WEIGHTS_RESPONSE, 4);
+	for (int i = 0; i < 8; i++) {
+		for (size_t k = 0; k < 4; k++)
+			r.value[0][k] =
+			    (k ? 1 : 4) * (80000 + roll(&dice, 40000));
+		weights_rig_run(&r, 1);
+	}
+	assert_true(weights_get(r.w, 0) < 500);
+	weights_rig_end(&r);
+}
+
 static const uint32_t lies[] = { 0, 1, 30 }; /* hundredths */
 
 /* It works, and the agent says that it does not, or is stuck. */
@@ -279,6 +319,8 @@ int main(void)
 		cmocka_unit_test(test_invariants_of_any_run),
 		cmocka_unit_test(test_no_bias_is_left),
 		cmocka_unit_test(test_noise_moves_little),
+		cmocka_unit_test(test_a_start_chases_no_noise),
+		cmocka_unit_test(test_a_start_sees_what_is_slow),
 		cmocka_unit_test(test_liars_do_not_gain),
 		cmocka_unit_test(test_swings_become_smaller),
 		cmocka_unit_test(test_what_was_found_on_disk),

@@ -24,7 +24,10 @@
  * time for flows that began while we listened; for others, and for those that
  * expire, after the next audit: a second with 10,000 entries, up to 200 s with
  * a million of which all were there before us. An audit that finds nothing
- * wrong doubles the time to the next, up to a minute.
+ * wrong doubles the time to the next, up to a minute. Where the kernel makes no
+ * events at all, which is looked at every two seconds and told, audits are all
+ * there is: every 0.6 s with a small table, and up to 10 % of a core, which
+ * makes it 45 s with a million entries.
  *
  * Invariants: counts are published when a dump has ended since the matches were
  * wanted, and stand (going on by events) while a loss is repaired; a loss is
@@ -52,8 +55,11 @@
 #define REST         3    /* times the cost of a dump: a quarter of a core */
 #define AUDIT_MIN_S  0.6
 #define AUDIT_MAX_S  60.0
-#define AUDIT_SHARE  2 /* of a core, in parts of 100; and where much was */
-#define AUDIT_SHARE2 4 /* wrong last time: */
+#define AUDIT_SHARE  2   /* of a core, in parts of 100; and where much was */
+#define AUDIT_SHARE2 4   /* wrong last time: */
+#define BLIND_SHARE  10  /* and where there are no events */
+#define LOOK_S       2.0 /* from one look to the next whether there are any */
+#define TELL_S       60.0
 #define MUCH(n)      ((n) / 1000 + 10)
 #define QUEUED_S     0.1 /* after so long what an event queued was read */
 
@@ -72,6 +78,10 @@ struct tracker {
 	uint64_t drift;        /* by audits */
 	double rest_until;     /* no dump before */
 	double audit_s;        /* from one audit to the next */
+	double audit_at;       /* the next one */
+	double told_at;        /* when a loss was last logged; 0 = never */
+	bool blind;            /* the kernel makes no events */
+	bool refused;          /* as was said */
 	unsigned int share;    /* of audits */
 	uint64_t lost, dumps;
 };
@@ -82,22 +92,44 @@ struct tracker {
 static void plan(struct tracker *t)
 {
 	double now = ev_now(t->loop);
-	double wait = t->urgent ? t->rest_until - now : t->audit_s;
+	double wait = (t->urgent ? t->rest_until : t->audit_at) - now;
 
 	if (t->flows.claims.nwants == 0 || t->dump.nl ||
 	    ev_is_active(&t->sweep))
 		return;
 	ev_timer_stop(t->loop, &t->later);
+	wait = wait < LOOK_S ? wait : LOOK_S;
 	ev_timer_set(&t->later, wait > 0 ? wait : 0, 0);
 	ev_timer_start(t->loop, &t->later);
 }
 
+/* Once, until it works again. */
 static void refused(struct tracker *t, int error)
 {
-	log_warning("conntrack: cannot follow connections: %s",
-		    strerror(-error));
-	t->rest_until = ev_now(t->loop) + RETRY_S;
+	if (!t->refused)
+		log_warning("conntrack: cannot follow connections: %s; this is "
+			    "tried again each second",
+			    strerror(-error));
+	t->refused = true;
+	t->rest_until = t->audit_at = ev_now(t->loop) + RETRY_S;
 	plan(t);
+}
+
+/* Does the kernel make events? The administrator may change that. */
+static void look(struct tracker *t)
+{
+	bool blind = !track_events_made();
+
+	if (blind && !t->blind)
+		log_warning("conntrack: net.netfilter.nf_conntrack_events is "
+			    "0: connections are counted by dumps, which costs "
+			    "more, and counts may be a second old, or with a "
+			    "large table a minute");
+	else if (!blind && t->blind)
+		log_info("conntrack: there are events again");
+	if (blind != t->blind)
+		t->audit_at = 0;
+	t->blind = blind;
 }
 
 static void later_cb(struct ev_loop *loop, ev_timer *w, int revents)
@@ -105,6 +137,11 @@ static void later_cb(struct ev_loop *loop, ev_timer *w, int revents)
 	struct tracker *t = w->data;
 	int ret = t->events.nl ? 0 : track_events_open(&t->events);
 
+	look(t);
+	if (ret == 0 && !t->urgent && t->audit_at > ev_now(loop)) {
+		plan(t);
+		return;
+	}
 	t->audit = !t->urgent;
 	if (ret == 0)
 		ret = track_dump_begin(&t->dump, t->flows.claims.wants,
@@ -126,6 +163,7 @@ static void dump_failed(struct tracker *t)
 	t->flows.listing = false;
 	t->urgent |= !t->audit;
 	t->rematch |= t->flows.rematch;
+	t->audit_at = ev_now(t->loop) + t->audit_s;
 	t->rest_until = ev_now(t->loop) + REST * (double)t->dump.cost_ns / 1e9;
 }
 
@@ -157,10 +195,18 @@ static void audit_pace(struct tracker *t)
 	t->share = t->audit && t->flows.drift > MUCH(t->flows.table.n)
 		       ? AUDIT_SHARE2
 		       : AUDIT_SHARE;
+	if (t->blind) {
+		t->audit_s = AUDIT_MIN_S;
+		t->share = BLIND_SHARE;
+	}
+	t->audit_at = ev_now(t->loop) + t->audit_s;
 }
 
 static void swept_all(struct tracker *t)
 {
+	if (t->refused)
+		log_info("conntrack: connections are followed again");
+	t->refused = false;
 	t->dumps++;
 	t->ended = t->begun;
 	t->drift += t->flows.drift;
@@ -203,15 +249,26 @@ static void listed(void *arg, const struct nlmsghdr *nlh)
 
 /* ---- events */
 
+/* A storm of flows may lose events again and again. */
+static void tell_lost(struct tracker *t, int error)
+{
+	double now = ev_now(t->loop);
+
+	if (t->told_at > 0 && now >= t->told_at && now < t->told_at + TELL_S)
+		return;
+	log_warning("conntrack: events were lost (%s): counting anew; times "
+		    "so far: %llu",
+		    strerror(-error), (unsigned long long)t->lost);
+	t->told_at = now;
+}
+
 static void lost(void *arg, int error)
 {
 	struct tracker *t = arg;
 	int ret;
 
 	t->lost++;
-	if (!t->urgent)
-		log_warning("conntrack: events were lost (%s): counting anew",
-			    strerror(-error));
+	tell_lost(t, error);
 	if (t->dump.nl)
 		dump_failed(t);
 	ret = track_events_open(&t->events);
@@ -300,5 +357,6 @@ void track_stats(const struct tracker *t, struct track_stats *out)
 		.lost = t->lost,
 		.dumps = t->dumps,
 		.drift = t->drift,
+		.blind = t->blind,
 	};
 }

@@ -27,6 +27,7 @@ struct track_stats {
 	uint64_t dumps;   /* of the whole table: at start, after losses, and
 			   * now and then to be sure */
 	uint64_t drift;   /* flows that those to be sure put right */
+	bool blind;       /* the kernel makes no events: only dumps tell */
 };
 
 /** track_open() - @loop: where its watchers run; tracks nothing yet. Returns 0

@@ -155,6 +155,9 @@ struct track_events {
  * is closed after. 0 or -errno: it is as before. */
 int track_events_open(struct track_events *e);
 void track_events_close(struct track_events *e);
+/** track_events_made() - does the kernel make events of this namespace's flows?
+ * Where that cannot be known: true. */
+bool track_events_made(void);
 
 /** track_filter() - no events on this socket that change no count
  * (track_filter.c); 0 or -errno */

@@ -97,10 +97,11 @@ static json_t *json_tracking(const struct daemon *d)
 
 	if (!d->load || !load_track_stats(d->load, &st))
 		return json_null();
-	return json_pack(
-	    "{s:I, s:I, s:I, s:I, s:I}", "entries", (json_int_t)st.entries,
-	    "events", (json_int_t)st.events, "lost", (json_int_t)st.lost,
-	    "dumps", (json_int_t)st.dumps, "drift", (json_int_t)st.drift);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:b}", "entries",
+			 (json_int_t)st.entries, "events",
+			 (json_int_t)st.events, "lost", (json_int_t)st.lost,
+			 "dumps", (json_int_t)st.dumps, "drift",
+			 (json_int_t)st.drift, "blind", st.blind);
 }
 
 json_t *json_status(const struct daemon *d)

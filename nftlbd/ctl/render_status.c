@@ -106,10 +106,14 @@ static void print_tracking(struct render *r, const json_t *o)
 	buf_printf(r->out, "tracking  %lld flows, %lld events, ",
 		   (long long)field_int(o, "entries"),
 		   (long long)field_int(o, "events"));
-	buf_printf(r->out, "lost %lld time%s, %lld dumps put %lld right\n",
+	buf_printf(r->out, "lost %lld time%s, %lld dumps put %lld right",
 		   (long long)lost, lost == 1 ? "" : "s",
 		   (long long)field_int(o, "dumps"),
 		   (long long)field_int(o, "drift"));
+	if (json_is_true(json_object_get(o, "blind")))
+		colour_text(r->out, r->colours, WARN,
+			    "; no events (nf_conntrack_events is 0)");
+	buf_append(r->out, "\n", 1);
 }
 
 static void print_daemon(struct render *r, const json_t *a)

@@ -313,7 +313,8 @@ static void test_connections(void **state)
 	are_connections(rig, "/v1/backends?connections=no",
 			"[null,null,null,null,null]");
 	is_backend(rig, "/v1/status", "tracking",
-		   "{'entries':7,'events':0,'lost':1,'dumps':0,'drift':0}");
+		   "{'entries':7,'events':0,'lost':1,'dumps':0,'drift':0,'"
+		   "blind':false}");
 	rig->untracked = "www";
 	are_connections(rig, "/v1/backends", "[0,0,0,0,0]");
 	are_connections(rig, "/v1/services/www/backends", "[0]");

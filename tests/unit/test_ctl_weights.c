@@ -159,14 +159,15 @@ static void test_status(void **state)
 
 	json_object_set_new(a, "tracking",
 			    parse("{'entries':9,'events':5,'lost':1,'dumps':2,"
-				  "'drift':0}"));
+				  "'drift':0,'blind':true}"));
 	render_status(&r, a);
 	assert_string_equal(
 	    out.data,
 	    "nftlbd    9, up 9s, revision 3, table nftlb, hash-seed 0x1\n"
 	    "services  1: 1 up\n"
 	    "backends  1: 1 active\n"
-	    "tracking  9 flows, 5 events, lost 1 time, 2 dumps put 0 right\n"
+	    "tracking  9 flows, 5 events, lost 1 time, 2 dumps put 0 right"
+	    "; no events (nf_conntrack_events is 0)\n"
 	    "\n"
 	    "SERVICE  ADDRESS            STATE           WEIGHT  DYNAMIC  WHY "
 	    "                   SHARE  CONNECTIONS  CHECK\n"

@@ -92,6 +92,26 @@ static void kernel_without_events_is_asked_often(void **state)
 	free(list);
 }
 
+/* Where nothing is told, idleness is no reason to look seldom. */
+static void kernel_without_events_is_told_of(void **state)
+{
+	struct rig *r = *state;
+	ev_tstamp begun;
+
+	random_matches(r, RIG_MATCHES);
+	rig_dumps(r, 2);
+	assert_false(rig_stats(r).blind);
+	assert_int_equal(kernel_says(0), 0);
+	while (!rig_stats(r).blind)
+		rig_run(r, 5);
+	begun = ev_time();
+	rig_dumps(r, rig_stats(r).dumps + 3); /* else 7 s at least */
+	assert_true(ev_time() - begun < 5);
+	assert_int_equal(kernel_says(2), 0);
+	while (rig_stats(r).blind)
+		rig_run(r, 5);
+}
+
 static void entries_that_expire_count_no_more(void **state)
 {
 	struct rig *r = *state;
@@ -213,6 +233,7 @@ int main(void)
 		T(lost_events_are_repaired),
 		T(kernel_that_refuses_is_asked_again),
 		T(kernel_without_events_is_asked_often),
+		T(kernel_without_events_is_told_of),
 		T(entries_that_expire_count_no_more),
 		T(follows_real_connections),
 	};

@@ -68,6 +68,17 @@ static void error_give(struct snmp_session *s, int reason)
 		r->verdict = reason;
 }
 
+/* An error that was told, by whatever call, stays in a queue of its own
+ * (IP_RECVERR), and wakes us again and again until it is taken from there. */
+static void errors_drop(const struct snmp_session *s)
+{
+	uint8_t none;
+
+	for (int i = 0; i < PER_WAKE_MAX; i++)
+		if (recv(s->io.fd, &none, sizeof(none), MSG_ERRQUEUE) < 0)
+			return;
+}
+
 static void datagrams_read(struct snmp_session *s)
 {
 	uint8_t data[SNMP_MESSAGE_MAX];
@@ -75,13 +86,14 @@ static void datagrams_read(struct snmp_session *s)
 	for (int i = 0; i < PER_WAKE_MAX; i++) {
 		ssize_t n = recv(s->io.fd, data, sizeof(data), MSG_TRUNC);
 
-		if (n >= 0)
-			datagram_give(s, data, (size_t)n);
-		else if (errno == EAGAIN)
-			return;
-		else
+		if (n < 0 && errno == EAGAIN)
+			break;
+		if (n < 0)
 			error_give(s, probe_reason(errno));
+		else
+			datagram_give(s, data, (size_t)n);
 	}
+	errors_drop(s);
 }
 
 /* A run that is over leaves the list, and a new one may be in it at once. */

@@ -349,6 +349,25 @@ static void silence_costs_the_socket(void **state)
 	rig_close(&r);
 }
 
+static unsigned int woken;
+
+static void pending_cb(struct ev_loop *loop)
+{
+	woken += ev_pending_count(loop);
+	ev_invoke_pending(loop);
+}
+
+/* A socket that is kept keeps no errors that wake the loop again and again. */
+static void is_at_rest(struct rig *r)
+{
+	some_turns(r);
+	woken = 0;
+	ev_set_invoke_pending_cb(r->loop, pending_cb);
+	some_turns(r);
+	ev_set_invoke_pending_cb(r->loop, ev_invoke_pending);
+	assert_int_equal(woken, 0);
+}
+
 static void an_agent_that_goes_ends_all(void **state)
 {
 	uint16_t port;
@@ -365,6 +384,7 @@ static void an_agent_that_goes_ends_all(void **state)
 		until_done(&r, &r.feeds[1]);
 		assert_int_equal(r.feeds[0].found.reason, HC_REFUSED);
 		assert_int_equal(r.feeds[1].found.reason, HC_REFUSED);
+		is_at_rest(&r);
 	}
 	agent_open(&r, port);
 	probe(&r, &r.feeds[0], 2);

@@ -19,6 +19,7 @@
 
 #include "daemon/load_counts.h"
 #include "daemon/persist.h"
+#include "lib/log.h"
 #include "lib/xalloc.h"
 #include "model/load.h"
 
@@ -26,6 +27,7 @@
 #define WAKE_MIN_S        0.05  /* what is due together is done together */
 #define WAKE_LATE_S       0.002 /* the clock has to be past the time */
 #define GOLDEN_RATIO_2_32 2654435769u
+#define STOOD_MS          1000 /* who is so late did not run at all */
 #define SAVE_MS           10000
 #define SAVE_PART         50 /* a weight is saved when it has gone 1/50 */
 
@@ -39,6 +41,7 @@ struct ticking {
 struct load {
 	struct daemon *d;
 	ev_timer timer;
+	int64_t due_ms; /* of the timer */
 	struct ticking *list;
 	size_t n, cap;
 	uint32_t *saved; /* dynamic weights, as they are on disk */
@@ -120,9 +123,20 @@ static void wake_at(struct load *l, int64_t at_ms)
 {
 	double wait_s = (double)(at_ms - daemon_now_ms()) / 1e3 + WAKE_LATE_S;
 
+	l->due_ms = at_ms;
 	ev_now_update(l->d->loop);
 	ev_timer_set(&l->timer, wait_s > WAKE_MIN_S ? wait_s : WAKE_MIN_S, 0);
 	ev_timer_start(l->d->loop, &l->timer);
+}
+
+/* We were stopped, or the machine was: what has been measured before is as good
+ * as it was then, and who could not be heard is not silent. */
+static void stood_still(struct load *l, int64_t late_ms, int64_t now_ms)
+{
+	log_info("weights: stood still for %lld.%llds",
+		 (long long)late_ms / 1000, (long long)late_ms / 100 % 10);
+	for (size_t i = 0; i < l->n; i++)
+		load_late(service_of(l, &l->list[i]), late_ms, now_ms);
 }
 
 static void timer_cb(struct ev_loop *loop, ev_timer *w, int revents)
@@ -131,6 +145,8 @@ static void timer_cb(struct ev_loop *loop, ev_timer *w, int revents)
 	int64_t now_ms = daemon_now_ms(), next_ms = INT64_MAX;
 	struct changes changes = { 0 };
 
+	if (now_ms - l->due_ms >= STOOD_MS)
+		stood_still(l, now_ms - l->due_ms, now_ms);
 	for (size_t i = 0; i < l->n; i++) {
 		struct ticking *t = &l->list[i];
 

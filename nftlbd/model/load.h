@@ -84,6 +84,9 @@ bool load_feed_heard(const struct service *s, const struct backend *b,
  */
 void step_load(struct model *m, struct service *s, int64_t now_ms,
 	       struct changes *out);
+/** load_late() - the daemon itself stood still for @late_ms: that is no silence
+ * of others */
+void load_late(struct service *s, int64_t late_ms, int64_t now_ms);
 /** load_next_ms() - when step_load() has something to do; 0 = never */
 int64_t load_next_ms(const struct service *s);
 

@@ -206,6 +206,21 @@ void step_load(struct model *m, struct service *s, int64_t now_ms,
 	tell_hold(s, now_ms, out);
 }
 
+void load_late(struct service *s, int64_t late_ms, int64_t now_ms)
+{
+	for (unsigned int i = 0; s->load && i < RS_FAMILIES; i++)
+		if (s->load->weights[i])
+			weights_late(s->load->weights[i], late_ms, now_ms);
+	for (size_t i = 0; s->load && i < s->nbackends * s->conf->nfeeds; i++) {
+		int64_t *since_ms = &s->load->feeds[i].since_ms;
+
+		if (*since_ms)
+			*since_ms = *since_ms + late_ms < now_ms
+					? *since_ms + late_ms
+					: now_ms;
+	}
+}
+
 int64_t load_next_ms(const struct service *s)
 {
 	int64_t first_ms = INT64_MAX;

@@ -133,6 +133,17 @@ void signal_add(struct signal *g, double value, bool full, uint32_t good_ms,
 	g->chance = (float)(left * left * g->chance + (1 - left) * (1 - left));
 }
 
+static int64_t later(int64_t at_ms, int64_t late_ms, int64_t now_ms)
+{
+	return at_ms + late_ms < now_ms ? at_ms + late_ms : now_ms;
+}
+
+void signal_late(struct signal *g, int64_t late_ms, int64_t now_ms)
+{
+	g->at_ms = later(g->at_ms, late_ms, now_ms);
+	g->same_ms = later(g->same_ms, late_ms, now_ms);
+}
+
 bool signal_fresh(const struct signal *g, int64_t now_ms)
 {
 	return g->n && now_ms - g->at_ms <= g->good_ms;

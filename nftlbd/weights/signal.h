@@ -35,6 +35,8 @@ struct signal {
  */
 void signal_add(struct signal *g, double value, bool full, uint32_t good_ms,
 		bool filter, uint32_t smoothing_ms, int64_t now_ms);
+/** signal_late() - what was measured has waited @late_ms for us */
+void signal_late(struct signal *g, int64_t late_ms, int64_t now_ms);
 /** signal_fresh() - its last sample is in date */
 bool signal_fresh(const struct signal *g, int64_t now_ms);
 /** signal_full() - two of the last three samples were full; the last one, where

@@ -67,6 +67,14 @@ void weights_sample(struct weights *w, size_t member, size_t signal,
 		   !law->counted, w->conf.smoothing_ms, now_ms);
 }
 
+void weights_late(struct weights *w, int64_t late_ms, int64_t now_ms)
+{
+	for (size_t i = 0; i < w->n * w->nsignals; i++)
+		signal_late(&w->signals[i], late_ms, now_ms);
+	if (w->grace_ms)
+		w->grace_ms += late_ms;
+}
+
 int64_t weights_next_ms(const struct weights *w)
 {
 	return w->next_ms;

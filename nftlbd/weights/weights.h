@@ -98,6 +98,9 @@ void weights_sample(struct weights *w, size_t member, size_t signal,
  */
 bool weights_tick(struct weights *w, const struct weights_view *view,
 		  int64_t now_ms);
+/** weights_late() - for @late_ms nobody could listen: samples are not older for
+ * that */
+void weights_late(struct weights *w, int64_t late_ms, int64_t now_ms);
 /** weights_next_ms() - when the next tick is due */
 int64_t weights_next_ms(const struct weights *w);
 

@@ -272,6 +272,26 @@ static void test_who_needs_what(void **state)
 	end(&d);
 }
 
+/* A daemon that was stopped has not let its samples grow old. */
+static void test_who_stood_still(void **state)
+{
+	const struct service *s;
+	struct load_view v;
+	struct daemon d;
+
+	begin(&d, "scheduler=least-connections tick=100");
+	s = d.model->services;
+	wake(&d, 1000);
+	world.unknown = true;
+	wake(&d, 31000);
+	v = load_view(s, s->backends, 0, world.now_ms);
+	assert_true(v.known && v.age_ms <= 200);
+	for (int64_t ms = 31500; ms < 36000; ms += 500)
+		wake(&d, ms);
+	assert_false(load_view(s, s->backends, 0, world.now_ms).known);
+	end(&d);
+}
+
 static void test_a_reload_keeps_the_rhythm(void **state)
 {
 	struct model *old;
@@ -320,6 +340,7 @@ int main(void)
 		cmocka_unit_test(test_a_wake_without_a_move_commits_nothing),
 		cmocka_unit_test(test_counts_that_are_not_known),
 		cmocka_unit_test(test_who_needs_what),
+		cmocka_unit_test(test_who_stood_still),
 		cmocka_unit_test(test_a_reload_keeps_the_rhythm),
 		cmocka_unit_test(test_weights_are_saved_now_and_then),
 	};

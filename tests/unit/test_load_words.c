@@ -115,6 +115,26 @@ static void test_a_start_is_no_news(void **state)
 	load_rig_end(&r);
 }
 
+/* Not others are silent when we do not listen, and what they said before holds
+ * on. But not for ever. */
+static void test_who_stood_still(void **state)
+{
+	struct load_rig r;
+
+	load_rig_begin(&r, CPU);
+	load_rig_set(r.feeds[0], 0.9, 0.3, 0.3);
+	load_rig_ticks(&r, 60);
+	load_rig_set(r.feeds[0], SILENT, SILENT, SILENT);
+	r.now_ms += 30000;
+	load_late(r.s, 30000, r.now_ms);
+	load_rig_ticks(&r, 3);
+	assert_string_equal(load_rig_changes(&r), "");
+	assert_true(load_rig_weight(&r, 0) < 700);
+	load_rig_ticks(&r, 2);
+	assert_int_equal(r.changes.n, 4); /* three feeds, and the pool */
+	load_rig_end(&r);
+}
+
 static void test_a_feed_goes_silent(void **state)
 {
 	struct load_rig r;
@@ -208,6 +228,7 @@ int main(void)
 		cmocka_unit_test(test_one_reporter),
 		cmocka_unit_test(test_families),
 		cmocka_unit_test(test_a_start_is_no_news),
+		cmocka_unit_test(test_who_stood_still),
 		cmocka_unit_test(test_a_feed_goes_silent),
 		cmocka_unit_test(test_a_feed_with_rare_news),
 		cmocka_unit_test(test_a_feed_that_never_was),

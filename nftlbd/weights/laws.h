@@ -15,6 +15,7 @@ struct law {
 	double idle;      /* with a mean below, nothing is going on */
 	double brim;      /* full from here on */
 	double doubt; /* who says less than that part of the mean is wrong */
+	double power; /* exponent of the ratio, without caution */
 	double pace;  /* the part of the way to the target made in a tick */
 	double least; /* caution takes the exponent down to that at most */
 };

@@ -61,9 +61,9 @@ static double wanted(const struct member *m, double caution)
 {
 	double y = log(m->ratio), unsure = NOISE * m->noise;
 	double sure = y * y + unsure * unsure;
+	double power = law_of(m->law)->power * caution_exponent(m, caution);
 
-	return sure > 0 ? exp(caution_exponent(m, caution) * y * y * y / sure)
-			: 1;
+	return sure > 0 ? exp(power * y * y * y / sure) : 1;
 }
 
 static void aim(struct weights *w, const struct weights_view *view)

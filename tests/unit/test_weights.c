@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -45,11 +46,53 @@ static void test_connections_are_compared_by_weight(void **state)
 	r.view[0].weight_100 = 300;
 	weights_rig_say(&r, 9000, 3000);
 	assert_int_equal(weights_rig_run(&r, 20), 0);
-	weights_rig_say(&r, 3000, 3000);
+	weights_rig_say(&r, 6000, 3000);
 	weights_rig_run(&r, 60);
-	assert_near(weights_get(r.w, 0), 1364, 0.07);
-	assert_near(weights_get(r.w, 1), 455, 0.07);
+	assert_near(weights_get(r.w, 0), 1286, 0.08);
+	assert_near(weights_get(r.w, 1), 571, 0.08);
 	assert_true(fabs(weights_rig_mean(&r) - 1) < 0.05);
+	weights_rig_end(&r);
+}
+
+/* Connections that stay, and as many that come each second. */
+static void test_a_pile_evens_out(void **state)
+{
+	double pile[] = { 200, 0, 0 };
+	struct weights_rig r;
+
+	weights_rig_begin(&r, WEIGHTS_CONNECTIONS, 3);
+	for (int second = 0; second < 40; second++) {
+		double sum = 0;
+
+		memcpy(r.value[0], pile, sizeof(pile));
+		weights_rig_run(&r, 1);
+		for (size_t i = 0; i < 3; i++)
+			sum += weights_get(r.w, i);
+		for (size_t i = 0; i < 3; i++)
+			pile[i] += 10 * weights_get(r.w, i) / sum;
+	}
+	/* round robin would make 333 of them; an even share is 200 */
+	assert_true(pile[0] < 265);
+	weights_rig_end(&r);
+}
+
+/* Connections that are gone before the next tick: counts are what the last
+ * weights made of them. */
+static void test_short_connections_do_not_swing(void **state)
+{
+	static const double seconds[] = { 3, 1, 1, 1 };
+	struct weights_rig r;
+
+	weights_rig_begin(&r, WEIGHTS_CONNECTIONS, 4);
+	for (int second = 0; second < 300; second++) {
+		for (size_t i = 0; i < 4; i++)
+			r.value[0][i] = 0.1 * seconds[i] * weights_get(r.w, i);
+		if (second < 240)
+			weights_rig_run(&r, 1);
+		else
+			assert_int_equal(weights_rig_run(&r, 1), 0);
+	}
+	assert_in_range(weights_get(r.w, 0), 450, 700);
 	weights_rig_end(&r);
 }
 
@@ -318,6 +361,8 @@ int main(void)
 		cmocka_unit_test(
 		    test_a_third_of_the_speed_a_third_of_the_flows),
 		cmocka_unit_test(test_connections_are_compared_by_weight),
+		cmocka_unit_test(test_a_pile_evens_out),
+		cmocka_unit_test(test_short_connections_do_not_swing),
 		cmocka_unit_test(test_within_floor_and_ceiling),
 		cmocka_unit_test(test_a_tick_moves_by_max_step),
 		cmocka_unit_test(test_small_differences_move_nothing),

@@ -211,7 +211,7 @@ track_fixture = tests/unit/track_fixture.c tests/unit/track_fixture.h \
 	tests/unit/conntrack.c tests/unit/conntrack.h \
 	tests/unit/netns.c tests/unit/netns.h
 track_ldflags = $(tests_unit_test_flows_LDFLAGS) \
-	-Wl,--wrap=recvmmsg -Wl,--wrap=setsockopt
+	-Wl,--wrap=recvmmsg -Wl,--wrap=setsockopt -Wl,--wrap=track_dump_begin
 check_PROGRAMS += tests/unit/test_track tests/unit/test_track_faults
 tests_unit_test_track_SOURCES = tests/unit/test_track.c $(track_fixture)
 tests_unit_test_track_LDADD = $(tests_unit_test_flows_LDADD)

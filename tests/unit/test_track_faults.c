@@ -181,6 +181,24 @@ static struct flow_match match_of(uint8_t proto)
 
 #define FLOWS 32
 
+/* Half of them end from one side, and the other's acknowledgement does not
+ * come: what is told of FIN_WAIT is all that is told. */
+static void end_halfway(struct rig *r, const int *fds)
+{
+	assert_int_equal(
+	    netns_run("nft 'table ip lossy { chain c { type filter hook output "
+		      "priority -300; tcp sport 8080 tcp flags == ack drop; "
+		      "}; }'"),
+	    0);
+	for (int i = 0; i < FLOWS; i += 2)
+		shutdown(fds[i], SHUT_WR);
+	rig_settle(r);
+	assert_int_equal(rig_stats(r).drift, 0); /* no audit found it */
+	assert_int_equal(track_counts(r->t)[0].established, FLOWS / 2);
+	assert_int_equal(track_counts(r->t)[0].open, FLOWS);
+	assert_int_equal(netns_run("nft delete table ip lossy"), 0);
+}
+
 static void follows_real_connections(void **state)
 {
 	int tcp = listen_at(SOCK_STREAM), udp = listen_at(SOCK_DGRAM);
@@ -207,11 +225,9 @@ static void follows_real_connections(void **state)
 	rig_settle(r);
 	assert_int_equal(track_counts(r->t)[0].established, FLOWS);
 	assert_int_equal(track_counts(r->t)[1].established, FLOWS);
-	for (int i = 0; i < FLOWS; i += 2)
-		shutdown(fds[i], SHUT_WR);
-	rig_settle(r);
-	assert_int_equal(track_counts(r->t)[0].established, FLOWS / 2);
-	assert_int_equal(track_counts(r->t)[0].open, FLOWS);
+	/* of TCP not SYN_RECV, of UDP the new ones */
+	assert_true(rig_stats(r).events <= FLOWS * 2 + FLOWS);
+	end_halfway(r, fds);
 	for (int i = 0; i < FLOWS; i++)
 		close(ends[i]);
 	for (int i = 0; i < FLOWS; i++) {
@@ -220,7 +236,7 @@ static void follows_real_connections(void **state)
 	}
 	rig_settle(r);
 	assert_int_equal(track_counts(r->t)[0].open, 0);
-	/* of TCP not SYN_RECV, nor LAST_ACK; of UDP the new ones */
+	/* nor LAST_ACK */
 	assert_true(rig_stats(r).events <= FLOWS * 5 + FLOWS);
 	close(tcp);
 	close(udp);

@@ -15,7 +15,11 @@
 #include <sys/socket.h>
 
 #include "lib/xalloc.h"
+#include "rulesets/track_impl.h"
 #include "tests/unit/netns.h"
+
+#define PATIENCE_S  30 /* a machine may be busy */
+#define AUDIT_SHARE 25 /* of a core, in parts of 100 */
 
 /* ---- a kernel that misbehaves (linked with --wrap) */
 
@@ -44,6 +48,19 @@ int __wrap_setsockopt(int fd, int level, int name, const void *value,
 	    events.receive_buffer)
 		value = &events.receive_buffer;
 	return __real_setsockopt(fd, level, name, value, len);
+}
+
+int __real_track_dump_begin(struct track_dump *d, const struct flow_want *wants,
+			    size_t n, unsigned int share);
+int __wrap_track_dump_begin(struct track_dump *d, const struct flow_want *wants,
+			    size_t n, unsigned int share);
+
+int __wrap_track_dump_begin(struct track_dump *d, const struct flow_want *wants,
+			    size_t n, unsigned int share)
+{
+	if (share)
+		share = events.audit_share ? events.audit_share : AUDIT_SHARE;
+	return __real_track_dump_begin(d, wants, n, share);
 }
 
 /* ---- a tracker */
@@ -230,21 +247,43 @@ void rig_run(struct rig *r, int ms)
 /* The oracle takes long: no less time for the tracker. */
 void rig_settle(struct rig *r)
 {
-	ev_tstamp until = ev_time() + 10, begun = ev_time();
+	ev_tstamp until = ev_time() + PATIENCE_S, begun = ev_time();
 
 	while (!rig_right(r)) {
 		rig_run(r, 20 + (int)(1000 * (ev_time() - begun)));
 		if (ev_time() > until) {
 			compare(r, true);
-			fail_msg("the counts stayed wrong for 10 s");
+			fail_msg("the counts stayed wrong");
 		}
 		begun = ev_time();
 	}
 }
 
+void rig_entries(struct rig *r, uint64_t n)
+{
+	ev_tstamp until = ev_time() + PATIENCE_S;
+
+	while (rig_stats(r).entries != n) {
+		assert_true(ev_time() < until);
+		turn(r);
+	}
+}
+
+void rig_audit(struct rig *r)
+{
+	unsigned int begun = kernel.dumps;
+	ev_tstamp until = ev_time() + PATIENCE_S;
+
+	while (kernel.dumps == begun) {
+		assert_true(ev_time() < until);
+		turn(r);
+	}
+	rig_dumps(r, rig_stats(r).dumps + 1);
+}
+
 void rig_dumps(struct rig *r, uint64_t n)
 {
-	ev_tstamp until = ev_time() + 10;
+	ev_tstamp until = ev_time() + PATIENCE_S;
 
 	while (rig_stats(r).dumps < n) {
 		assert_true(ev_time() < until);

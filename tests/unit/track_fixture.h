@@ -19,8 +19,10 @@ struct rig {
 
 /* Faults of the events' socket; those of the dump's are in "kernel". */
 struct event_faults {
-	int receive_buffer; /* bytes; 0: what is asked for */
-	unsigned int reads; /* so far */
+	int receive_buffer;       /* bytes; 0: what is asked for */
+	unsigned int reads;       /* so far */
+	unsigned int audit_share; /* of a core, in parts of 100; 0: so much that
+				   * tests need not wait for audits */
 };
 
 extern struct event_faults events;
@@ -37,7 +39,7 @@ void random_matches(struct rig *r, size_t n);
 
 /** many_entries() - MANY, and r->match that all of them fit: a dump of many
  * pieces */
-#define MANY 8000u
+#define MANY 5000u
 struct ct *many_entries(struct rig *r);
 
 uint8_t random_state(void);
@@ -54,11 +56,18 @@ struct track_stats rig_stats(const struct rig *r);
 /** rig_right() - are all counts those of the kernel's table? */
 bool rig_right(const struct rig *r);
 
-/** rig_settle() - run the loop until they are; fails after 10 s */
+/** rig_settle() - run the loop until they are; fails where they stay wrong */
 void rig_settle(struct rig *r);
 
 /** rig_run() - run the loop for a while, ms */
 void rig_run(struct rig *r, int ms);
+
+/** rig_entries() - run the loop until so many flows are known */
+void rig_entries(struct rig *r, uint64_t n);
+
+/** rig_audit() - run the loop until one more dump has ended that began after
+ * this */
+void rig_audit(struct rig *r);
 
 /** rig_dumps() - run the loop until so many dumps have ended since the start */
 void rig_dumps(struct rig *r, uint64_t n);

@@ -39,7 +39,8 @@ void load_restore(struct service *s, const struct backend *b, uint32_t dynamic);
 uint32_t backend_dynamic(const struct service *s, const struct backend *b);
 /** backend_why() - why it weighs that; WEIGHTS_STATIC where it has none */
 enum weights_why backend_why(const struct service *s, const struct backend *b);
-/** service_why() - of its pool; of two families, what has to be said first */
+/** service_why() - of its pool; of two families, what has to be said first;
+ * WEIGHTS_OUT where nobody serves */
 enum weights_why service_why(const struct service *s);
 
 /* One signal of a backend, for those who show it. */

@@ -87,8 +87,9 @@ static enum weights_why pool_why(const struct service *s, size_t *most)
 enum weights_why service_why(const struct service *s)
 {
 	size_t most;
+	enum weights_why why = pool_why(s, &most);
 
-	return pool_why(s, &most);
+	return s->load && most == 0 ? WEIGHTS_OUT : why;
 }
 
 static enum weights_why hold_of(const struct service *s)

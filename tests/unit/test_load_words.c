@@ -77,6 +77,11 @@ static void test_one_reporter(void **state)
 	assert_string_equal(load_rig_changes(&r),
 			    "weights s one-reporter>steady "
 			    "measured=1/1 that serve\n");
+	assert_int_equal(service_why(r.s), WEIGHTS_ONE_REPORTER);
+	step_admin(r.m, r.s, &r.s->backends[0], ADMIN_DISABLED, "test",
+		   r.now_ms, NULL);
+	load_rig_ticks(&r, 10);
+	assert_int_equal(service_why(r.s), WEIGHTS_OUT);
 	load_rig_end(&r);
 }
 

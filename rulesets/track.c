@@ -86,12 +86,18 @@ struct tracker {
 	uint64_t lost, dumps;
 };
 
+/* No step of the system's clock may hold up a dump. */
+static double now_s(void)
+{
+	return (double)track_now_ns() / 1e9;
+}
+
 /* ---- dumps */
 
 /* When is the next dump? */
 static void plan(struct tracker *t)
 {
-	double now = ev_now(t->loop);
+	double now = now_s();
 	double wait = (t->urgent ? t->rest_until : t->audit_at) - now;
 
 	if (t->flows.claims.nwants == 0 || t->dump.nl ||
@@ -111,7 +117,7 @@ static void refused(struct tracker *t, int error)
 			    "tried again each second",
 			    strerror(-error));
 	t->refused = true;
-	t->rest_until = t->audit_at = ev_now(t->loop) + RETRY_S;
+	t->rest_until = t->audit_at = now_s() + RETRY_S;
 	plan(t);
 }
 
@@ -138,7 +144,7 @@ static void later_cb(struct ev_loop *loop, ev_timer *w, int revents)
 	int ret = t->events.nl ? 0 : track_events_open(&t->events);
 
 	look(t);
-	if (ret == 0 && !t->urgent && t->audit_at > ev_now(loop)) {
+	if (ret == 0 && !t->urgent && t->audit_at > now_s()) {
 		plan(t);
 		return;
 	}
@@ -163,8 +169,8 @@ static void dump_failed(struct tracker *t)
 	t->flows.listing = false;
 	t->urgent |= !t->audit;
 	t->rematch |= t->flows.rematch;
-	t->audit_at = ev_now(t->loop) + t->audit_s;
-	t->rest_until = ev_now(t->loop) + REST * (double)t->dump.cost_ns / 1e9;
+	t->audit_at = now_s() + t->audit_s;
+	t->rest_until = now_s() + REST * (double)t->dump.cost_ns / 1e9;
 }
 
 static void dump_done(void *arg, int status)
@@ -199,7 +205,7 @@ static void audit_pace(struct tracker *t)
 		t->audit_s = AUDIT_MIN_S;
 		t->share = BLIND_SHARE;
 	}
-	t->audit_at = ev_now(t->loop) + t->audit_s;
+	t->audit_at = now_s() + t->audit_s;
 }
 
 static void swept_all(struct tracker *t)
@@ -211,7 +217,7 @@ static void swept_all(struct tracker *t)
 	t->ended = t->begun;
 	t->drift += t->flows.drift;
 	track_claims_known(&t->flows.claims, t->ended);
-	t->rest_until = ev_now(t->loop) + REST * (double)t->dump.cost_ns / 1e9;
+	t->rest_until = now_s() + REST * (double)t->dump.cost_ns / 1e9;
 	audit_pace(t);
 	plan(t);
 }
@@ -252,9 +258,9 @@ static void listed(void *arg, const struct nlmsghdr *nlh)
 /* A storm of flows may lose events again and again. */
 static void tell_lost(struct tracker *t, int error)
 {
-	double now = ev_now(t->loop);
+	double now = now_s();
 
-	if (t->told_at > 0 && now >= t->told_at && now < t->told_at + TELL_S)
+	if (t->told_at > 0 && now < t->told_at + TELL_S)
 		return;
 	log_warning("conntrack: events were lost (%s): counting anew; times "
 		    "so far: %llu",

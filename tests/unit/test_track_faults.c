@@ -131,6 +131,32 @@ static void entries_that_expire_count_no_more(void **state)
 	free(list);
 }
 
+/* ---- a clock that somebody sets */
+
+static time_t clock_step_s;
+
+/* Instead of libev's. */
+ev_tstamp ev_now(struct ev_loop *loop)
+{
+	return ev_time() + (ev_tstamp)clock_step_s;
+}
+
+static void clock_that_is_set_holds_up_nothing(void **state)
+{
+	struct rig *r = *state;
+	struct ct *list = random_entries(100);
+
+	random_matches(r, RIG_MATCHES);
+	rig_dumps(r, 2);
+	clock_step_s = -86400;
+	rig_dumps(r, rig_stats(r).dumps + 1);
+	ct_add(list, 100);
+	rig_settle(r);
+	clock_step_s = 0;
+	rig_dumps(r, rig_stats(r).dumps + 1);
+	free(list);
+}
+
 /* ---- real packets, of whose events the filter drops what changes no count */
 
 static struct sockaddr_in sockaddr_of(uint32_t ip, uint16_t port)
@@ -251,6 +277,7 @@ int main(void)
 		T(kernel_without_events_is_asked_often),
 		T(kernel_without_events_is_told_of),
 		T(entries_that_expire_count_no_more),
+		T(clock_that_is_set_holds_up_nothing),
 		T(follows_real_connections),
 	};
 

@@ -8,6 +8,7 @@ from probing import argv
 from process import wait_until
 
 SERVICES = "1.3.6.1.2.1.1.7.0"      # an INTEGER: sysServices
+UPTIME = "1.3.6.1.2.1.1.3.0"
 PORT = 161
 
 # user: (auth, priv) by name of snmpd; passwords are made of the user's name
@@ -29,8 +30,9 @@ def level(user):
     return "priv" if priv else "auth" if auth else "noauth"
 
 
-def agent_start(lab, node="b1", more=()):
-    """snmpd with files of its own and `more` lines; returns its Process."""
+def agent_start(lab, node="b1", more=(), conf=None):
+    """snmpd with files of its own and `more` lines, or with `conf` and nothing
+    else; returns its Process."""
     where = os.path.join(lab.dir, f"snmpd-{node}-{len(lab.processes)}")
     os.mkdir(where)
     lines = ["rocommunity right", "rocommunity6 right", "sysServices 72",
@@ -42,20 +44,20 @@ def agent_start(lab, node="b1", more=()):
                   f"rouser {user} {level(user)}"]
     path = os.path.join(where, "snmpd.conf")
     with open(path, "w", encoding="utf-8") as f:
-        f.write("\n".join(lines) + "\n")
+        f.write(conf or "\n".join(lines) + "\n")
     p = lab.spawn(node, f"snmpd-{len(lab.processes)}",
                   ["/usr/sbin/snmpd", "-f", "-Lo", "-C", "-c", path,
                    "--noPersistentLoad=yes", "--noPersistentSave=yes",
-                   f"udp:{PORT}", f"udp6:{PORT}"],
+                   *([] if conf else [f"udp:{PORT}", f"udp6:{PORT}"])],
                   env=dict(os.environ, SNMP_PERSISTENT_DIR=where,
                            SNMPCONFPATH=where, MIBS=""))
-    agent_wait(lab, node)
+    agent_wait(lab, node, {"community": "public", "oid": UPTIME} if conf else {})
     return p
 
 
-def agent_wait(lab, node):
+def agent_wait(lab, node, keys):
     address = backend_addr(4, int(node[1:]))
-    ask = argv(lab, v2(timeout="500ms"), f"{address}:{PORT}")
+    ask = argv(lab, v2(timeout="500ms", **keys), f"{address}:{PORT}")
     wait_until(lambda: lab.run("gw", *ask).returncode == 0, 20,
                "snmpd answers")
 

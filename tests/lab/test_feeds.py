@@ -6,7 +6,7 @@ import json
 import os
 import sys
 
-from lab import Lab, backend_addr
+from lab import FAMILIES, Lab, backend_addr, gw_addr
 from peers import peers
 from probing import argv
 from process import check, equal
@@ -158,6 +158,37 @@ def test_memory_is_no_counter():
                         if line.startswith("MemAvailable:"))
         equal(reason, "ok", "of the real agent")
         check(abs(value - have) < have / 4, f"{value} kB, {have} are there")
+
+
+def of_the_manual(begins):
+    """The example of nftlbd.conf(5) that begins so, for the lab's gateway."""
+    with open(os.path.join(HERE, "../../man/nftlbd.conf.5"),
+              encoding="utf-8") as f:
+        text = f.read().split(f".Bd -literal -offset indent\n{begins}", 1)[1]
+    for documented, side in (("192.0.2.1", 4), ("2001:db8::1", 6)):
+        text = text.replace(documented, gw_addr(side, "back"))
+    return begins + text.split(".Ed", 1)[0]
+
+
+def test_as_the_manual_says():
+    """Its snmpd.conf is enough for its feeds, over both families."""
+    oid = of_the_manual("[feed cpu]").split("oid  = ")[1].split()[0]
+    versions = ({"community": "public"}, {
+        "community": None, "version": "3", "user": "nftlb", "auth": "sha256",
+        "auth-password": "not this one", "priv": "aes",
+        "priv-password": "nor this one"})
+    with Lab(backends=1) as lab:
+        agent_start(lab, conf=of_the_manual("agentaddress"))
+        for family in FAMILIES:
+            host = backend_addr(family, 1)
+            to = f"[{host}]:{PORT}" if family == 6 else f"{host}:{PORT}"
+            for keys in versions:
+                for kind in ({"type": "cpu"}, {"type": "snmp", "oid": oid}):
+                    p = lab.run("gw", *argv(lab, feed(**keys, **kind), to,
+                                            section="feed"))
+                    (reason, _), = found_of(p.stdout.splitlines())
+                    # the first of counters is none
+                    check(reason in ("ok", "ignored"), f"{to} {keys}: {reason}")
 
 
 def test_no_value_of_bad_answers():

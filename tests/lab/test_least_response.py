@@ -7,7 +7,7 @@ import daemon
 from daemon import member, members, service
 from lab import FAMILIES, Lab
 from process import check, wait_until
-from weighing import Limited, dynamic, share, wait_dynamic, weights
+from weighing import Limited, dynamic, share, wait_dynamic, wait_why, weights
 
 # The first line of our echo server: its program has to run for that.
 GREETING = {"type": "tcp", "expect": "b", "interval": "500ms",
@@ -44,6 +44,7 @@ def test_a_server_that_is_slowed():
         d = started(lab, blackout="0s")
         d.wait_states("active")
         wait_until(lambda: known(d) == 2 * SERVERS, 10, "all are measured")
+        wait_why(d, "steady", 20)   # for some samples
         with Limited(lab.servers["b1"]):
             begun = time.monotonic()
             wait_until(lambda: share(lab, "b1", 60) <= FAIR / 2, 10,

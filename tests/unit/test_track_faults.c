@@ -219,6 +219,7 @@ static void end_halfway(struct rig *r, const int *fds)
 	for (int i = 0; i < FLOWS; i += 2)
 		shutdown(fds[i], SHUT_WR);
 	rig_settle(r);
+	rig_dumps(r, rig_stats(r).dumps + 1);
 	assert_int_equal(rig_stats(r).drift, 0); /* no audit found it */
 	assert_int_equal(track_counts(r->t)[0].established, FLOWS / 2);
 	assert_int_equal(track_counts(r->t)[0].open, FLOWS);

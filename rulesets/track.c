@@ -9,9 +9,9 @@
  * not fit 1,000 backends. An event costs 2 us; a TCP flow has eight, of which
  * the kernel queues six for us (track_filter.c). Measured with ./lab bench
  * counts, a million entries, four busy cores, audits included: 2.4 % of a
- * core where nothing happens (audits; 0.5 % with 100,000), 4 % with 1,000 new flows a second, 7..8 % with 4,000
- * to 5,000 (27,000 events), each time right to the entry when the last event
- * was read, 50 ms after it at most. Memory: 16 bytes a flow, twice that with
+ * core where nothing happens (nearly all of it is audits), 4 % with 1,000 new
+ * flows a second, 7..8 % with 4,000 to 5,000 (27,000 events), each time right
+ * to the entry when the last event was read, 50 ms after it at most. Memory: 16 bytes a flow, twice that with
  * the room to grow in; only flows of wanted matches are kept. The first dump
  * takes one core for 4 to 6 s, in turns of 2 ms.
  *
@@ -37,8 +37,8 @@
  * Known limits: the kernel has one hash of entries for all network namespaces,
  * so that a dump walks over the entries of all of them, though it names only
  * ours: others' millions make it slower, and audits rarer. Where
- * nf_conntrack_buckets changes during a dump, the kernel
- * may leave out entries; the next audit mends that.
+ * nf_conntrack_buckets changes during a dump, the kernel may leave out entries;
+ * the next audit mends that.
  *
  * Must not know: services and backends by name, what is done with counts.
  */

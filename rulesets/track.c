@@ -11,9 +11,10 @@
  * counts, a million entries, four busy cores, audits included: 2.4 % of a
  * core where nothing happens (nearly all of it is audits), 4 % with 1,000 new
  * flows a second, 7..8 % with 4,000 to 5,000 (27,000 events), each time right
- * to the entry when the last event was read, 50 ms after it at most. Memory: 16 bytes a flow, twice that with
- * the room to grow in; only flows of wanted matches are kept. The first dump
- * takes one core for 4 to 6 s, in turns of 2 ms.
+ * to the entry when the last event was read, 50 ms after it at most. Memory:
+ * 16 bytes a flow, twice that with the room to grow in; only flows of wanted
+ * matches are kept. The first dump takes one core for 4 to 6 s, in turns of 2
+ * ms.
  *
  * Why dumps all the same ("audits", 2 % of a core at most, 4 % after one that
  * found much): what has no events. Entries from before we listened have none

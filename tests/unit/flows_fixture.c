@@ -81,6 +81,7 @@ ssize_t __wrap_mnl_socket_recvfrom(const struct mnl_socket *nl, void *buf,
 
 	if (len <= 0 || is_ours(nl))
 		return len;
+	kernel.reads++;
 	if (kernel.overruns) {
 		kernel.overruns--;
 		errno = ENOBUFS;

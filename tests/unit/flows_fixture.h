@@ -11,6 +11,7 @@
 /* Faults to come, and what was asked; for nonblocking sockets only: the tests'
  * own ones block. Works by linking with --wrap. */
 struct kernel_faults {
+	unsigned int reads;       /* of answers, so far */
 	bool refuse_filter;       /* as a kernel that does not know it */
 	unsigned int send_errors; /* so many requests for a dump fail */
 	unsigned int interrupts;  /* so many pieces say NLM_F_DUMP_INTR */

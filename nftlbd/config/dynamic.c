@@ -36,7 +36,7 @@ static void keys_refuse(struct look *l)
 static void smoothing_default(struct look *l)
 {
 	static const uint32_t ms[] = {
-		[RS_LEAST_CONNECTIONS] = 0,
+		[RS_LEAST_CONNECTIONS] = 3000,
 		[RS_LEAST_RESPONSE] = 5000,
 		[RS_LEAST_CPU] = 10000,
 	};

@@ -3,7 +3,7 @@
  * How strongly a backend answers to its share, and how late we see that, is not
  * known, and both change. But where we are too strong for it, its weight goes
  * to and fro. So it is watched: each time that a weight turns round after a way
- * worth the name, its caution is halved (the idea of RPROP, Riedmiller and
+ * worth the name, its caution is quartered (the idea of RPROP, Riedmiller and
  * Braun 1993: where the sign changes the step was too wide), and it grows back
  * over minutes. A backend that is cautious
  *
@@ -21,8 +21,8 @@
 #include "weights/impl.h"
 
 #define TURN      0.1  /* of its weight (logarithm): less is no way */
-#define CUT       0.5  /* of a turn */
-#define LEAST     0.06 /* four turns; more would take too long to forget */
+#define CUT       0.25 /* of a turn */
+#define LEAST     0.06 /* two turns; more would take too long to forget */
 #define DOUBLE_MS 300000.0
 #define UP_LEAST  0.03 /* a tick */
 

@@ -5,11 +5,12 @@
  * long gets a third. Why not more, where more could be known?
  *
  * connections: where they are long, flows add up to counts by themselves, and
- * it ends with all even: the sooner, the less the fullest gets, so the ratio is
- * taken squared. Where they are short, a count is what came within a service
- * time, which answers at once: half of the way is made in a tick, or it would
- * jump between too many and too few. Small counts differ by chance; five are
- * added, so that one who has none among those who have two gets no burst.
+ * it ends with all even. (Squared, it ends sooner; but where connections are
+ * short, weights then swing by a quarter rather than a tenth.) Where they are
+ * short, a count is what came within a service time, which answers at once:
+ * half of the way is made in a tick, or it would jump between too many and too
+ * few. Small counts differ by chance; five are added, so that one who has none
+ * among those who have two gets no burst.
  *
  * response: of queues, times are the same part longer than unloaded when the
  * same part of each backend is busy, so that shares by the inverse time end
@@ -33,26 +34,24 @@
 static const struct law laws[] = {
 	[WEIGHTS_CONNECTIONS] = { .counted = true,
 				  .per_weight = true,
+				  .repeats = true,
 				  .samples = 1,
 				  .zero = 5,
 				  .idle = 1,
 				  .brim = INFINITY,
-				  .power = 2,
 				  .pace = 0.5,
-				  .least = 0.75 },
-	[WEIGHTS_RESPONSE] = { .samples = 3,
+				  .least = 0.35 },
+	[WEIGHTS_RESPONSE] = { .repeats = true,
+			       .samples = 3,
 			       .zero = 500,
 			       .brim = INFINITY,
-			       .power = 1,
 			       .pace = 1,
 			       .least = 0.9 },
 	[WEIGHTS_LOAD] = { .samples = 3,
-			   .same_ms = 10000,
 			   .zero = 0.05,
 			   .idle = 0.05,
 			   .brim = 0.95,
 			   .doubt = 0.1,
-			   .power = 1,
 			   .pace = 1,
 			   .least = 1 },
 };

@@ -9,15 +9,13 @@ struct law {
 	bool counted;    /* exactly, not measured: no single one is wrong */
 	bool per_weight; /* the value is a sum: twice the weight, twice of it */
 	uint8_t samples; /* so many, or it is not measured yet */
-	uint32_t same_ms; /* who says the same for so long cannot gain by it; 0
-			     = it may well be the same */
-	double zero;      /* added to values: what is far below it is one */
-	double idle;      /* with a mean below, nothing is going on */
-	double brim;      /* full from here on */
-	double doubt; /* who says less than that part of the mean is wrong */
-	double power; /* exponent of the ratio, without caution */
-	double pace;  /* the part of the way to the target made in a tick */
-	double least; /* caution takes the exponent down to that at most */
+	bool repeats;    /* it may well be the same for long */
+	double zero;     /* added to values: what is far below it is one */
+	double idle;     /* with a mean below, nothing is going on */
+	double brim;     /* full from here on */
+	double doubt;    /* who says less than that part of the mean is wrong */
+	double pace;     /* the part of the way to the target made in a tick */
+	double least;    /* caution takes the exponent down to that at most */
 };
 
 /** law_of() - never NULL */

@@ -51,6 +51,9 @@ static double level(const struct signal *g, const struct weights_view *v,
 {
 	if (sum->law->per_weight)
 		return g->smooth / v->weight_100 + sum->each;
+	if (!sum->law->repeats && signal_stuck(g))
+		return fmax(g->smooth, sum->value / sum->weight) +
+		       sum->law->zero;
 	return g->smooth + sum->law->zero;
 }
 
@@ -111,7 +114,7 @@ static double noise(const struct weights *w, const struct signal *g,
 	double all = g->smooth + law->zero;
 
 	if (law->counted)
-		return 1 / sqrt(all);
+		return sqrt(g->chance / all);
 	return signal_noise(g) * g->smooth / all;
 }
 
@@ -129,9 +132,6 @@ static void merge(struct weights *w, size_t i, size_t s,
 	 * would take as much longer. */
 	if (ratio < floor && !sum->law->per_weight)
 		signal_limit(g, mean * pow(floor, -1 / caution_exponent(m, 1)));
-	if (sum->law->same_ms && g->n == SIGNAL_KEEP &&
-	    now_ms - g->same_ms >= sum->law->same_ms)
-		ratio = fmin(ratio, 1);
 	if (m->ratio <= ratio) /* false for NAN */
 		return;
 	m->ratio = ratio;

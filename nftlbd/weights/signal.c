@@ -23,6 +23,9 @@
  * normally distributed. */
 #define DEVIATION 1.77
 
+#define STUCK_MS  10000 /* so long the same, in SIGNAL_KEEP samples at least */
+#define FORGET_MS 30000 /* what was stuck */
+
 static float newest(const struct signal *g, unsigned int i)
 {
 	return g->last[(g->next + SIGNAL_KEEP - 1 - i) % SIGNAL_KEEP];
@@ -104,6 +107,8 @@ static void keep(struct signal *g, float value, int64_t now_ms)
 	g->next = (g->next + 1) % SIGNAL_KEEP;
 	if (g->n < SIGNAL_KEEP)
 		g->n++;
+	else if (now_ms - g->same_ms >= STUCK_MS && !(g->full & 1))
+		g->stuck_ms = now_ms;
 }
 
 void signal_add(struct signal *g, double value, bool full, uint32_t good_ms,
@@ -154,6 +159,11 @@ bool signal_full(const struct signal *g)
 	if (g->n < 3)
 		return g->full & 1;
 	return (g->full & 1) + (g->full >> 1 & 1) + (g->full >> 2 & 1) >= 2;
+}
+
+bool signal_stuck(const struct signal *g)
+{
+	return g->stuck_ms && g->at_ms - g->stuck_ms <= FORGET_MS;
 }
 
 double signal_noise(const struct signal *g)

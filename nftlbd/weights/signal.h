@@ -8,10 +8,11 @@
 
 #define SIGNAL_KEEP 5
 
-/* All zero: nothing was measured yet. 64 bytes: there are tens of thousands. */
+/* All zero: nothing was measured yet. 72 bytes: there are tens of thousands. */
 struct signal {
 	int64_t at_ms;           /* of the last sample */
 	int64_t same_ms;         /* since when all samples say the same */
+	int64_t stuck_ms;        /* until when they did, for long; 0 = never */
 	uint32_t good_ms;        /* out of date so long after at_ms */
 	uint32_t gap_ms;         /* between the last two samples */
 	float last[SIGNAL_KEEP]; /* ring; the next goes to [next] */
@@ -42,6 +43,9 @@ bool signal_fresh(const struct signal *g, int64_t now_ms);
 /** signal_full() - two of the last three samples were full; the last one, where
  * there are fewer */
 bool signal_full(const struct signal *g);
+/** signal_stuck() - its samples say the same for long, not being full; or did
+ * until a while ago, which smoothing still remembers */
+bool signal_stuck(const struct signal *g);
 /** signal_noise() - the standard error of smooth, in parts of it: by so much it
  * would go to and fro though nothing happened */
 double signal_noise(const struct signal *g);

@@ -9,8 +9,9 @@
  * Noise. A ratio that is off 1 by no more than twice its own standard error
  * says little: it is taken in the proportion of its square to the square of
  * that (as one would shrink an estimate by its variance), which has no memory
- * and so is no more delay in the loop. And what it is off the weight that we
- * aim at by no more than that is made up slowly.
+ * and so is no more delay in the loop. (Not so counts: their error is known,
+ * and so small that this would only cost strength.) And what it is off the
+ * weight that we aim at by no more than that is made up slowly.
  *
  * Who is not measured (too new, out of date, all are idle) is wanted at 1: as
  * configured, which is the mean of the others too, as in gRPC's A58. The way
@@ -61,9 +62,11 @@ static double wanted(const struct member *m, double caution)
 {
 	double y = log(m->ratio), unsure = NOISE * m->noise;
 	double sure = y * y + unsure * unsure;
-	double power = law_of(m->law)->power * caution_exponent(m, caution);
 
-	return sure > 0 ? exp(power * y * y * y / sure) : 1;
+	y *= caution_exponent(m, caution);
+	if (law_of(m->law)->counted)
+		return exp(y);
+	return sure > 0 ? exp(y * (1 - unsure * unsure / sure)) : 1;
 }
 
 static void aim(struct weights *w, const struct weights_view *view)

@@ -24,7 +24,7 @@ static const struct row rows[SIM_SCHEDULERS] = {
 	[SIM_ROUND_ROBIN] = { RS_ROUND_ROBIN, -1, false, 0 },
 	[SIM_WEIGHTED] = { RS_WEIGHTED, -1, false, 0 },
 	[SIM_LEAST_CONNECTIONS] = { RS_LEAST_CONNECTIONS, WEIGHTS_CONNECTIONS,
-				    false, 0 },
+				    false, 3000 },
 	[SIM_LEAST_RESPONSE] = { RS_LEAST_RESPONSE, WEIGHTS_RESPONSE, false,
 				 5000 },
 	[SIM_LEAST_CPU] = { RS_LEAST_CPU, -1, true, 10000 },

@@ -174,7 +174,7 @@ static void keys_have_defaults(void **state)
 		uint32_t smoothing_ms;
 		size_t nfeeds;
 	} cases[] = {
-		{ LEAST("connections"), 0, 0 },
+		{ LEAST("connections"), 3000, 0 },
 		{ LEAST("response") "check = tcp\n", 5000, 0 },
 		{ LEAST("cpu"), 10000, 1 },
 	};

@@ -25,13 +25,7 @@ static void they_rest_where_all_is_well(void **state)
 		{ "step", BY_ALL, 2, 0, SIM_ASKED },
 		{ "square", BY_ALL, 2, 0, SIM_ASKED },
 		{ "weights", BY_RESPONSE | BY_CPU, 2, 0, SIM_ASKED },
-		/* the smallest has five requests at a time, by chance two or
-		 * nine: its weight wanders for a while before it rests */
-		{ "weights",
-		  BY_CONNECTIONS,
-		  2,
-		  0,
-		  { 0.22, 100, 0.19, 4, 0.02 } },
+		{ "weights", BY_CONNECTIONS, 2, 0, SIM_ASKED },
 	};
 
 	CHECK(cases);
@@ -40,8 +34,11 @@ static void they_rest_where_all_is_well(void **state)
 static void they_follow_who_is_slow(void **state)
 {
 	static const struct sim_case cases[] = {
-		{ "unlike", BY_RESPONSE | BY_CPU, 2, 0, SIM_ASKED },
-		{ "unlike", BY_CONNECTIONS, 2, 0, { 0.15, 30, 0.19, 1, 0.02 } },
+		{ "unlike", BY_CPU, 2, 0, SIM_ASKED },
+		/* the slow ones are near to full on the way, where queues are
+		 * long by chance: caution lets them up by and by only */
+		{ "unlike", BY_RESPONSE, 2, 0, { 0.18, 90, 0.19, 1, 0.02 } },
+		{ "unlike", BY_CONNECTIONS, 2, 0, SIM_ASKED },
 		{ "slowed", BY_CPU, 2, 0, SIM_ASKED },
 		{ "slowed", BY_CONNECTIONS | BY_RESPONSE, 2, 0, SIM_BY_CHANCE },
 		{ "slowed", BY_CPU, 2, 1, SIM_ASKED },
@@ -120,10 +117,15 @@ static void nothing_helps_when_all_are_full(void **state)
 		  0,
 		  { 0.25, 149, 0.19, 5, 0.05 } },
 		{ "saturated-slowed",
-		  BY_CONNECTIONS | BY_RESPONSE,
+		  BY_CONNECTIONS,
 		  2,
 		  0,
-		  { 0.45, 59, 0.19, 5, 0.05 } },
+		  { 0.22, 59, 0.19, 5, 0.05 } },
+		{ "saturated-slowed",
+		  BY_RESPONSE,
+		  2,
+		  0,
+		  { 0.55, 59, 0.19, 5, 0.05 } },
 	};
 
 	CHECK(cases);
@@ -146,8 +148,7 @@ static void long_connections_become_even(void **state)
 
 /*
  * One that says 1 for ever cannot be told from one that is full of other work:
- * it is spared, which is uneven. One that was idle when it fell silent is
- * believed for some seconds.
+ * it is spared, which is uneven.
  */
 static void bad_agents_do_little_harm(void **state)
 {
@@ -156,7 +157,7 @@ static void bad_agents_do_little_harm(void **state)
 		{ "zero", BY_CPU, 1, 0, SIM_ASKED },
 		{ "one", BY_CPU, 2, 0, { 0.10, 30, 0.19, 1, 0.10 } },
 		{ "random", BY_CPU, 2, 0, { 0.10, 30, 0.19, 1, 0.05 } },
-		{ "stale", BY_CPU, 2, 0, { 0.10, 30, 0.19, 10, 0.05 } },
+		{ "stale", BY_CPU, 2, 0, { 0.10, 30, 0.19, 1, 0.05 } },
 	};
 
 	CHECK(cases);

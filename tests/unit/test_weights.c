@@ -33,7 +33,7 @@ static void test_a_third_of_the_speed_a_third_of_the_flows(void **state)
 	assert_near(weights_get(r.w, 1), 1198, 0.06);
 	weights_rig_say(&r, 20000, 20000);
 	weights_rig_run(&r, 60);
-	assert_near(weights_get(r.w, 0), 1000, 0.06);
+	assert_near(weights_get(r.w, 0), 1000, 0.10);
 	weights_rig_end(&r);
 }
 
@@ -46,11 +46,32 @@ static void test_connections_are_compared_by_weight(void **state)
 	r.view[0].weight_100 = 300;
 	weights_rig_say(&r, 9000, 3000);
 	assert_int_equal(weights_rig_run(&r, 20), 0);
-	weights_rig_say(&r, 6000, 3000);
+	weights_rig_say(&r, 3000, 3000);
 	weights_rig_run(&r, 60);
-	assert_near(weights_get(r.w, 0), 1286, 0.09);
-	assert_near(weights_get(r.w, 1), 571, 0.09);
+	assert_near(weights_get(r.w, 0), 1364, 0.07);
+	assert_near(weights_get(r.w, 1), 455, 0.07);
 	assert_true(fabs(weights_rig_mean(&r) - 1) < 0.05);
+	weights_rig_end(&r);
+}
+
+/* An agent that is stuck at little, while all work: it is as the mean of them;
+ * and what it said is forgotten before it is believed again. */
+static void test_who_is_stuck_gains_nothing(void **state)
+{
+	struct weights_rig r;
+
+	weights_rig_begin(&r, WEIGHTS_LOAD, 4);
+	for (int i = 0; i < 300; i++) {
+		double is = (i < 60 ? 0.4 : 0.8) + 0.01 * (i % 3);
+
+		weights_rig_say(&r, i >= 60 && i < 180 ? 0.4 : is, is);
+		weights_rig_run(&r, 1);
+		if (i >= 120)
+			assert_true(weights_get(r.w, 0) <= 1150);
+		if (i >= 150 && i < 180)
+			assert_near(weights_get(r.w, 0), 1000, 0.10);
+	}
+	assert_near(weights_get(r.w, 0), 1000, 0.10);
 	weights_rig_end(&r);
 }
 
@@ -72,7 +93,8 @@ static void test_a_pile_evens_out(void **state)
 			pile[i] += 10 * weights_get(r.w, i) / sum;
 	}
 	/* round robin would make 333 of them; an even share is 200 */
-	assert_true(pile[0] < 265);
+	if (pile[0] >= 280)
+		fail_msg("%.0f", pile[0]);
 	weights_rig_end(&r);
 }
 
@@ -92,7 +114,8 @@ static void test_short_connections_do_not_swing(void **state)
 		else
 			assert_int_equal(weights_rig_run(&r, 1), 0);
 	}
-	assert_in_range(weights_get(r.w, 0), 450, 700);
+	/* 645, less of caution */
+	assert_in_range(weights_get(r.w, 0), 450, 800);
 	weights_rig_end(&r);
 }
 
@@ -182,11 +205,11 @@ static void test_the_least_ratio_counts(void **state)
 
 	weights_rig_begin2(&r, WEIGHTS_RESPONSE, WEIGHTS_LOAD, 4);
 	weights_rig_say(&r, 20000, 20000);
-	for (int i = 0; i < 4; i++)
-		r.value[1][i] = i == 1 ? 0.6 + 0.001 * i : 0.3;
-	/* (a load that never changes is not trusted upwards; here it is a
-	 * limit) */
-	weights_rig_run(&r, 120);
+	for (int i = 0; i < 480; i++) { /* (a load that stays is not trusted) */
+		r.value[1][i % 4] = (i % 4 == 1 ? 0.6 : 0.3) + 0.001 * (i & 4);
+		if (i % 4 == 3)
+			weights_rig_run(&r, 1);
+	}
 	assert_true(weights_get(r.w, 1) < 750);
 	assert_true(weights_get(r.w, 0) > 1000);
 	r.value[0][2] = 60000;
@@ -247,7 +270,8 @@ static void test_saturated_pools_are_held(void **state)
 
 	weights_rig_begin(&r, WEIGHTS_LOAD, 3);
 	for (int i = 0; i < 60; i++) {
-		weights_rig_say(&r, 0.9 + 0.001 * (i % 2), 0.3);
+		weights_rig_say(&r, 0.9 + 0.001 * (i % 2),
+				0.3 + 0.001 * (i % 2));
 		weights_rig_run(&r, 1);
 	}
 	low = weights_get(r.w, 0);
@@ -361,6 +385,7 @@ int main(void)
 		cmocka_unit_test(
 		    test_a_third_of_the_speed_a_third_of_the_flows),
 		cmocka_unit_test(test_connections_are_compared_by_weight),
+		cmocka_unit_test(test_who_is_stuck_gains_nothing),
 		cmocka_unit_test(test_a_pile_evens_out),
 		cmocka_unit_test(test_short_connections_do_not_swing),
 		cmocka_unit_test(test_within_floor_and_ceiling),

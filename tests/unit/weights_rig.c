@@ -7,7 +7,7 @@
 struct weights_conf weights_rig_conf(enum weights_law law)
 {
 	static const uint32_t smoothing_ms[] = {
-		[WEIGHTS_CONNECTIONS] = 0,
+		[WEIGHTS_CONNECTIONS] = 3000,
 		[WEIGHTS_RESPONSE] = 5000,
 		[WEIGHTS_LOAD] = 10000,
 	};

@@ -37,7 +37,11 @@ static void is_replaced(const char *prober, const char *words)
 	struct health_rig r;
 
 	health_rig_open(&r, prober, one_backend);
-	LOOP_UNTIL(&r, health_rig_info(&r).restarts >= 2);
+	/* who is told of jobs when it has left already is gone for that */
+	LOOP_UNTIL(&r,
+		   health_rig_info(&r).restarts >= 4 ||
+		       (health_rig_info(&r).restarts >= 2 &&
+			health_rig_events(&r, "prober", NULL, "gone", words)));
 	if (!health_rig_events(&r, "prober", NULL, "gone", words))
 		fail_msg("%s: no event says \"%s\" but \"%s\"", prober, words,
 			 events_get(&r.d.events, r.d.events.last)->reason);

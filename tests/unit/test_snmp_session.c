@@ -360,10 +360,13 @@ static void pending_cb(struct ev_loop *loop)
 /* A socket that is kept keeps no errors that wake the loop again and again. */
 static void is_at_rest(struct rig *r)
 {
-	some_turns(r);
-	woken = 0;
 	ev_set_invoke_pending_cb(r->loop, pending_cb);
-	some_turns(r);
+	for (int turns = 0; turns < 50; turns++) { /* errors come late, too */
+		woken = 0;
+		some_turns(r);
+		if (!woken)
+			break;
+	}
 	ev_set_invoke_pending_cb(r->loop, ev_invoke_pending);
 	assert_int_equal(woken, 0);
 }

@@ -7,7 +7,9 @@
  * Of a pool that works, who says that he hardly does is either wrong or gets no
  * flows for other reasons; and an agent that is stuck says the same again and
  * again. The first counts as not measured, the second cannot gain by it: it is
- * the others who would be harmed least if that is an error.
+ * the others who would be harmed least if that is an error. Where most of the
+ * pool say the same again and again, it is the load that does not change (of
+ * memory, of nights).
  */
 #include <math.h>
 
@@ -22,6 +24,7 @@ struct sum {
 	const struct law *law;
 	size_t n;       /* that report */
 	size_t full;    /* of them */
+	size_t stuck;   /* of them */
 	double weight;  /* configured */
 	double value;   /* as measured, by weight */
 	double inverse; /* of the level, by weight */
@@ -51,7 +54,7 @@ static double level(const struct signal *g, const struct weights_view *v,
 {
 	if (sum->law->per_weight)
 		return g->smooth / v->weight_100 + sum->each;
-	if (!sum->law->repeats && signal_stuck(g))
+	if (!sum->law->repeats && 2 * sum->stuck <= sum->n && signal_stuck(g))
 		return fmax(g->smooth, sum->value / sum->weight) +
 		       sum->law->zero;
 	return g->smooth + sum->law->zero;
@@ -64,14 +67,16 @@ static void count(const struct weights *w, size_t s,
 		  const struct weights_view *view, int64_t now_ms,
 		  struct sum *sum)
 {
-	sum->n = 0;
+	sum->n = sum->stuck = 0;
 	sum->weight = sum->value = 0;
 	for (size_t i = 0; i < w->n; i++) {
-		double value = signal_of(w, i, s)->smooth;
+		const struct signal *g = signal_of(w, i, s);
+		double value = g->smooth;
 
 		if (!reports(w, i, s, &view[i], sum, now_ms))
 			continue;
 		sum->n++;
+		sum->stuck += signal_stuck(g);
 		sum->weight += view[i].weight_100;
 		sum->value +=
 		    sum->law->per_weight ? value : value * view[i].weight_100;

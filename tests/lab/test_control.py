@@ -130,7 +130,7 @@ def test_dynamic_weights_are_shown():
             "www": service(),
             "long": service(members(3, port=8081, families=(4,)), port=81,
                             address=vip(4), scheduler="least-connections",
-                            tick="200ms")})
+                            tick="200ms", smoothing="0s")})
         for name in ("b2", "b3"):
             d.do("backend", "drain", "long", name)
         held = lab.hold("c1", vip(4), 81, 20)

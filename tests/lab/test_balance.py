@@ -63,7 +63,6 @@ def weighted(lab, weights, n):
     return d, results
 
 
-@vm
 def test_weighted_shares():
     with Lab() as lab:
         lab.serve_all()

@@ -29,7 +29,6 @@ def exits(d, status, *words):
     return p
 
 
-@vm
 def test_exit_codes():
     with Lab() as lab:
         d = www(lab)

@@ -57,9 +57,10 @@ SCRIPT
 
 # vm_qemu JOB: become the machine; serial line on stdin and stdout. TCG: there is
 # no need for KVM, and where /dev/kvm is there it does not always work.
+# One of four processors is left to others; fewer than two are none.
 # vm_clock=instructions: one processor, a nanosecond each instruction.
 vm_qemu() {
-    local speed=(-accel "tcg,thread=multi" -smp 2)
+    local speed=(-accel "tcg,thread=multi" -smp "$(($(nproc) < 4 ? 2 : 3))")
     [ "${vm_clock:-}" != instructions ] ||
         speed=(-accel tcg -icount "shift=0,sleep=off" -smp 1)
     exec qemu-system-x86_64 "${speed[@]}" -m 2048 \

@@ -392,20 +392,23 @@ static void many_jobs_cost_one_pass(void **state)
 
 /* ---- real traffic */
 
+/* All are open at once: a port that is given out twice would be one flow. */
 static void send_udp(const char *dst, uint16_t port, int times)
 {
 	struct sockaddr_storage ss;
 	struct addr a;
 	socklen_t len;
+	int fds[64];
 
+	assert_in_range(times, 1, 64);
 	assert_int_equal(addr_parse(dst, &a), 0);
 	len = addr_sockaddr(&a, port, &ss);
 	for (int i = 0; i < times; i++) {
-		int fd = socket(a.family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-		sendto(fd, "x", 1, 0, (void *)&ss, len);
-		close(fd);
+		fds[i] = socket(a.family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		sendto(fds[i], "x", 1, 0, (void *)&ss, len);
 	}
+	for (int i = 0; i < times; i++)
+		close(fds[i]);
 }
 
 static void cuts_flows_that_nft_balanced(void **state)

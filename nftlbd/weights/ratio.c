@@ -7,8 +7,8 @@
  * Of a pool that works, who says that he hardly does is either wrong or gets no
  * flows for other reasons; and an agent that is stuck says the same again and
  * again. The first counts as not measured, the second cannot gain by it: it is
- * the others who would be harmed least if that is an error. Where most of the
- * pool say the same again and again, it is the load that does not change (of
+ * the others who would be harmed least if that is an error. Only where the pool
+ * is lively: what says the same with all others is a load that rests (of
  * memory, of nights).
  */
 #include <math.h>
@@ -24,7 +24,7 @@ struct sum {
 	const struct law *law;
 	size_t n;       /* that report */
 	size_t full;    /* of them */
-	size_t stuck;   /* of them */
+	size_t lively;  /* of them */
 	double weight;  /* configured */
 	double value;   /* as measured, by weight */
 	double inverse; /* of the level, by weight */
@@ -54,7 +54,7 @@ static double level(const struct signal *g, const struct weights_view *v,
 {
 	if (sum->law->per_weight)
 		return g->smooth / v->weight_100 + sum->each;
-	if (!sum->law->repeats && 2 * sum->stuck <= sum->n && signal_stuck(g))
+	if (!sum->law->repeats && 2 * sum->lively >= sum->n && signal_stuck(g))
 		return fmax(g->smooth, sum->value / sum->weight) +
 		       sum->law->zero;
 	return g->smooth + sum->law->zero;
@@ -67,7 +67,7 @@ static void count(const struct weights *w, size_t s,
 		  const struct weights_view *view, int64_t now_ms,
 		  struct sum *sum)
 {
-	sum->n = sum->stuck = 0;
+	sum->n = sum->lively = 0;
 	sum->weight = sum->value = 0;
 	for (size_t i = 0; i < w->n; i++) {
 		const struct signal *g = signal_of(w, i, s);
@@ -76,7 +76,7 @@ static void count(const struct weights *w, size_t s,
 		if (!reports(w, i, s, &view[i], sum, now_ms))
 			continue;
 		sum->n++;
-		sum->stuck += signal_stuck(g);
+		sum->lively += signal_lively(g);
 		sum->weight += view[i].weight_100;
 		sum->value +=
 		    sum->law->per_weight ? value : value * view[i].weight_100;

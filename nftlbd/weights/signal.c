@@ -24,6 +24,7 @@
 #define DEVIATION 1.77
 
 #define STUCK_MS  10000 /* so long the same, in SIGNAL_KEEP samples at least */
+#define LIVELY    4     /* changes: what changed less often may well rest */
 #define FORGET_MS 30000 /* what was stuck */
 
 static float newest(const struct signal *g, unsigned int i)
@@ -101,8 +102,10 @@ static float bounded(double value)
 
 static void keep(struct signal *g, float value, int64_t now_ms)
 {
-	if (g->n == 0 || value != newest(g, 0))
+	if (g->n == 0 || value != newest(g, 0)) {
+		g->changes += g->n && g->changes < LIVELY;
 		g->same_ms = now_ms;
+	}
 	g->last[g->next] = value;
 	g->next = (g->next + 1) % SIGNAL_KEEP;
 	if (g->n < SIGNAL_KEEP)
@@ -159,6 +162,11 @@ bool signal_full(const struct signal *g)
 	if (g->n < 3)
 		return g->full & 1;
 	return (g->full & 1) + (g->full >> 1 & 1) + (g->full >> 2 & 1) >= 2;
+}
+
+bool signal_lively(const struct signal *g)
+{
+	return g->changes == LIVELY && g->at_ms - g->same_ms < STUCK_MS;
 }
 
 bool signal_stuck(const struct signal *g)

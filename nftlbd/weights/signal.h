@@ -20,8 +20,9 @@ struct signal {
 	float spread; /* how far samples are from their median, in the mean, in
 			 parts of the greater of the two: 0..1 */
 	float chance; /* variance of smooth, in parts of that of a sample */
-	uint8_t n;    /* how many are in the ring */
-	uint8_t next; /* where the next goes */
+	uint8_t changes; /* of what it said; more than a few are not counted */
+	uint8_t n;       /* how many are in the ring */
+	uint8_t next;    /* where the next goes */
 	uint8_t full; /* bit 0: the last sample was full; bit 1: the one before;
 			 ... */
 };
@@ -43,6 +44,8 @@ bool signal_fresh(const struct signal *g, int64_t now_ms);
 /** signal_full() - two of the last three samples were full; the last one, where
  * there are fewer */
 bool signal_full(const struct signal *g);
+/** signal_lively() - it says something else now and then, and just did */
+bool signal_lively(const struct signal *g);
 /** signal_stuck() - its samples say the same for long, not being full; or did
  * until a while ago, which smoothing still remembers */
 bool signal_stuck(const struct signal *g);

@@ -177,6 +177,9 @@ def test_ten_thousand_changes():
     those that follow connections: no connection fails, none is cut."""
     with Lab(backends=SERVERS) as lab:
         lab.serve_all()
+        # conntrack has room for 262,144, and as many come in two minutes
+        lab.sysctl("gw", {"net.netfilter.nf_conntrack_tcp_timeout_time_wait":
+                          10})
         d = daemon.start(lab, {
             "www": service(scheduler="least-connections", check="none",
                            **QUICK),

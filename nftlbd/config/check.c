@@ -78,19 +78,12 @@ static void check_add(struct resolver *r, const struct doc_section *s)
 	};
 	bool good;
 
-	doc_label(r->doc, s, l.label, sizeof(l.label));
-	if (!strcmp(doc_text(r->doc, s->name), "none"))
-		report_value(r->report, s->where, l.label, "name", "none",
-			     "this word means no check", "another name");
-	good = section_read(r, s, IN_CHECK, &draft, draft.set, NULL);
-	probe_defaults(IN_CHECK, &draft);
+	good = probe_read(&l);
 	if (good) {
 		probe_judge(&l);
 		files_load(&l);
 	}
 	draft.conf.name = xstrdup(doc_text(r->doc, s->name));
-	draft.conf.file = r->doc->names[s->where.file];
-	draft.conf.line = s->where.line;
 	names_add(&r->checks, draft.conf.name, (uint32_t)r->conf->nchecks);
 	r->conf->checks[r->conf->nchecks++] = draft.conf;
 }

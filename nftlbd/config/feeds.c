@@ -85,20 +85,13 @@ static void feed_add(struct resolver *r, const struct doc_section *s)
 	};
 	bool good;
 
-	doc_label(r->doc, s, l.label, sizeof(l.label));
-	if (!strcmp(doc_text(r->doc, s->name), "none"))
-		report_value(r->report, s->where, l.label, "name", "none",
-			     "this word means no feed", "another name");
-	good = section_read(r, s, IN_FEED, &draft, draft.set, NULL);
-	probe_defaults(IN_FEED, &draft);
+	good = probe_read(&l);
 	bounds_default(&draft);
 	if (good) {
 		probe_judge(&l);
 		bounds_judge(&l);
 		port_judge(&l);
 	}
-	draft.conf.file = r->doc->names[s->where.file];
-	draft.conf.line = s->where.line;
 	feed_store(r, &draft, doc_text(r->doc, s->name));
 }
 

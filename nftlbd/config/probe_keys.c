@@ -18,7 +18,7 @@ bool probe_said(const struct probe_look *l, const char *key)
 	return draft_where(l->draft->set, l->place, key).line != 0;
 }
 
-struct where probe_where(const struct probe_look *l, const char *key)
+static struct where probe_where(const struct probe_look *l, const char *key)
 {
 	struct where w = draft_where(l->draft->set, l->place, key);
 
@@ -213,4 +213,25 @@ void probe_defaults(unsigned int place, struct check_draft *d)
 		d->conf.fast_ms = d->conf.interval_ms;
 	if (!d->conf.down_ms)
 		d->conf.down_ms = d->conf.interval_ms;
+}
+
+/* ---- the section */
+
+bool probe_read(struct probe_look *l)
+{
+	const struct doc_section *s = l->section;
+	struct resolver *r = l->r;
+	bool good;
+
+	doc_label(r->doc, s, l->label, sizeof(l->label));
+	if (!strcmp(doc_text(r->doc, s->name), "none"))
+		report_value(r->report, s->where, l->label, "name", "none",
+			     l->place == IN_FEED ? "this word means no feed"
+						 : "this word means no check",
+			     "another name");
+	good = section_read(r, s, l->place, l->draft, l->draft->set, NULL);
+	probe_defaults(l->place, l->draft);
+	l->draft->conf.file = r->doc->names[s->where.file];
+	l->draft->conf.line = s->where.line;
+	return good;
 }

@@ -17,9 +17,6 @@ struct probe_look {
 /** probe_said() - is the key in the section? */
 bool probe_said(const struct probe_look *l, const char *key);
 
-/** probe_where() - the key's line, or that of the section */
-struct where probe_where(const struct probe_look *l, const char *key);
-
 /** probe_refuse() - complain about a key's value */
 void probe_refuse(struct probe_look *l, const char *key, const char *found,
 		  const char *problem, const char *allowed);
@@ -29,6 +26,13 @@ bool probe_when(const struct conf_check *c, enum key_when when);
 
 /** probe_defaults() - the defaults of keys of @place that were not said */
 void probe_defaults(unsigned int place, struct check_draft *d);
+
+/**
+ * probe_read() - the section @l->section into @l->draft, defaults included
+ * @l: label is filled in; nobody may be called "none"
+ * Return: false where a key's value was refused.
+ */
+bool probe_read(struct probe_look *l);
 
 /** probe_judge() - every key: is it of the type, is one missing, do they agree?
  */

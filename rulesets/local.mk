@@ -28,7 +28,8 @@ librulesets_a_SOURCES += rulesets/encode.c rulesets/encode.h \
 	rulesets/nl.c rulesets/nl.h rulesets/have.c rulesets/have.h \
 	rulesets/scan.c rulesets/scan_named.c rulesets/scan_elems.c \
 	rulesets/scan_elems.h \
-	rulesets/watch.c rulesets/watch.h rulesets/ruleset.c \
+	rulesets/watch.c rulesets/watch.h rulesets/grace.c rulesets/grace.h \
+	rulesets/ruleset.c \
 	rulesets/ruleset.h rulesets/ruleset_impl.h
 
 # slot tables, and which slot a client's flow takes

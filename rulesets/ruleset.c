@@ -18,6 +18,7 @@
 
 #include "lib/xalloc.h"
 #include "rulesets/encode.h"
+#include "rulesets/grace.h"
 #include "rulesets/planning.h"
 #include "rulesets/ruleset_impl.h"
 
@@ -152,10 +153,15 @@ static int commit_parts(struct ruleset *rs, const struct plan *p,
 		rs->stats.commits++;
 	}
 	*applied = true;
-	if (plan_has_late(p)) {
-		ruleset_counters_leave(rs, p);
-		ret = send_part(rs, p, encode_late, 0, genid, err);
-	}
+	if (!plan_has_late(p))
+		return 0;
+	ruleset_counters_leave(rs, p);
+	if (plan_has_first(p))
+		grace_wait();
+	ret = send_part(rs, p, encode_late, 0, genid, err);
+	/* Slots and ids that are free now may be somebody else's next. */
+	if (ret == 0 && !plan_has_first(p))
+		grace_wait();
 	return ret;
 }
 

@@ -11,6 +11,7 @@
 
 #include "lib/xalloc.h"
 #include "model/full.h"
+#include "model/load.h"
 #include "rulesets/flows.h"
 
 /* Keep until the list is freed. */
@@ -18,6 +19,16 @@ static void *own(struct want_list *w, void *p)
 {
 	*VEC_PUSH(w->owned, w->nowned, w->capowned) = p;
 	return p;
+}
+
+/* What the table's size follows from. Where weights move all the time the
+ * operator's are a move like others: another size means another table. */
+static uint32_t home_weight(const struct service *s, const struct backend *b)
+{
+	uint32_t weight = backend_weight(b);
+
+	return weight && b->conf->weight && service_dynamic(s) ? b->conf->weight
+							       : weight;
 }
 
 static size_t add_backends(struct rs_backend *out, const struct service *s,
@@ -34,7 +45,7 @@ static size_t add_backends(struct rs_backend *out, const struct service *s,
 			.name = b->conf->name,
 			.addr = b->conf->addr,
 			.port = b->conf->port,
-			.weight = backend_weight(b),
+			.weight = home_weight(s, b),
 			.usable = b->serving && !b->full,
 			.now = b->now,
 			.probe_port = b->via_port,

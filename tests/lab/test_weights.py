@@ -79,7 +79,20 @@ def uneven(d, agents):
     wait_dynamic(d, both(1), 0, 0.6, 10)
     agents.all_say(FULL)
     wait_why(d, "saturated", 10)
+    wait_calm(d)
     return dynamic(d)
+
+
+def wait_calm(d):
+    """Until what had moved is committed: nothing is for more than a tick."""
+    def commits():
+        return d.json("status")["commits"]["done"]
+
+    def calm():
+        before = commits()
+        time.sleep(0.3)
+        return commits() == before
+    wait_until(calm, 10, "no commits for 0.3 s")
 
 
 def served(lab, d):
@@ -114,7 +127,6 @@ def test_all_are_full():
     with Lab(backends=SERVERS) as lab:
         d, agents = started(lab)
         held = uneven(d, agents)
-        time.sleep(0.3)     # what had moved before is committed by then
         before = d.json("status")["commits"]["done"]
         agents.say(1, FULL + 7)     # beyond full is full
         equal(served(lab, d), served(lab, d), "connections of servers")
@@ -132,7 +144,9 @@ def test_what_keeps_weights():
         d, agents = started(lab)
         held = uneven(d, agents)
         slots = served(lab, d)
-        check(slots[0]["b1"] < slots[0]["b2"] * 0.7, f"uneven: {slots}")
+        # the agents were not asked at once: of the others one may have less
+        check(slots[0]["b1"] * 3 < sum(slots[0].values()) * 0.8,
+              f"uneven: {slots}")
 
         def same(words):
             equal(dynamic(d), held, f"weights {words}")

@@ -21,16 +21,6 @@ static void *own(struct want_list *w, void *p)
 	return p;
 }
 
-/* What the table's size follows from. Where weights move all the time the
- * operator's are a move like others: another size means another table. */
-static uint32_t home_weight(const struct service *s, const struct backend *b)
-{
-	uint32_t weight = backend_weight(b);
-
-	return weight && b->conf->weight && service_dynamic(s) ? b->conf->weight
-							       : weight;
-}
-
 static size_t add_backends(struct rs_backend *out, const struct service *s,
 			   uint8_t family)
 {
@@ -45,7 +35,7 @@ static size_t add_backends(struct rs_backend *out, const struct service *s,
 			.name = b->conf->name,
 			.addr = b->conf->addr,
 			.port = b->conf->port,
-			.weight = home_weight(s, b),
+			.weight = backend_home_weight(s, b),
 			.usable = b->serving && !b->full,
 			.now = b->now,
 			.probe_port = b->via_port,

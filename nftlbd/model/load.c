@@ -45,6 +45,14 @@ bool service_dynamic(const struct service *s)
 	return conf_dynamic(s->conf);
 }
 
+uint32_t backend_home_weight(const struct service *s, const struct backend *b)
+{
+	uint32_t weight = backend_weight(b);
+
+	return weight && b->conf->weight && service_dynamic(s) ? b->conf->weight
+							       : weight;
+}
+
 static size_t member_of(const struct service *s, const struct backend *b)
 {
 	return (size_t)(b - s->backends);

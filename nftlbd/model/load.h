@@ -24,6 +24,13 @@
 /** service_dynamic() - is its scheduler one that follows the load? */
 bool service_dynamic(const struct service *s);
 
+/**
+ * backend_home_weight() - what its slot table's size follows from: what it
+ * weighs, configured or by the operator. Where weights move all the time the
+ * operator's is a move like others, for another size is another table.
+ */
+uint32_t backend_home_weight(const struct service *s, const struct backend *b);
+
 /** load_new() - for a service that is new; nothing where it is not dynamic */
 void load_new(struct service *s);
 void load_free(struct service *s);

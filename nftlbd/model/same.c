@@ -154,11 +154,13 @@ static bool conf_same(const struct conf_service *a,
 	       addrs_same(a->addrs, a->naddrs, b->addrs, b->naddrs);
 }
 
-static bool backend_same(const struct backend *a, const struct backend *b)
+static bool backend_same(const struct service *s, const struct backend *a,
+			 const struct backend *b)
 {
 	return FIELDS_SAME(a->conf, b->conf, backend_fields) &&
 	       addr_cmp(&a->conf->addr, &b->conf->addr) == 0 &&
 	       backend_weight(a) == backend_weight(b) &&
+	       backend_home_weight(s, a) == backend_home_weight(s, b) &&
 	       !strcmp(a->conf->name, b->conf->name);
 }
 
@@ -177,7 +179,7 @@ bool service_same(const struct service *new, const struct service *old)
 	    !scheduler_same(new, old) || !conf_same(new->conf, old->conf))
 		return false;
 	for (size_t i = 0; i < new->nbackends; i++)
-		if (!backend_same(&new->backends[i], &old->backends[i]))
+		if (!backend_same(new, &new->backends[i], &old->backends[i]))
 			return false;
 	return true;
 }

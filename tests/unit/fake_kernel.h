@@ -11,7 +11,7 @@
 #include "rulesets/unit.h"
 
 #define FAKE_SLOTS (1u << 17)
-#define FAKE_RULES 96 /* of a chain */
+#define FAKE_RULES 160 /* of a chain */
 
 struct fake_chain {
 	char name[CHAIN_NAME_MAX];

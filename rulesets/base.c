@@ -257,14 +257,14 @@ struct base_parts base_parts_of(uint32_t features, uint8_t family)
 
 	for (int i = 0; i < MAP_COUNT; i++)
 		if (features & FEATURE_BIT(map_forms[i].feature))
-			p.maps |= UINT32_C(1) << i;
+			p.maps |= UINT64_C(1) << i;
 	for (int i = 0; base_chains[i].name; i++)
 		if (features & FEATURE_BIT(base_chains[i].feature))
-			p.chains |= UINT32_C(1) << i;
+			p.chains |= UINT64_C(1) << i;
 	for (int i = 0; base_objs[i].name; i++)
 		if (features & FEATURE_BIT(base_objs[i].feature) &&
 		    base_obj_exists(&base_objs[i], family))
-			p.objs |= UINT32_C(1) << i;
+			p.objs |= UINT64_C(1) << i;
 	return p;
 }
 

@@ -41,7 +41,7 @@ bool base_obj_exists(const struct base_obj *o, uint8_t family);
 
 /* Maps, base chains and objects: a bit for each. */
 struct base_parts {
-	uint32_t maps, chains, objs;
+	uint64_t maps, chains, objs;
 };
 
 /** base_parts_of() - what these features (FEATURE_BIT()s) consist of */

@@ -353,17 +353,17 @@ void encode_base(struct enc *e, const struct plan_table *t)
 		return;
 	encode_table(e);
 	for (int i = 0; base_objs[i].name; i++)
-		if (parts.objs & UINT32_C(1) << i)
+		if (parts.objs & UINT64_C(1) << i)
 			encode_helper(e, &base_objs[i]);
 	for (int m = 0; m < MAP_COUNT; m++)
-		if (parts.maps & UINT32_C(1) << m)
+		if (parts.maps & UINT64_C(1) << m)
 			encode_map(e, m);
 	for (int i = 0; base_chains[i].name; i++) {
 		const struct base_chain *c = &base_chains[i];
 
-		if (!(parts.chains & UINT32_C(1) << i))
+		if (!(parts.chains & UINT64_C(1) << i))
 			continue;
-		if (t->rehook & UINT32_C(1) << i)
+		if (t->rehook & UINT64_C(1) << i)
 			encode_unhook(e, c->name);
 		encode_base_chain(e, c);
 		encode_base_rules(e, c);
@@ -373,14 +373,14 @@ void encode_base(struct enc *e, const struct plan_table *t)
 void encode_late_flush(struct enc *e, const struct plan_table *t)
 {
 	for (int i = 0; base_chains[i].name; i++)
-		if (t->late_base.chains & UINT32_C(1) << i)
+		if (t->late_base.chains & UINT64_C(1) << i)
 			encode_rules_flush(e, base_chains[i].name);
 }
 
 void encode_late_sets(struct enc *e, const struct plan_table *t)
 {
 	for (int m = 0; m < MAP_COUNT; m++)
-		if (t->late_base.maps & UINT32_C(1) << m)
+		if (t->late_base.maps & UINT64_C(1) << m)
 			encode_delete_set(e, map_forms[m].name);
 }
 
@@ -390,7 +390,7 @@ void encode_late_objs(struct enc *e, const struct plan_table *t)
 		const struct obj_op op = { base_objs[i].name,
 					   NFT_OBJECT_CT_HELPER };
 
-		if (t->late_base.objs & UINT32_C(1) << i)
+		if (t->late_base.objs & UINT64_C(1) << i)
 			encode_delete_obj(e, &op);
 	}
 }
@@ -398,6 +398,6 @@ void encode_late_objs(struct enc *e, const struct plan_table *t)
 void encode_late_chains(struct enc *e, const struct plan_table *t)
 {
 	for (int i = 0; base_chains[i].name; i++)
-		if (t->late_base.chains & UINT32_C(1) << i)
+		if (t->late_base.chains & UINT64_C(1) << i)
 			encode_delete_chain(e, base_chains[i].name);
 }

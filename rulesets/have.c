@@ -78,9 +78,9 @@ void have_hooks(struct have *h, const struct rs_hooks *hooks)
 		for (int f = 0; f < RS_FAMILIES; f++) {
 			struct have_table *t = &h->tab[f];
 
-			if (!(t->parts.chains & UINT32_C(1) << i))
+			if (!(t->parts.chains & UINT64_C(1) << i))
 				continue;
-			t->rehook |= UINT32_C(1) << i;
+			t->rehook |= UINT64_C(1) << i;
 			t->intact &= ~FEATURE_BIT(c->feature);
 		}
 	}

@@ -24,7 +24,7 @@ struct have_table {
 	struct base_parts parts; /* which are there */
 	uint32_t intact; /* FEATURE_BIT()s: all parts are there and as they
 			  * should be */
-	uint32_t rehook; /* bit per base chain: its priority is another */
+	uint64_t rehook; /* bit per base chain: its priority is another */
 	struct alloc alloc;
 	/* Things in our table that are not ours: they are removed. */
 	struct unit *strays; /* elements without a unit, or NULL */

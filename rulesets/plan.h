@@ -64,7 +64,7 @@ struct plan_table {
 	bool delete_table; /* first: it is not what it should be */
 	uint32_t base;     /* features whose maps, base chains and objects are
 			    * written */
-	uint32_t rehook;   /* base chains that are made anew for that */
+	uint64_t rehook;   /* base chains that are made anew for that */
 	uint32_t same_features; /* of units that were not looked at */
 	struct obj_ops objs;    /* counters */
 	struct set_ops sets;

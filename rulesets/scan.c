@@ -61,7 +61,7 @@ static void base_chain(struct scan *s, int base, const struct nlattr **tb)
 	const struct nlattr *hook = tb[NFTA_CHAIN_HOOK];
 	uint32_t priority;
 
-	s->t->parts.chains |= UINT32_C(1) << base;
+	s->t->parts.chains |= UINT64_C(1) << base;
 	if (tb[NFTA_CHAIN_POLICY] && scan_u32(tb[NFTA_CHAIN_POLICY]) != 1)
 		scan_broken(s, c->feature);
 	if (!c->type) {
@@ -75,7 +75,7 @@ static void base_chain(struct scan *s, int base, const struct nlattr **tb)
 	}
 	priority = scan_nested_u32(hook, NFTA_HOOK_PRIORITY);
 	if (priority != (uint32_t)base_priority(c, &s->have->hooks)) {
-		s->t->rehook |= UINT32_C(1) << base;
+		s->t->rehook |= UINT64_C(1) << base;
 		scan_broken(s, c->feature);
 	}
 }
@@ -185,7 +185,7 @@ static int read_rules(struct scan *s, struct nl *nl)
 	if (!too_many_rules(s))
 		return dump_rules(s, nl, NULL);
 	for (int i = 0; ret == 0 && base_chains[i].name; i++)
-		if (s->t->parts.chains & UINT32_C(1) << i)
+		if (s->t->parts.chains & UINT64_C(1) << i)
 			ret = dump_rules(s, nl, base_chains[i].name);
 	for (size_t i = 0; i < s->have->nunits; i++) {
 		const struct unit *u = s->have->units[i];

@@ -311,7 +311,7 @@ int scan_elems(struct scan *s, struct nl *nl)
 
 	sort_ranges(s);
 	for (s->map = 0; ret == 0 && s->map < MAP_COUNT; s->map++) {
-		if (!(s->t->parts.maps & UINT32_C(1) << s->map) ||
+		if (!(s->t->parts.maps & UINT64_C(1) << s->map) ||
 		    map_forms[s->map].data == DATA_NONE)
 			continue; /* what rules add does not concern us */
 		ret = s->map == MAP_SLOTS ? read_slots(s, nl) : dump_map(s, nl);

@@ -5,7 +5,7 @@
 
 #include "rulesets/have.h"
 
-#define BASE_CHAINS_MAX 32
+#define BASE_CHAINS_MAX 64
 
 /* The scan of one family's table while it runs. */
 struct scan {

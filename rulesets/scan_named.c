@@ -136,7 +136,7 @@ static int set_cb(const struct nlmsghdr *nlh, void *arg)
 		return MNL_CB_OK;
 	map = map_find(name);
 	if (map >= 0) {
-		s->t->parts.maps |= UINT32_C(1) << map;
+		s->t->parts.maps |= UINT64_C(1) << map;
 		s->t->alien |= !map_ok(map, s->family, tb);
 	} else {
 		other_set(s, name, tb);
@@ -184,7 +184,7 @@ static int obj_cb(const struct nlmsghdr *nlh, void *arg)
 		unit_obj_add(scan_unit(s, unit), "%s", name);
 	} else if (type == NFT_OBJECT_CT_HELPER && base >= 0 &&
 		   base_obj_exists(&base_objs[base], s->family)) {
-		s->t->parts.objs |= UINT32_C(1) << base;
+		s->t->parts.objs |= UINT64_C(1) << base;
 		s->t->alien |= !helper_ok(&base_objs[base], tb[NFTA_OBJ_DATA]);
 	} else {
 		*VEC_PUSH(s->t->stray_objs, s->t->nstray_objs,

@@ -23,7 +23,17 @@
 unsigned int family_index(uint8_t family);
 uint8_t family_of(unsigned int index);
 
-enum rs_mode { RS_DNAT, RS_SNAT, RS_LOCAL };
+enum rs_mode {
+	RS_DNAT,
+	RS_SNAT,
+	RS_LOCAL,
+	/* These three are direct: no connection tracking, the flow's backend is
+	 * found anew by each packet. */
+	RS_STATELESS, /* addresses and ports are rewritten both ways */
+	RS_DSR,       /* handed on to the backend's ether address */
+	RS_IPIP,      /* sent to the backend in a tunnel */
+	RS_MODES
+};
 enum rs_scheduler {
 	RS_ROUND_ROBIN,
 	RS_WEIGHTED,
@@ -48,6 +58,12 @@ enum rs_helper {
 	RS_HELPER_SIP,
 	RS_HELPER_PPTP
 };
+
+/** rs_is_direct() - is it one of the modes that track nothing? */
+static inline bool rs_is_direct(enum rs_mode mode)
+{
+	return mode >= RS_STATELESS;
+}
 
 extern const struct word rs_mode_words[];      /* dnat snat local */
 extern const struct word rs_scheduler_words[]; /* round-robin ... */
@@ -116,6 +132,26 @@ struct rs_log {
 	int32_t group; /* of nfnetlink_log; -1 = the kernel's log */
 };
 
+/* Where packets for a backend leave, in modes that do not route them. */
+struct rs_path {
+	uint32_t ifindex;      /* of the interface, or of the tunnel; 0 = not
+				* known: the backend is not usable */
+	uint8_t ether_to[6];   /* RS_DSR: the backend's, or its router's */
+	uint8_t ether_from[6]; /* RS_DSR: the interface's own */
+};
+
+/* Flows that nobody tracks. */
+struct rs_direct {
+	const char *const *devices; /* where clients' packets come in; none for
+				     * RS_STATELESS */
+	size_t ndevices;
+	uint32_t cache;         /* flows remembered at most; 0 = none are */
+	uint32_t tcp_timeout_s; /* without a packet */
+	uint32_t udp_timeout_s; /* the same, of all other protocols */
+	uint32_t syn_limit;     /* above so many new flows a second none are
+				 * remembered; 0 = no limit */
+};
+
 struct rs_backend {
 	const char *name;
 	struct addr addr;
@@ -133,7 +169,8 @@ struct rs_backend {
 	uint32_t max_connections; /* 0 = no limit */
 	bool recount; /* where this changes, connections are counted anew from
 		       * zero, even if max_connections is the same */
-	struct rs_qos qos; /* its own or the service's, field by field */
+	struct rs_qos qos;   /* its own or the service's, field by field */
+	struct rs_path path; /* RS_DSR, RS_IPIP */
 };
 
 /* Where our chains stand among those of others: nf_tables priorities. */
@@ -181,6 +218,7 @@ struct rs_service {
 	enum rs_on_empty filter_action;
 	struct rs_qos qos; /* of flows whose backend has none of its own */
 	struct rs_log log;
+	struct rs_direct direct; /* of the direct modes */
 	enum rs_helper helper;
 	bool counters;
 	bool group; /* no service: the shared table of a persist-group; name,

@@ -112,7 +112,7 @@ static void around_all(struct around *a, struct world *w)
 
 /* ---- */
 
-static size_t bits(uint32_t mask)
+static size_t bits(uint64_t mask)
 {
 	return (size_t)__builtin_popcount(mask);
 }

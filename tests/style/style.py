@@ -49,6 +49,8 @@ LAYERS = {
                        "healthcheck/protocol.h",
                      "healthcheck/spec.h", "healthcheck/text.h"],
     "nftlbd/ctl": ["ctl/", "config/conf.h"],
+    "hvagent": ["hvagent/", "config/", "rulesets/types.h", "rulesets/ruleset.h",
+                "rulesets/counters.h", "net/"],
 }
 
 

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Bindings: texts, checks, and a list with two orders: by name, for people, and
+ * by what a packet has, so that a clash is found without a walk.
+ * Invariant: both orders hold the same bindings, and no two of these have the
+ * same name or the same service on the same machine.
+ */
+#include "hvagent/binding.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/parse.h"
+#include "lib/words.h"
+#include "lib/xalloc.h"
+#include "rulesets/types.h"
+
+int binding_service_parse(const char *text, struct binding *b)
+{
+	const char *slash = strrchr(text, '/');
+	char endpoint[ENDPOINT_STRLEN];
+	struct addr addr;
+	uint16_t port;
+	int proto = slash ? word_find(rs_proto_words, slash + 1) : -1;
+
+	if (proto < 0 || (size_t)(slash - text) >= sizeof(endpoint))
+		return -EINVAL;
+	memcpy(endpoint, text, (size_t)(slash - text));
+	endpoint[slash - text] = '\0';
+	if (endpoint_parse(endpoint, &addr, &port) < 0 || !port)
+		return -EINVAL;
+	b->service = addr;
+	b->port = port;
+	b->proto = (uint8_t)proto;
+	return 0;
+}
+
+int binding_vm_parse(const char *text, struct binding *b)
+{
+	return endpoint_parse(text, &b->vm, &b->vm_port);
+}
+
+const char *binding_service_text(const struct binding *b,
+				 char buf[BINDING_SERVICE_TEXT])
+{
+	char endpoint[ENDPOINT_STRLEN];
+
+	snprintf(buf, BINDING_SERVICE_TEXT, "%s/%s",
+		 endpoint_format(&b->service, b->port, endpoint),
+		 word_text(rs_proto_words, b->proto));
+	return buf;
+}
+
+const char *binding_vm_text(const struct binding *b, char buf[ENDPOINT_STRLEN])
+{
+	return endpoint_format(&b->vm, b->vm_port, buf);
+}
+
+/* ---- checks */
+
+/* Why packets cannot have it as their destination; NULL = fine. */
+static const char *unusable(const struct addr *a)
+{
+	static const uint8_t zero[16];
+
+	if (!memcmp(a->ip, zero, addr_len(a)))
+		return "no machine has this address";
+	if (a->family == AF_INET && a->ip[0] == 127)
+		return "a loopback address";
+	if (a->family == AF_INET && a->ip[0] >= 224)
+		return "no address of one machine";
+	if (a->family == AF_INET6 && a->ip[0] == 0xff)
+		return "no address of one machine";
+	if (a->family == AF_INET6 && !memcmp(a->ip, zero, 15) && a->ip[15] == 1)
+		return "a loopback address";
+	if (a->family == AF_INET6 && a->ip[0] == 0xfe &&
+	    (a->ip[1] & 0xc0) == 0x80)
+		return "a link-local address";
+	return NULL;
+}
+
+static int refuse(const char **field, const char *name, struct err *err,
+		  const char *found, const char *problem, const char *allowed)
+{
+	*field = name;
+	return err_set(err, -EINVAL, "%s: found %s: %s; allowed: %s", name,
+		       found, problem, allowed);
+}
+
+int binding_check(const struct binding *b, const char **field, struct err *err)
+{
+	char text[BINDING_SERVICE_TEXT], vm[ENDPOINT_STRLEN];
+	const char *name = b->name ? b->name : "", *problem;
+	char quoted[80];
+
+	if (!name_valid(name))
+		return refuse(field, "name", err,
+			      text_quote(name, strlen(name), quoted, 64),
+			      *name ? "bad name" : "name is missing",
+			      BINDING_NAME_ALLOWED);
+	if (!b->service.family || !b->port)
+		return refuse(field, "service", err, "nothing", "is missing",
+			      BINDING_SERVICE_ALLOWED);
+	if (!b->vm.family)
+		return refuse(field, "vm", err, "nothing", "is missing",
+			      BINDING_VM_ALLOWED);
+	problem = unusable(&b->service);
+	if (problem)
+		return refuse(field, "service", err,
+			      binding_service_text(b, text), problem,
+			      BINDING_SERVICE_ALLOWED);
+	problem = unusable(&b->vm);
+	if (!problem && b->vm.family != b->service.family)
+		problem = "not of the service's family";
+	if (!problem && !addr_cmp(&b->vm, &b->service))
+		problem = "the service's own address";
+	if (problem)
+		return refuse(field, "vm", err, binding_vm_text(b, vm), problem,
+			      BINDING_VM_ALLOWED);
+	return 0;
+}
+
+/* ---- the list */
+
+static int flow_cmp(const struct binding *a, const struct binding *b)
+{
+	int cmp = addr_cmp(&a->vm, &b->vm);
+
+	if (!cmp)
+		cmp = addr_cmp(&a->service, &b->service);
+	if (!cmp)
+		cmp = (int)a->proto - (int)b->proto;
+	return cmp ? cmp : (int)a->port - (int)b->port;
+}
+
+static int name_cmp(const struct binding *a, const struct binding *b)
+{
+	return strcmp(a->name, b->name);
+}
+
+typedef int cmp_fn(const struct binding *a, const struct binding *b);
+
+/* Where @b is, or would be. */
+static size_t place_of(struct binding *const *list, size_t n, cmp_fn *cmp,
+		       const struct binding *b, bool *found)
+{
+	size_t lo = 0, hi = n;
+
+	*found = false;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int c = cmp(list[mid], b);
+
+		if (!c) {
+			*found = true;
+			return mid;
+		}
+		if (c < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static struct binding *find(const struct bindings *l, const char *name)
+{
+	const struct binding key = { .name = (char *)name };
+	bool found;
+	size_t i = place_of(l->list, l->n, name_cmp, &key, &found);
+
+	return found ? l->list[i] : NULL;
+}
+
+const struct binding *bindings_find(const struct bindings *l, const char *name)
+{
+	return find(l, name);
+}
+
+const struct binding *bindings_clash(const struct bindings *l,
+				     const struct binding *b)
+{
+	bool found;
+	size_t i = place_of(l->by_flow, l->n, flow_cmp, b, &found);
+
+	return found && strcmp(l->by_flow[i]->name, b->name) ? l->by_flow[i]
+							     : NULL;
+}
+
+/* Both vectors grow together: their lengths are one number. */
+static void grow(struct bindings *l)
+{
+	if (l->n < l->cap)
+		return;
+	l->cap = l->cap ? 2 * l->cap : 16;
+	l->list = xreallocarray(l->list, l->cap, sizeof(struct binding *));
+	l->by_flow =
+	    xreallocarray(l->by_flow, l->cap, sizeof(struct binding *));
+}
+
+static void insert(struct binding **list, size_t n, cmp_fn *cmp,
+		   struct binding *b)
+{
+	bool found;
+	size_t i = place_of(list, n, cmp, b, &found);
+
+	memmove(list + i + 1, list + i, (n - i) * sizeof(struct binding *));
+	list[i] = b;
+}
+
+static void take_out(struct binding **list, size_t n, cmp_fn *cmp,
+		     const struct binding *b)
+{
+	bool found;
+	size_t i = place_of(list, n, cmp, b, &found);
+
+	memmove(list + i, list + i + 1, (n - i - 1) * sizeof(struct binding *));
+}
+
+bool bindings_remove(struct bindings *l, const char *name)
+{
+	struct binding *b = find(l, name);
+
+	if (!b)
+		return false;
+	take_out(l->list, l->n, name_cmp, b);
+	take_out(l->by_flow, l->n, flow_cmp, b);
+	l->n--;
+	free(b->name);
+	free(b);
+	return true;
+}
+
+int bindings_put(struct bindings *l, const struct binding *b, struct err *err)
+{
+	const struct binding *other;
+	char text[BINDING_SERVICE_TEXT], vm[ADDR_STRLEN];
+	struct binding *mine;
+	const char *field;
+	int ret = binding_check(b, &field, err);
+
+	if (ret < 0)
+		return ret;
+	other = bindings_clash(l, b);
+	if (other)
+		return err_set(err, -EEXIST,
+			       "service: found %s for the machine %s a second "
+			       "time, first in %s; allowed: a service once "
+			       "for each machine",
+			       binding_service_text(b, text),
+			       addr_format(&b->vm, vm), other->name);
+	if (!find(l, b->name) && l->n == BINDINGS_MAX)
+		return err_set(err, -ENOSPC,
+			       "name: found binding number %d; allowed: %d",
+			       BINDINGS_MAX + 1, BINDINGS_MAX);
+	mine = xmalloc(sizeof(*mine));
+	*mine = *b;
+	mine->name = xstrdup(b->name);
+	bindings_remove(l, b->name);
+	grow(l);
+	insert(l->list, l->n, name_cmp, mine);
+	insert(l->by_flow, l->n, flow_cmp, mine);
+	l->n++;
+	return 0;
+}
+
+void bindings_free(struct bindings *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->list[i]->name);
+		free(l->list[i]);
+	}
+	free(l->list);
+	free(l->by_flow);
+	*l = (struct bindings){ 0 };
+}

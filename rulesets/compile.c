@@ -131,7 +131,7 @@ static void add_features(struct unit *u)
 struct unit *compile_unit(const struct rs_service *svc, const struct unit *have,
 			  const struct unit *have_group, struct alloc *alloc)
 {
-	struct unit *u = unit_new(svc->name, svc->family);
+	struct unit *u = unit_new_in(svc->name, rs_service_table(svc));
 	uint32_t *ids = xcalloc(svc->nbackends + 1, sizeof(*ids));
 	struct own_sets sets;
 

@@ -40,12 +40,12 @@ void ruleset_counters_leave(struct ruleset *rs, const struct plan *p)
 	struct counter_ask *ask = NULL;
 	size_t n = 0, cap = 0;
 
-	for (unsigned int f = 0; f < RS_FAMILIES; f++) {
+	for (unsigned int f = 0; f < RS_TABLES; f++) {
 		const struct obj_ops *objs = &p->tab[f].late_objs;
 
 		for (size_t i = 0; i < objs->n; i++)
 			*VEC_PUSH(ask, n, cap) =
-			    (struct counter_ask){ family_of(f),
+			    (struct counter_ask){ rs_table_family(f),
 						  objs->list[i].name };
 	}
 	if (n && rs->counters.leaving)
@@ -55,7 +55,7 @@ void ruleset_counters_leave(struct ruleset *rs, const struct plan *p)
 
 void ruleset_counters_changed(struct ruleset *rs, const struct plan *p)
 {
-	for (unsigned int f = 0; f < RS_FAMILIES; f++)
+	for (unsigned int f = 0; f < RS_TABLES; f++)
 		if (p->tab[f].objs.n || p->tab[f].late_objs.n) {
 			rs->counters.version++;
 			return;

@@ -231,15 +231,14 @@ static void settle_map(struct plan_table *t, int map, uint8_t family)
 
 void plan_settle(struct plan *p)
 {
-	for (unsigned int f = 0; f < RS_FAMILIES; f++)
+	for (unsigned int t = 0; t < RS_TABLES; t++)
 		for (int map = 0; map < MAP_COUNT; map++)
-			settle_map(&p->tab[f], map, family_of(f));
+			settle_map(&p->tab[t], map, rs_table_family(t));
 }
 
 void plan_unit_diff(struct plan *p, struct unit *have, struct unit *want)
 {
-	uint8_t family = have ? have->family : want->family;
-	struct plan_table *t = &p->tab[family_index(family)];
+	struct plan_table *t = &p->tab[have ? have->table : want->table];
 
 	diff_objs(t, have, want);
 	diff_sets(t, have, want);

@@ -114,22 +114,40 @@ static void encode_table_late(struct enc *e, const struct plan_table *t)
 	encode_late_chains(e, t);
 }
 
+static struct enc enc_for(struct batch *b, const struct plan *p,
+			  unsigned int table, const char *name)
+{
+	return (struct enc){ .b = b,
+			     .table = name,
+			     .family = rs_table_family(table),
+			     .proto = rs_table_proto(table),
+			     .hooks = &p->hooks };
+}
+
 void encode_first(struct batch *b, const struct plan *p, const char *table)
 {
-	for (unsigned int f = 0; f < RS_FAMILIES; f++) {
-		struct enc e = { b, table, family_of(f), &p->hooks, false };
+	char name[RS_TABLE_NAME_MAX];
 
-		if (p->tab[f].delete_table)
-			encode_delete_table(b, table, e.family);
-		encode_table_first(&e, &p->tab[f]);
+	for (unsigned int t = 0; t < RS_TABLES; t++) {
+		struct enc e = enc_for(b, p, t, rs_table_name(t, table, name));
+
+		if (p->tab[t].delete_table)
+			encode_delete_table(b, table, t);
+		encode_table_first(&e, &p->tab[t]);
 	}
 }
 
 void encode_late(struct batch *b, const struct plan *p, const char *table)
 {
-	for (unsigned int f = 0; f < RS_FAMILIES; f++) {
-		struct enc e = { b, table, family_of(f), &p->hooks, true };
+	char name[RS_TABLE_NAME_MAX];
 
-		encode_table_late(&e, &p->tab[f]);
+	for (unsigned int t = 0; t < RS_TABLES; t++) {
+		struct enc e = enc_for(b, p, t, rs_table_name(t, table, name));
+
+		e.cuts = true;
+		if (p->tab[t].drop_table)
+			encode_delete_table(b, table, t);
+		else
+			encode_table_late(&e, &p->tab[t]);
 	}
 }

@@ -10,7 +10,8 @@
 void encode_first(struct batch *b, const struct plan *p, const char *table);
 /** encode_late() - the second part: what no packet can reach any more */
 void encode_late(struct batch *b, const struct plan *p, const char *table);
-/** encode_delete_table() - @family's table with all that is in it */
-void encode_delete_table(struct batch *b, const char *table, uint8_t family);
+/** encode_delete_table() - enum rs_table @table with all that is in it
+ * @base: the name as the configuration has it */
+void encode_delete_table(struct batch *b, const char *base, unsigned int table);
 
 #endif

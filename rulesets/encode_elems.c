@@ -29,7 +29,7 @@ static void list_open(struct enc *e, struct elem_list *l, uint16_t type,
 
 	l->nlh =
 	    batch_msg(e->b, type, type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0,
-		      e->family, ELEMS_BYTES + ELEM_ROOM + 256, name);
+		      e->proto, ELEMS_BYTES + ELEM_ROOM + 256, name);
 	mnl_attr_put_strz(l->nlh, NFTA_SET_ELEM_LIST_TABLE, e->table);
 	mnl_attr_put_strz(l->nlh, NFTA_SET_ELEM_LIST_SET, name);
 	l->list = mnl_attr_nest_start(l->nlh, NFTA_SET_ELEM_LIST_ELEMENTS);

@@ -125,7 +125,7 @@ static void put_carried(struct nlmsghdr *nlh, const struct set_spec *s)
 static void put_set(struct enc *e, const struct set_spec *s)
 {
 	struct nlmsghdr *nlh = batch_msg(e->b, NFT_MSG_NEWSET, NLM_F_CREATE,
-					 e->family, NAMES_ROOM + 256, s->name);
+					 e->proto, NAMES_ROOM + 256, s->name);
 
 	mnl_attr_put_strz(nlh, NFTA_SET_TABLE, e->table);
 	mnl_attr_put_strz(nlh, NFTA_SET_NAME, s->name);
@@ -178,7 +178,7 @@ void encode_set(struct enc *e, const struct set_op *op)
 void encode_delete_set(struct enc *e, const char *name)
 {
 	struct nlmsghdr *nlh =
-	    batch_msg(e->b, NFT_MSG_DELSET, 0, e->family, NAMES_ROOM, name);
+	    batch_msg(e->b, NFT_MSG_DELSET, 0, e->proto, NAMES_ROOM, name);
 
 	mnl_attr_put_strz(nlh, NFTA_SET_TABLE, e->table);
 	mnl_attr_put_strz(nlh, NFTA_SET_NAME, name);
@@ -191,7 +191,7 @@ static struct nlmsghdr *obj_msg(struct enc *e, uint16_t type, uint16_t flags,
 				const char *name, uint32_t obj_type)
 {
 	struct nlmsghdr *nlh =
-	    batch_msg(e->b, type, flags, e->family, NAMES_ROOM, name);
+	    batch_msg(e->b, type, flags, e->proto, NAMES_ROOM, name);
 
 	mnl_attr_put_strz(nlh, NFTA_OBJ_TABLE, e->table);
 	mnl_attr_put_strz(nlh, NFTA_OBJ_NAME, name);
@@ -237,19 +237,21 @@ static void encode_helper(struct enc *e, const struct base_obj *o)
 static void encode_table(struct enc *e)
 {
 	struct nlmsghdr *nlh = batch_msg(e->b, NFT_MSG_NEWTABLE, NLM_F_CREATE,
-					 e->family, 128, "table");
+					 e->proto, 128, "table");
 
 	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, e->table);
 	put_u32(nlh, NFTA_TABLE_FLAGS, 0);
 	enc_end(e);
 }
 
-void encode_delete_table(struct batch *b, const char *table, uint8_t family)
+void encode_delete_table(struct batch *b, const char *base, unsigned int table)
 {
-	struct nlmsghdr *nlh =
-	    batch_msg(b, NFT_MSG_DELTABLE, 0, family, 128, "table");
+	struct nlmsghdr *nlh = batch_msg(b, NFT_MSG_DELTABLE, 0,
+					 rs_table_proto(table), 512, "table");
+	char name[RS_TABLE_NAME_MAX];
 
-	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, table);
+	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME,
+			  rs_table_name(table, base, name));
 	batch_msg_end(b);
 }
 
@@ -257,7 +259,7 @@ static struct nlmsghdr *chain_msg(struct enc *e, uint16_t type, uint16_t flags,
 				  const char *name)
 {
 	struct nlmsghdr *nlh =
-	    batch_msg(e->b, type, flags, e->family, NAMES_ROOM, name);
+	    batch_msg(e->b, type, flags, e->proto, NAMES_ROOM, name);
 
 	mnl_attr_put_strz(nlh, NFTA_CHAIN_TABLE, e->table);
 	mnl_attr_put_strz(nlh, NFTA_CHAIN_NAME, name);
@@ -297,7 +299,7 @@ static void encode_base_chain(struct enc *e, const struct base_chain *c)
 void encode_rules_flush(struct enc *e, const char *chain)
 {
 	struct nlmsghdr *nlh =
-	    batch_msg(e->b, NFT_MSG_DELRULE, 0, e->family, NAMES_ROOM, chain);
+	    batch_msg(e->b, NFT_MSG_DELRULE, 0, e->proto, NAMES_ROOM, chain);
 
 	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, e->table);
 	mnl_attr_put_strz(nlh, NFTA_RULE_CHAIN, chain);
@@ -308,7 +310,7 @@ static void encode_rule(struct enc *e, const char *chain, const struct buf *r)
 {
 	struct nlmsghdr *nlh =
 	    batch_msg(e->b, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND,
-		      e->family, r->len + NAMES_ROOM, chain);
+		      e->proto, r->len + NAMES_ROOM, chain);
 
 	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, e->table);
 	mnl_attr_put_strz(nlh, NFTA_RULE_CHAIN, chain);

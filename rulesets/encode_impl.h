@@ -14,8 +14,9 @@
 /* What all the functions here need. */
 struct enc {
 	struct batch *b;
-	const char *table;
-	uint8_t family;
+	const char *table; /* its name */
+	uint8_t family;    /* of addresses */
+	uint8_t proto;     /* NFPROTO_* of the table */
 	const struct rs_hooks *hooks;
 	bool cuts; /* the batch may be cut after each message */
 };

@@ -11,7 +11,7 @@ void have_init(struct have *h)
 {
 	memset(h, 0, sizeof(*h));
 	h->hooks = rs_hooks_default;
-	for (int f = 0; f < RS_FAMILIES; f++)
+	for (int f = 0; f < RS_TABLES; f++)
 		alloc_init(&h->tab[f].alloc);
 }
 
@@ -59,7 +59,7 @@ void have_free(struct have *h)
 	for (size_t i = 0; i < h->nunits; i++)
 		unit_free(h->units[i]);
 	free(h->units);
-	for (int f = 0; f < RS_FAMILIES; f++) {
+	for (int f = 0; f < RS_TABLES; f++) {
 		have_forget_strays(&h->tab[f]);
 		forget_lists(&h->tab[f]);
 		alloc_free(&h->tab[f].alloc);
@@ -75,7 +75,7 @@ void have_hooks(struct have *h, const struct rs_hooks *hooks)
 		if (!c->type ||
 		    base_priority(c, &h->hooks) == base_priority(c, hooks))
 			continue;
-		for (int f = 0; f < RS_FAMILIES; f++) {
+		for (int f = 0; f < RS_TABLES; f++) {
 			struct have_table *t = &h->tab[f];
 
 			if (!(t->parts.chains & UINT64_C(1) << i))
@@ -88,7 +88,8 @@ void have_hooks(struct have *h, const struct rs_hooks *hooks)
 }
 
 /* Where the unit is, or would have to be. */
-static size_t have_place(const struct have *h, const char *name, uint8_t family)
+static size_t have_place(const struct have *h, const char *name,
+			 unsigned int table)
 {
 	size_t lo = 0, hi = h->nunits;
 
@@ -96,7 +97,7 @@ static size_t have_place(const struct have *h, const char *name, uint8_t family)
 		size_t mid = lo + (hi - lo) / 2;
 		const struct unit *u = h->units[mid];
 
-		if (unit_cmp(u->name, u->family, name, family) < 0)
+		if (unit_cmp(u->name, u->table, name, table) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -104,26 +105,34 @@ static size_t have_place(const struct have *h, const char *name, uint8_t family)
 	return lo;
 }
 
-size_t have_index(const struct have *h, const char *name, uint8_t family)
+size_t have_index(const struct have *h, const char *name, unsigned int table)
 {
-	size_t i = have_place(h, name, family);
+	size_t i = have_place(h, name, table);
 
 	if (i < h->nunits &&
-	    unit_cmp(h->units[i]->name, h->units[i]->family, name, family) == 0)
+	    unit_cmp(h->units[i]->name, h->units[i]->table, name, table) == 0)
 		return i;
 	return h->nunits;
 }
 
-struct unit *have_find(const struct have *h, const char *name, uint8_t family)
+struct unit *have_find_in(const struct have *h, const char *name,
+			  unsigned int table)
 {
-	size_t i = have_index(h, name, family);
+	size_t i = have_index(h, name, table);
 
 	return i < h->nunits ? h->units[i] : NULL;
 }
 
+struct unit *have_find(const struct have *h, const char *name, uint8_t family)
+{
+	struct unit *u = have_find_in(h, name, rs_table(family, false));
+
+	return u ? u : have_find_in(h, name, rs_table(family, true));
+}
+
 void have_insert(struct have *h, struct unit *u)
 {
-	size_t i = have_place(h, u->name, u->family);
+	size_t i = have_place(h, u->name, u->table);
 
 	VEC_PUSH(h->units, h->nunits, h->capunits);
 	memmove(&h->units[i + 1], &h->units[i],
@@ -139,7 +148,7 @@ void have_replace(struct have *h, struct unit *have, struct unit *want)
 		have_insert(h, want);
 		return;
 	}
-	i = have_place(h, have->name, have->family);
+	i = have_place(h, have->name, have->table);
 	if (want) {
 		h->units[i] = want;
 	} else {
@@ -150,13 +159,13 @@ void have_replace(struct have *h, struct unit *have, struct unit *want)
 	unit_free(have);
 }
 
-void have_drop_family(struct have *h, unsigned int index)
+void have_drop_table(struct have *h, unsigned int table)
 {
-	struct have_table *t = &h->tab[index];
+	struct have_table *t = &h->tab[table];
 	size_t kept = 0;
 
 	for (size_t i = 0; i < h->nunits; i++)
-		if (h->units[i]->family == family_of(index))
+		if (h->units[i]->table == table)
 			unit_free(h->units[i]);
 		else
 			h->units[kept++] = h->units[i];

@@ -44,7 +44,7 @@ struct have_table {
 struct have {
 	struct unit **units; /* sorted by unit_cmp() */
 	size_t nunits, capunits;
-	struct have_table tab[RS_FAMILIES];
+	struct have_table tab[RS_TABLES];
 	struct rs_hooks hooks; /* where the base chains should be */
 };
 
@@ -58,16 +58,19 @@ void have_free(struct have *h);
 void have_hooks(struct have *h, const struct rs_hooks *hooks);
 
 /** have_index() - where in the list the unit is; h->nunits: nowhere */
-size_t have_index(const struct have *h, const char *name, uint8_t family);
-/** have_find() - the unit, or NULL */
+size_t have_index(const struct have *h, const char *name, unsigned int table);
+/** have_find() - the unit, in whichever table of the family it is, or NULL */
 struct unit *have_find(const struct have *h, const char *name, uint8_t family);
-/** have_insert() - take over @u; its name and family are not there yet */
+/** have_find_in() - the same in one table */
+struct unit *have_find_in(const struct have *h, const char *name,
+			  unsigned int table);
+/** have_insert() - take over @u; its name and table are not there yet */
 void have_insert(struct have *h, struct unit *u);
 /** have_replace() - put @want where @have is (either may be NULL); frees @have
  */
 void have_replace(struct have *h, struct unit *have, struct unit *want);
-/** have_drop_family() - forget the units and numbers of one table */
-void have_drop_family(struct have *h, unsigned int index);
+/** have_drop_table() - forget the units and numbers of one table */
+void have_drop_table(struct have *h, unsigned int table);
 /** have_forget_strays() - they are gone from the kernel */
 void have_forget_strays(struct have_table *t);
 

@@ -13,7 +13,7 @@
 
 static struct alloc *alloc_of(struct have *have, const struct held_id *id)
 {
-	return &have->tab[family_index(id->family)].alloc;
+	return &have->tab[id->table].alloc;
 }
 
 static void drop(struct held *h, size_t i)
@@ -30,10 +30,13 @@ void held_free(struct held *h)
 	*h = (struct held){ 0 };
 }
 
-void held_add(struct held *h, const char *unit, uint8_t family, uint32_t id)
+void held_add(struct held *h, const char *unit, unsigned int table, uint32_t id)
 {
 	*VEC_PUSH(h->list, h->n, h->cap) = (struct held_id){
-		.id = id, .family = family, .unit = xstrdup(unit)
+		.id = id,
+		.family = rs_table_family(table),
+		.table = (uint8_t)table,
+		.unit = xstrdup(unit),
 	};
 }
 
@@ -55,7 +58,7 @@ static void hold_unit(struct held *h, const struct unit *have,
 		const struct elem *e = &have->elems[i];
 
 		if (elem_is_backend(e) && !unit_backend(want, elem_id(e)))
-			held_add(h, have->name, have->family, elem_id(e));
+			held_add(h, have->name, have->table, elem_id(e));
 	}
 }
 

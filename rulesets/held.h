@@ -12,7 +12,7 @@
 
 struct held_id {
 	uint32_t id;
-	uint8_t family;
+	uint8_t family, table;
 	bool taken;  /* of HAVE's allocator */
 	bool marked; /* whoever reads the table from here on finds no fresh one
 		      */
@@ -26,7 +26,8 @@ struct held {
 
 void held_free(struct held *h);
 /** held_add() - @unit is copied */
-void held_add(struct held *h, const char *unit, uint8_t family, uint32_t id);
+void held_add(struct held *h, const char *unit, unsigned int table,
+	      uint32_t id);
 /** held_plan() - ids that @p takes away from units that keep their table; to be
  * called before the plan is taken over */
 void held_plan(struct held *h, const struct plan *p);

@@ -37,12 +37,18 @@ static bool table_has_late(const struct plan_table *t)
 
 bool plan_has_first(const struct plan *p)
 {
-	return table_has_first(&p->tab[0]) || table_has_first(&p->tab[1]);
+	for (unsigned int t = 0; t < RS_TABLES; t++)
+		if (table_has_first(&p->tab[t]))
+			return true;
+	return false;
 }
 
 bool plan_has_late(const struct plan *p)
 {
-	return table_has_late(&p->tab[0]) || table_has_late(&p->tab[1]);
+	for (unsigned int t = 0; t < RS_TABLES; t++)
+		if (table_has_late(&p->tab[t]))
+			return true;
+	return false;
 }
 
 bool plan_empty(const struct plan *p)
@@ -155,7 +161,7 @@ void plan_price(const struct plan *p, struct plan_price *price)
 		stay += p->units[i].have && p->units[i].want &&
 			!unit_is_group(p->units[i].want);
 	price->clients_moved = stay ? p->moved_sum / (double)stay : 0;
-	for (int f = 0; f < RS_FAMILIES; f++) {
+	for (int f = 0; f < RS_TABLES; f++) {
 		const struct plan_table *t = &p->tab[f];
 
 		for (size_t i = 0; i < t->chains.n; i++) {

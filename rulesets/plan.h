@@ -59,9 +59,10 @@ struct obj_ops {
 	size_t n, cap;
 };
 
-/* What happens to one family's table. */
+/* What happens to one table. */
 struct plan_table {
 	bool delete_table; /* first: it is not what it should be */
+	bool drop_table;   /* second part: nobody needs it */
 	uint32_t base;     /* features whose maps, base chains and objects are
 			    * written */
 	uint64_t rehook;   /* base chains that are made anew for that */
@@ -90,7 +91,7 @@ struct plan_unit {
 };
 
 struct plan {
-	struct plan_table tab[RS_FAMILIES];
+	struct plan_table tab[RS_TABLES];
 	struct plan_unit *units;
 	size_t nunits, capunits;
 	struct have *from; /* whose allocators the new units used */

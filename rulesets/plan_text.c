@@ -271,8 +271,8 @@ static void print_table(struct buf *out, const struct plan_table *t,
 
 void plan_print(const struct plan *p, struct buf *out)
 {
-	for (unsigned int f = 0; f < RS_FAMILIES; f++)
-		print_table(out, &p->tab[f], f ? "ip6" : "ip");
+	for (unsigned int t = 0; t < RS_TABLES; t++)
+		print_table(out, &p->tab[t], rs_table_kind(t));
 	for (size_t i = 0; i < p->nunits; i++)
 		print_unit(out, &p->units[i]);
 }

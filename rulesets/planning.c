@@ -52,11 +52,14 @@ static void plan_strays(struct plan *p, const struct have_table *t,
 /* What the units that will be there need. */
 static uint32_t features_wanted(const struct plan *p, unsigned int f)
 {
-	uint32_t wanted = p->tab[f].same_features | FEATURE_BIT(FEATURE_NONE);
+	uint32_t wanted = p->tab[f].same_features;
+
+	/* The families' own tables are there whoever needs them. */
+	if (!rs_table_is_netdev(f))
+		wanted |= FEATURE_BIT(FEATURE_NONE);
 
 	for (size_t i = 0; i < p->nunits; i++)
-		if (p->units[i].want &&
-		    p->units[i].want->family == family_of(f))
+		if (p->units[i].want && p->units[i].want->table == f)
 			wanted |= p->units[i].want->features;
 	return wanted;
 }
@@ -79,15 +82,16 @@ static void plan_base(struct plan *p, const struct have *h, unsigned int f)
 
 	plan_strays(p, t, f);
 	pt->delete_table = t->there && t->alien;
+	pt->drop_table = t->there && !wanted;
 	pt->base = wanted & ~UNKNOWN_FEATURES;
-	if (!t->there || t->alien)
+	if (!t->there || t->alien || !wanted)
 		return;
 	pt->base &= ~t->intact;
 	pt->rehook = t->rehook;
 	/* Where a unit stays that was only read, all of it may be needed. */
 	if (!(wanted & UNKNOWN_FEATURES))
-		pt->late_base =
-		    parts_beyond(t->parts, base_parts_of(wanted, family_of(f)));
+		pt->late_base = parts_beyond(
+		    t->parts, base_parts_of(wanted, rs_table_family(f)));
 }
 
 /* Units that no service of the complete list asked for. */
@@ -114,10 +118,11 @@ static const struct unit *group_of(const struct have *h,
 static void plan_service(struct plan *p, struct have *h,
 			 const struct rs_service *svc, struct unit *have)
 {
-	struct alloc *alloc = &h->tab[family_index(svc->family)].alloc;
+	unsigned int table = rs_service_table(svc);
+	struct alloc *alloc = &h->tab[table].alloc;
 
 	if (svc->unchanged && have) {
-		p->tab[family_index(svc->family)].same_features |=
+		p->tab[table].same_features |=
 		    have->features ? have->features : UNKNOWN_FEATURES;
 		plan_price_same(p, have);
 	} else {
@@ -136,7 +141,8 @@ struct plan *plan_make(struct have *h, const struct rs_service *svc, size_t n,
 	p->whole = whole;
 	p->hooks = h->hooks;
 	for (size_t i = 0; i < n; i++) {
-		size_t at = have_index(h, svc[i].name, svc[i].family);
+		size_t at =
+		    have_index(h, svc[i].name, rs_service_table(&svc[i]));
 
 		asked[at] = true;
 		plan_service(p, h, &svc[i],
@@ -144,7 +150,7 @@ struct plan *plan_make(struct have *h, const struct rs_service *svc, size_t n,
 	}
 	if (whole)
 		plan_removals(p, h, asked);
-	for (unsigned int f = 0; whole && f < RS_FAMILIES; f++)
+	for (unsigned int f = 0; whole && f < RS_TABLES; f++)
 		plan_base(p, h, f);
 	plan_settle(p);
 	free(asked);
@@ -166,13 +172,12 @@ void plan_free(struct plan *p)
 
 		if (!pu->want)
 			continue;
-		unit_release(
-		    pu->want, pu->have,
-		    &p->from->tab[family_index(pu->want->family)].alloc);
+		unit_release(pu->want, pu->have,
+			     &p->from->tab[pu->want->table].alloc);
 		unit_free(pu->want);
 	}
 	free(p->units);
-	for (int f = 0; f < RS_FAMILIES; f++) {
+	for (int f = 0; f < RS_TABLES; f++) {
 		struct plan_table *t = &p->tab[f];
 
 		free(t->objs.list);
@@ -196,9 +201,9 @@ void plan_free(struct plan *p)
 static void take_over_base(struct have_table *t, const struct plan_table *pt,
 			   unsigned int f)
 {
-	struct base_parts new = base_parts_of(pt->base, family_of(f));
+	struct base_parts new = base_parts_of(pt->base, rs_table_family(f));
 
-	if (pt->base & FEATURE_BIT(FEATURE_NONE)) {
+	if (pt->base) {
 		t->there = true;
 		t->alien = false;
 	}
@@ -209,7 +214,8 @@ static void take_over_base(struct have_table *t, const struct plan_table *pt,
 	t->intact |= pt->base;
 	for (unsigned int i = 0; i < FEATURES; i++) {
 		struct base_parts gone = parts_beyond(
-		    base_parts_of(FEATURE_BIT(i), family_of(f)), t->parts);
+		    base_parts_of(FEATURE_BIT(i), rs_table_family(f)),
+		    t->parts);
 
 		if (gone.maps || gone.chains || gone.objs)
 			t->intact &= ~FEATURE_BIT(i);
@@ -221,7 +227,7 @@ void plan_take_over(struct plan *p)
 {
 	struct have *h = p->from;
 
-	for (unsigned int f = 0; f < RS_FAMILIES; f++) {
+	for (unsigned int f = 0; f < RS_TABLES; f++) {
 		struct have_table *t = &h->tab[f];
 
 		take_over_base(t, &p->tab[f], f);
@@ -230,11 +236,11 @@ void plan_take_over(struct plan *p)
 	}
 	for (size_t i = 0; i < p->nunits; i++) {
 		struct plan_unit *pu = &p->units[i];
-		uint8_t family = pu->have ? pu->have->family : pu->want->family;
+		unsigned int table =
+		    pu->have ? pu->have->table : pu->want->table;
 
 		if (pu->have)
-			unit_release(pu->have, pu->want,
-				     &h->tab[family_index(family)].alloc);
+			unit_release(pu->have, pu->want, &h->tab[table].alloc);
 		have_replace(h, pu->have, pu->want);
 		pu->have = pu->want = NULL;
 	}

@@ -176,9 +176,9 @@ static int delete_alien(struct ruleset *rs, const struct plan *p,
 	int ret = 0;
 
 	batch_begin(&b, &rs->nl, 0);
-	for (unsigned int f = 0; f < RS_FAMILIES; f++)
-		if (p->tab[f].delete_table && rs->have.tab[f].nlists > 0)
-			encode_delete_table(&b, rs->table, family_of(f));
+	for (unsigned int t = 0; t < RS_TABLES; t++)
+		if (p->tab[t].delete_table && rs->have.tab[t].nlists > 0)
+			encode_delete_table(&b, rs->table, t);
 	if (b.nwhat > 1) {
 		watch_leave(&rs->watch);
 		ret = nl_commit(&rs->nl, &b, false, err);
@@ -259,9 +259,9 @@ int ruleset_flush(struct ruleset *rs, struct err *err)
 
 	watch_leave(&rs->watch);
 	keeper_close(&rs->keeper);
-	for (unsigned int f = 0; ret == 0 && f < RS_FAMILIES; f++) {
+	for (unsigned int t = 0; ret == 0 && t < RS_TABLES; t++) {
 		batch_begin(&b, &rs->nl, 0);
-		encode_delete_table(&b, rs->table, family_of(f));
+		encode_delete_table(&b, rs->table, t);
 		ret = nl_commit(&rs->nl, &b, false, err);
 		batch_free(&b);
 		if (ret == -ENOENT)

@@ -37,10 +37,10 @@ static int table_cb(const struct nlmsghdr *nlh, void *arg)
 
 struct unit *scan_unit(struct scan *s, const char *name)
 {
-	struct unit *u = have_find(s->have, name, s->family);
+	struct unit *u = have_find_in(s->have, name, s->index);
 
 	if (!u) {
-		u = unit_new(name, s->family);
+		u = unit_new_in(name, s->index);
 		have_insert(s->have, u);
 	}
 	return u;
@@ -128,7 +128,7 @@ static struct unit_chain *unit_chain_of(struct scan *s, const char *name)
 	if (s->chain && !strcmp(s->chain->name, name))
 		return s->chain;
 	s->chain = unit_of_name(PART_CHAIN, name, unit)
-		       ? unit_chain(have_find(s->have, unit, s->family), name)
+		       ? unit_chain(have_find_in(s->have, unit, s->index), name)
 		       : NULL;
 	return s->chain;
 }
@@ -173,8 +173,8 @@ static bool too_many_rules(const struct scan *s)
 
 static int dump_rules(struct scan *s, struct nl *nl, const char *chain)
 {
-	return nl_dump(nl, NFT_MSG_GETRULE, s->family, s->table,
-		       NFTA_RULE_TABLE, chain, rule_cb, s);
+	return nl_dump(nl, NFT_MSG_GETRULE, s->proto, s->table, NFTA_RULE_TABLE,
+		       chain, rule_cb, s);
 }
 
 /* Those of strays are of no interest. */
@@ -190,7 +190,7 @@ static int read_rules(struct scan *s, struct nl *nl)
 	for (size_t i = 0; i < s->have->nunits; i++) {
 		const struct unit *u = s->have->units[i];
 
-		if (u->family != s->family)
+		if (u->table != s->index)
 			continue;
 		for (size_t c = 0; ret == 0 && c < u->nchains; c++)
 			ret = dump_rules(s, nl, u->chains[c]->name);
@@ -229,7 +229,7 @@ static void claim_ranges(struct scan *s)
 		struct unit *u = s->have->units[i];
 		uint32_t base, m;
 
-		if (u->family != s->family || !unit_slots(u, &base, &m) ||
+		if (u->table != s->index || !unit_slots(u, &base, &m) ||
 		    m == 0 || m > SLOTS_MAX ||
 		    !alloc_take_range(&s->t->alloc, base, m))
 			continue;
@@ -241,12 +241,12 @@ static void claim_ranges(struct scan *s)
 	}
 }
 
-/* ---- one family */
+/* ---- one table */
 
 static void sort_units(struct scan *s)
 {
 	for (size_t i = 0; i < s->have->nunits; i++)
-		if (s->have->units[i]->family == s->family)
+		if (s->have->units[i]->table == s->index)
 			unit_sort(s->have->units[i]);
 }
 
@@ -254,12 +254,12 @@ static int dump_structure(struct scan *s, struct nl *nl)
 {
 	int ret;
 
-	ret = nl_dump(nl, NFT_MSG_GETTABLE, s->family, NULL, 0, NULL, table_cb,
-		      s);
+	ret =
+	    nl_dump(nl, NFT_MSG_GETTABLE, s->proto, NULL, 0, NULL, table_cb, s);
 	if (ret < 0 || !s->t->there)
 		return ret;
-	ret = nl_dump(nl, NFT_MSG_GETCHAIN, s->family, NULL, 0, NULL, chain_cb,
-		      s);
+	ret =
+	    nl_dump(nl, NFT_MSG_GETCHAIN, s->proto, NULL, 0, NULL, chain_cb, s);
 	sort_units(s); /* their chains, to be found by name */
 	if (ret == 0)
 		ret = scan_sets(s, nl);
@@ -270,13 +270,16 @@ static int dump_structure(struct scan *s, struct nl *nl)
 	return ret;
 }
 
-static int scan_family(struct have *h, struct nl *nl, const char *table,
-		       unsigned int f, bool thorough)
+static int scan_table(struct have *h, struct nl *nl, const char *base,
+		      unsigned int table, bool thorough)
 {
+	char name[RS_TABLE_NAME_MAX];
 	struct scan s = { .have = h,
-			  .t = &h->tab[f],
-			  .table = table,
-			  .family = family_of(f),
+			  .t = &h->tab[table],
+			  .table = rs_table_name(table, base, name),
+			  .index = table,
+			  .family = rs_table_family(table),
+			  .proto = rs_table_proto(table),
 			  .thorough = thorough };
 	int ret = dump_structure(&s, nl);
 
@@ -288,7 +291,7 @@ static int scan_family(struct have *h, struct nl *nl, const char *table,
 		ret = scan_elems(&s, nl);
 	}
 	if (s.t->alien) /* it will be deleted: nothing in it is worth keeping */
-		have_drop_family(h, f);
+		have_drop_table(h, table);
 	sort_units(&s);
 	return ret;
 }
@@ -297,7 +300,7 @@ int have_scan(struct have *h, struct nl *nl, const char *table, bool thorough)
 {
 	int ret = 0;
 
-	for (unsigned int f = 0; ret == 0 && f < RS_FAMILIES; f++)
-		ret = scan_family(h, nl, table, f, thorough);
+	for (unsigned int t = 0; ret == 0 && t < RS_TABLES; t++)
+		ret = scan_table(h, nl, table, t, thorough);
 	return ret;
 }

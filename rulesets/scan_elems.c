@@ -119,7 +119,7 @@ static struct unit *unit_named(struct scan *s, enum unit_part part,
 	char unit[CHAIN_NAME_MAX];
 
 	return text && unit_of_name(part, text, unit)
-		   ? have_find(s->have, unit, s->family)
+		   ? have_find_in(s->have, unit, s->index)
 		   : NULL;
 }
 
@@ -133,7 +133,7 @@ static struct unit *unit_of_comment(struct scan *s, const char *text)
 		return NULL;
 	memcpy(name, text, len);
 	name[len] = '\0';
-	return have_find(s->have, name, s->family);
+	return have_find_in(s->have, name, s->index);
 }
 
 /* The unit whose slot range @key is in. */
@@ -174,7 +174,7 @@ static void take_slot(struct scan *s, const void *key, const void *data)
 static struct unit *strays(struct scan *s)
 {
 	if (!s->t->strays)
-		s->t->strays = unit_new("", s->family);
+		s->t->strays = unit_new_in("", s->index);
 	return s->t->strays;
 }
 
@@ -274,7 +274,7 @@ static void sort_ranges(struct scan *s)
 	for (size_t i = 0; i < s->have->nunits; i++) {
 		struct unit *u = s->have->units[i];
 
-		if (u->family == s->family && u->m > 0)
+		if (u->table == s->index && u->m > 0)
 			s->ranges[s->nranges++] = u;
 	}
 	qsort(s->ranges, s->nranges, sizeof(*s->ranges), by_base);
@@ -282,7 +282,7 @@ static void sort_ranges(struct scan *s)
 
 static int dump_map(struct scan *s, struct nl *nl)
 {
-	return nl_dump(nl, NFT_MSG_GETSETELEM, s->family, s->table,
+	return nl_dump(nl, NFT_MSG_GETSETELEM, s->proto, s->table,
 		       NFTA_SET_ELEM_LIST_TABLE, map_forms[s->map].name,
 		       elems_cb, s);
 }
@@ -299,9 +299,9 @@ static int read_slots(struct scan *s, struct nl *nl)
 	if (s->thorough || total <= SLOTS_DUMP_MAX)
 		return dump_map(s, nl);
 	for (size_t i = 0; ret == 0 && i < s->nranges; i++)
-		ret = nl_get_ids(nl, s->family, s->table,
-				 map_forms[s->map].name, s->ranges[i]->base,
-				 s->ranges[i]->m, elems_cb, s);
+		ret = nl_get_ids(nl, s->proto, s->table, map_forms[s->map].name,
+				 s->ranges[i]->base, s->ranges[i]->m, elems_cb,
+				 s);
 	return ret;
 }
 

@@ -7,12 +7,14 @@
 
 #define BASE_CHAINS_MAX 64
 
-/* The scan of one family's table while it runs. */
+/* The scan of one table while it runs. */
 struct scan {
 	struct have *have;
 	struct have_table *t;
-	const char *table;
-	uint8_t family;
+	const char *table;  /* its name */
+	unsigned int index; /* enum rs_table */
+	uint8_t family;     /* of addresses */
+	uint8_t proto;      /* NFPROTO_* of the table */
 	unsigned int base_rules[BASE_CHAINS_MAX];
 	uint32_t broken; /* features: what is there is not what we wrote */
 	bool thorough;   /* dump the slots, whatever their number */

@@ -146,7 +146,7 @@ static int set_cb(const struct nlmsghdr *nlh, void *arg)
 
 int scan_sets(struct scan *s, struct nl *nl)
 {
-	return nl_dump(nl, NFT_MSG_GETSET, s->family, s->table, NFTA_SET_TABLE,
+	return nl_dump(nl, NFT_MSG_GETSET, s->proto, s->table, NFTA_SET_TABLE,
 		       NULL, set_cb, s);
 }
 
@@ -196,6 +196,6 @@ static int obj_cb(const struct nlmsghdr *nlh, void *arg)
 
 int scan_objs(struct scan *s, struct nl *nl)
 {
-	return nl_dump(nl, NFT_MSG_GETOBJ, s->family, s->table, NFTA_OBJ_TABLE,
+	return nl_dump(nl, NFT_MSG_GETOBJ, s->proto, s->table, NFTA_OBJ_TABLE,
 		       NULL, obj_cb, s);
 }

@@ -112,7 +112,8 @@ static int claim_entry(const struct session *e, void *arg)
 
 	if (alloc_take_id(a, e->data)) {
 		alloc_put_id(a, e->data);
-		held_add(&c->rs->held, c->service, c->family, e->data);
+		held_add(&c->rs->held, c->service, rs_table(c->family, false),
+			 e->data);
 		held_take(&c->rs->held, &c->rs->have, false);
 	}
 	return ++c->n % 1024 == 0 && now_ms() > c->end_ms ? -ETIME : 0;

@@ -2,7 +2,11 @@
 /* How the enumerations of types.h are spelled, everywhere. */
 #include "rulesets/types.h"
 
-#include <netinet/in.h>
+#include <netinet/in.h> /* before the kernel's own */
+
+#include <linux/netfilter.h>
+#include <stdio.h>
+#include <sys/socket.h>
 
 uint32_t rs_member(const char *name)
 {
@@ -72,4 +76,49 @@ unsigned int family_index(uint8_t family)
 uint8_t family_of(unsigned int index)
 {
 	return index ? AF_INET6 : AF_INET;
+}
+
+static const struct {
+	const char *kind;
+	uint8_t family, proto;
+	bool netdev;
+} tables[RS_TABLES] = {
+	[RS_TABLE_IP] = { "ip", AF_INET, NFPROTO_IPV4, false },
+	[RS_TABLE_IP6] = { "ip6", AF_INET6, NFPROTO_IPV6, false },
+	[RS_TABLE_NETDEV] = { "netdev", AF_INET, NFPROTO_NETDEV, true },
+	[RS_TABLE_NETDEV6] = { "netdev", AF_INET6, NFPROTO_NETDEV, true },
+};
+
+enum rs_table rs_table(uint8_t family, bool netdev)
+{
+	return (enum rs_table)(family_index(family) +
+			       (netdev ? RS_TABLE_NETDEV : 0));
+}
+
+uint8_t rs_table_family(unsigned int table)
+{
+	return tables[table].family;
+}
+
+bool rs_table_is_netdev(unsigned int table)
+{
+	return tables[table].netdev;
+}
+
+uint8_t rs_table_proto(unsigned int table)
+{
+	return tables[table].proto;
+}
+
+const char *rs_table_kind(unsigned int table)
+{
+	return tables[table].kind;
+}
+
+const char *rs_table_name(unsigned int table, const char *base,
+			  char buf[RS_TABLE_NAME_MAX])
+{
+	snprintf(buf, RS_TABLE_NAME_MAX, "%s%s", base,
+		 table == RS_TABLE_NETDEV6 ? "6" : "");
+	return buf;
 }

@@ -23,6 +23,33 @@
 unsigned int family_index(uint8_t family);
 uint8_t family_of(unsigned int index);
 
+/* Our tables. The first RS_FAMILIES are at family_index(); those of type netdev
+ * meet packets as they come in, before anything else does. */
+enum rs_table {
+	RS_TABLE_IP,
+	RS_TABLE_IP6,
+	RS_TABLE_NETDEV,  /* IPv4 */
+	RS_TABLE_NETDEV6, /* IPv6 */
+	RS_TABLES
+};
+
+#define RS_TABLE_NAME_MAX 256
+
+/** rs_table() - of addresses of @family; @netdev: of type netdev */
+enum rs_table rs_table(uint8_t family, bool netdev);
+/** rs_table_family() - AF_INET or AF_INET6: of the addresses in it */
+uint8_t rs_table_family(unsigned int table);
+/** rs_table_is_netdev() - is it of type netdev? */
+bool rs_table_is_netdev(unsigned int table);
+/** rs_table_proto() - NFPROTO_*, what the kernel files it under */
+uint8_t rs_table_proto(unsigned int table);
+/** rs_table_name() - its name, where the configuration's is @base; one of type
+ * netdev is for both kinds of addresses to the kernel: IPv6's has a 6 more */
+const char *rs_table_name(unsigned int table, const char *base,
+			  char buf[RS_TABLE_NAME_MAX]);
+/** rs_table_kind() - "ip", "ip6" or "netdev", as nft has it */
+const char *rs_table_kind(unsigned int table);
+
 enum rs_mode {
 	RS_DNAT,
 	RS_SNAT,
@@ -221,8 +248,17 @@ struct rs_service {
 	struct rs_direct direct; /* of the direct modes */
 	enum rs_helper helper;
 	bool counters;
-	bool group; /* no service: the shared table of a persist-group; name,
-		     * family and stick count, stick.group is NULL */
+	bool device; /* no service: the chain of an interface where clients'
+		      * packets come in; name is "@" and the interface's */
+	bool group;  /* no service: the shared table of a persist-group; name,
+		      * family and stick count, stick.group is NULL */
 };
+
+/** rs_service_table() - enum rs_table that its rules are in */
+static inline enum rs_table rs_service_table(const struct rs_service *svc)
+{
+	return rs_table(svc->family, svc->device || svc->mode == RS_DSR ||
+					 svc->mode == RS_IPIP);
+}
 
 #endif

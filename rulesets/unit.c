@@ -13,13 +13,19 @@
 #include "lib/xalloc.h"
 #include "rulesets/rule.h"
 
-struct unit *unit_new(const char *name, uint8_t family)
+struct unit *unit_new_in(const char *name, unsigned int table)
 {
 	struct unit *u = xcalloc(1, sizeof(*u));
 
 	u->name = xstrdup(name);
-	u->family = family;
+	u->family = rs_table_family(table);
+	u->table = (uint8_t)table;
 	return u;
+}
+
+struct unit *unit_new(const char *name, uint8_t family)
+{
+	return unit_new_in(name, rs_table(family, false));
 }
 
 static void chain_free(struct unit_chain *c)
@@ -324,10 +330,10 @@ const struct elem *unit_elem(const struct unit *u, const struct elem *key)
 	return bsearch(key, u->elems, u->nelems, sizeof(*u->elems), elem_qsort);
 }
 
-int unit_cmp(const char *name_a, uint8_t family_a, const char *name_b,
-	     uint8_t family_b)
+int unit_cmp(const char *name_a, unsigned int table_a, const char *name_b,
+	     unsigned int table_b)
 {
 	int c = strcmp(name_a, name_b);
 
-	return c ? c : (int)family_a - (int)family_b;
+	return c ? c : (int)table_a - (int)table_b;
 }

@@ -43,6 +43,7 @@ struct unit_set {
 struct unit {
 	char *name;
 	uint8_t family;
+	uint8_t table;     /* enum rs_table that it is in */
 	uint32_t features; /* FEATURE_BIT()s of what must be there as well;
 			    * 0: not known (read by a scan) */
 	struct unit_chain **chains; /* these three: sorted by name */
@@ -57,8 +58,10 @@ struct unit {
 	size_t nelems, capelems;
 };
 
-/** unit_new() - an empty unit; @name is copied */
+/** unit_new() - an empty unit in the family's own table; @name is copied */
 struct unit *unit_new(const char *name, uint8_t family);
+/** unit_new_in() - the same in any table */
+struct unit *unit_new_in(const char *name, unsigned int table);
 void unit_free(struct unit *u);
 
 /** unit_is_group() - no service: what several of them share */
@@ -147,8 +150,8 @@ const struct elem *unit_backend(const struct unit *u, uint32_t id);
 /** unit_elem() - the element with @key's map and key, or NULL */
 const struct elem *unit_elem(const struct unit *u, const struct elem *key);
 
-/** unit_cmp() - order of the lists of units: name, then family */
-int unit_cmp(const char *name_a, uint8_t family_a, const char *name_b,
-	     uint8_t family_b);
+/** unit_cmp() - order of the lists of units: name, then table */
+int unit_cmp(const char *name_a, unsigned int table_a, const char *name_b,
+	     unsigned int table_b);
 
 #endif

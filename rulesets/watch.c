@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "rulesets/types.h"
+
 /* Others' commits come in bursts; when even this overflows we scan. */
 #define WATCH_RCVBUF (8 << 20)
 
@@ -62,6 +64,22 @@ void watch_leave(struct watch *w)
 	w->joined = false;
 }
 
+static bool is_table(const struct nlattr *a, uint8_t proto, const char *base)
+{
+	size_t len = mnl_attr_get_payload_len(a);
+	char name[RS_TABLE_NAME_MAX];
+
+	for (unsigned int t = 0; t < RS_TABLES; t++) {
+		if (rs_table_proto(t) != proto)
+			continue;
+		rs_table_name(t, base, name);
+		if (len == strlen(name) + 1 &&
+		    !memcmp(mnl_attr_get_payload(a), name, len))
+			return true;
+	}
+	return false;
+}
+
 /* In all messages that concern us attribute 1 is the table's name. */
 static bool names_table(const struct nlmsghdr *nlh, const char *table)
 {
@@ -69,15 +87,11 @@ static bool names_table(const struct nlmsghdr *nlh, const char *table)
 	const struct nlattr *a;
 
 	if (nlh->nlmsg_len < mnl_nlmsg_size(sizeof(*nfg)) ||
-	    (nlh->nlmsg_type & 0xff) == NFT_MSG_NEWGEN ||
-	    (nfg->nfgen_family != AF_INET && nfg->nfgen_family != AF_INET6))
+	    (nlh->nlmsg_type & 0xff) == NFT_MSG_NEWGEN)
 		return false;
 	mnl_attr_for_each(a, nlh, sizeof(*nfg))
 		if (mnl_attr_get_type(a) == 1)
-			return mnl_attr_get_payload_len(a) ==
-				   strlen(table) + 1 &&
-			       !memcmp(mnl_attr_get_payload(a), table,
-				       strlen(table) + 1);
+			return is_table(a, nfg->nfgen_family, table);
 	return false;
 }
 

@@ -38,7 +38,7 @@ table bridge nftlb {
 		type filter hook forward priority 0;
 	}
 }
-table netdev nftlb {
+table netdev nftlb-others {
 	chain c {
 	}
 }

@@ -29,7 +29,8 @@ libconfig_a_SOURCES = \
 	nftlbd/config/nftwords.c nftlbd/config/overlap.c \
 	nftlbd/config/print.c nftlbd/config/reader.c nftlbd/config/report.c \
 	nftlbd/config/report.h nftlbd/config/resolve.c \
-	nftlbd/config/resolve.h nftlbd/config/check.c \
+	nftlbd/config/resolve.h nftlbd/config/section.c \
+	nftlbd/config/section.h nftlbd/config/check.c \
 	nftlbd/config/checksets.c nftlbd/config/pem.c \
 	nftlbd/config/pem.h nftlbd/config/probes.c \
 	nftlbd/config/dynamic.c nftlbd/config/feeds.c \

@@ -18,7 +18,7 @@ int conf_load(const char *path, struct conf **out, struct conf_errors *errors)
 {
 	struct conf *conf = xcalloc(1, sizeof(*conf));
 	struct report report = { 0 };
-	struct doc doc = { 0 };
+	struct doc doc = { .grammar = &doc_nftlbd };
 	int ret = 0;
 
 	*out = NULL;

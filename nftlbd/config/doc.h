@@ -34,13 +34,26 @@ enum doc_kind {
 	DOC_KINDS
 };
 
+/* Which sections a file may have. Kind 0 is [global] in every grammar. */
+struct doc_kind_form {
+	const char *word; /* NULL ends the table */
+	bool named;
+};
+
+struct doc_grammar {
+	const struct doc_kind_form *kinds; /* by kind */
+	const char *allowed;               /* all of them, for messages */
+};
+
+extern const struct doc_grammar doc_nftlbd; /* enum doc_kind's */
+
 struct doc_entry {
 	uint32_t key, value; /* offsets into text */
 	uint32_t line;
 };
 
 struct doc_section {
-	enum doc_kind kind;
+	int kind;      /* enum doc_kind, or another grammar's */
 	bool broken;   /* a line of it was unreadable: it is not all here */
 	uint32_t name; /* offset into text; "" where the kind has none */
 	struct where where;
@@ -54,6 +67,7 @@ struct doc_file {
 };
 
 struct doc {
+	const struct doc_grammar *grammar; /* set before anything is read */
 	struct buf text;
 	struct doc_section *sections;
 	size_t nsections, capsections;

@@ -20,27 +20,28 @@ static const struct key_table *const tables[] = {
 	&keys_of_rules,    &keys_of_weights, &keys_of_lists,
 };
 
-#define TABLES (sizeof(tables) / sizeof(tables[0]))
+const struct key_set keys_of_nftlbd = { tables,
+					sizeof(tables) / sizeof(tables[0]) };
 
-const struct conf_key *key_at(size_t i)
+const struct conf_key *keys_at(const struct key_set *set, size_t i)
 {
-	for (size_t t = 0; t < TABLES; t++) {
-		if (i < tables[t]->n)
-			return &tables[t]->rows[i];
-		i -= tables[t]->n;
+	for (size_t t = 0; t < set->n; t++) {
+		if (i < set->tables[t]->n)
+			return &set->tables[t]->rows[i];
+		i -= set->tables[t]->n;
 	}
 	return NULL;
 }
 
-size_t key_number(const struct conf_key *key)
+size_t keys_number(const struct key_set *set, const struct conf_key *key)
 {
 	size_t before = 0;
 
-	for (size_t t = 0; t < TABLES; t++) {
-		if (key >= tables[t]->rows &&
-		    key < tables[t]->rows + tables[t]->n)
-			return before + (size_t)(key - tables[t]->rows);
-		before += tables[t]->n;
+	for (size_t t = 0; t < set->n; t++) {
+		if (key >= set->tables[t]->rows &&
+		    key < set->tables[t]->rows + set->tables[t]->n)
+			return before + (size_t)(key - set->tables[t]->rows);
+		before += set->tables[t]->n;
 	}
 	return before;
 }
@@ -57,13 +58,14 @@ static bool row_is(const struct conf_key *key, const char *name)
 		    : !strcmp(name, key->name);
 }
 
-const struct conf_key *key_find(unsigned int place, const char *name)
+const struct conf_key *keys_find(const struct key_set *set, unsigned int place,
+				 const char *name)
 {
-	for (size_t t = 0; t < TABLES; t++) {
-		if (!(tables[t]->places & place))
+	for (size_t t = 0; t < set->n; t++) {
+		if (!(set->tables[t]->places & place))
 			continue;
-		for (size_t i = 0; i < tables[t]->n; i++) {
-			const struct conf_key *k = &tables[t]->rows[i];
+		for (size_t i = 0; i < set->tables[t]->n; i++) {
+			const struct conf_key *k = &set->tables[t]->rows[i];
 
 			if ((k->places & place) && row_is(k, name))
 				return k;
@@ -72,20 +74,22 @@ const struct conf_key *key_find(unsigned int place, const char *name)
 	return NULL;
 }
 
-const char *key_near(unsigned int place, const char *name)
+const char *keys_near(const struct key_set *set, unsigned int place,
+		      const char *name)
 {
 	const char *words[DRAFT_KEYS_MAX];
 	const struct conf_key *k;
 	size_t n = 0;
 
-	for (size_t i = 0; (k = key_at(i)) && n < DRAFT_KEYS_MAX; i++) {
+	for (size_t i = 0; (k = keys_at(set, i)) && n < DRAFT_KEYS_MAX; i++) {
 		if (k->places & place)
 			words[n++] = k->name;
 	}
 	return near_word(name, words, n);
 }
 
-const char *keys_list(unsigned int place, char *buf, size_t size)
+const char *keys_words(const struct key_set *set, unsigned int place, char *buf,
+		       size_t size)
 {
 	const struct conf_key *k;
 	size_t used = 0;
@@ -94,7 +98,7 @@ const char *keys_list(unsigned int place, char *buf, size_t size)
 	buf[0] = '\0';
 	/* those that are a family of lines come last */
 	for (int named = 0; named < 2; named++) {
-		for (size_t i = 0; (k = key_at(i)) && used < size; i++) {
+		for (size_t i = 0; (k = keys_at(set, i)) && used < size; i++) {
 			if (!(k->places & place) || k->named != (bool)named)
 				continue;
 			n = snprintf(buf + used, size - used, "%s%s",
@@ -103,4 +107,31 @@ const char *keys_list(unsigned int place, char *buf, size_t size)
 		}
 	}
 	return buf;
+}
+
+/* ---- the daemon's */
+
+const struct conf_key *key_at(size_t i)
+{
+	return keys_at(&keys_of_nftlbd, i);
+}
+
+size_t key_number(const struct conf_key *key)
+{
+	return keys_number(&keys_of_nftlbd, key);
+}
+
+const struct conf_key *key_find(unsigned int place, const char *name)
+{
+	return keys_find(&keys_of_nftlbd, place, name);
+}
+
+const char *key_near(unsigned int place, const char *name)
+{
+	return keys_near(&keys_of_nftlbd, place, name);
+}
+
+const char *keys_list(unsigned int place, char *buf, size_t size)
+{
+	return keys_words(&keys_of_nftlbd, place, buf, size);
 }

@@ -115,20 +115,34 @@ struct key_table {
 extern const struct key_table keys_of_backends, keys_of_globals, keys_of_checks,
     keys_of_services, keys_of_rules, keys_of_weights, keys_of_lists;
 
-/** key_at() - row number @i of the whole table; NULL after the last */
-const struct conf_key *key_at(size_t i);
+/* All keys of a program. */
+struct key_set {
+	const struct key_table *const *tables;
+	size_t n;
+};
 
-/** key_number() - the number of a row, below DRAFT_KEYS_MAX */
-size_t key_number(const struct conf_key *key);
+extern const struct key_set keys_of_nftlbd;
 
-/** key_find() - row of @name in a section, NULL where it is unknown there */
-const struct conf_key *key_find(unsigned int place, const char *name);
-
-/** key_near() - a key of that section that is spelled much like @name, or NULL
+/** keys_at() - row number @i of the whole; NULL after the last */
+const struct conf_key *keys_at(const struct key_set *set, size_t i);
+/** keys_number() - the number of a row, below DRAFT_KEYS_MAX */
+size_t keys_number(const struct key_set *set, const struct conf_key *key);
+/** keys_find() - row of @name in a section, NULL where it is unknown there */
+const struct conf_key *keys_find(const struct key_set *set, unsigned int place,
+				 const char *name);
+/** keys_near() - a key of that section that is spelled much like @name, or NULL
  */
-const char *key_near(unsigned int place, const char *name);
+const char *keys_near(const struct key_set *set, unsigned int place,
+		      const char *name);
+/** keys_words() - "a, b or c": the keys of a section, for messages */
+const char *keys_words(const struct key_set *set, unsigned int place, char *buf,
+		       size_t size);
 
-/** keys_list() - "a, b or c": the keys of a section, for messages */
+/* The same of keys_of_nftlbd. */
+const struct conf_key *key_at(size_t i);
+size_t key_number(const struct conf_key *key);
+const struct conf_key *key_find(unsigned int place, const char *name);
+const char *key_near(unsigned int place, const char *name);
 const char *keys_list(unsigned int place, char *buf, size_t size);
 
 #endif

@@ -18,6 +18,8 @@
 #include "lib/parse.h"
 #include "lib/xalloc.h"
 
+#define KINDS_MAX 16 /* of a grammar */
+
 struct reader {
 	struct doc *doc;
 	struct report *report;
@@ -28,30 +30,30 @@ struct reader {
 	bool skip;       /* below a header that was refused */
 };
 
-static const struct word kind_words[] = {
-	{ "global", DOC_GLOBAL },   { "defaults", DOC_DEFAULTS },
-	{ "check", DOC_CHECK },     { "feed", DOC_FEED },
-	{ "pool", DOC_POOL },       { "list", DOC_LIST },
-	{ "service", DOC_SERVICE }, { NULL, 0 },
+static const struct doc_kind_form kinds_nftlbd[] = {
+	[DOC_GLOBAL] = { "global", false },
+	[DOC_DEFAULTS] = { "defaults", false },
+	[DOC_CHECK] = { "check", true },
+	[DOC_FEED] = { "feed", true },
+	[DOC_POOL] = { "pool", true },
+	[DOC_LIST] = { "list", true },
+	[DOC_SERVICE] = { "service", true },
+	[DOC_KINDS] = { NULL, false },
 };
 
-static const char sections_allowed[] =
-    "[global], [defaults], [check NAME], [feed NAME], [pool NAME], "
-    "[list NAME], [service NAME]";
+const struct doc_grammar doc_nftlbd = {
+	kinds_nftlbd, "[global], [defaults], [check NAME], [feed NAME], [pool "
+		      "NAME], [list NAME], [service NAME]"
+};
 
 static const char lines_allowed[] = "[SECTION], KEY = VALUE, or ; comment";
-
-static bool kind_named(int kind)
-{
-	return kind != DOC_GLOBAL && kind != DOC_DEFAULTS;
-}
 
 const char *doc_label(const struct doc *doc, const struct doc_section *s,
 		      char *buf, size_t size)
 {
 	const char *name = doc_text(doc, s->name);
 
-	snprintf(buf, size, "[%s%s%s]", word_text(kind_words, (int)s->kind),
+	snprintf(buf, size, "[%s%s%s]", doc->grammar->kinds[s->kind].word,
 		 *name ? " " : "", name);
 	return buf;
 }
@@ -135,7 +137,7 @@ static bool line_has_separator(const char *line, size_t n)
 	return false;
 }
 
-static void section_add(struct reader *r, enum doc_kind kind, const char *name)
+static void section_add(struct reader *r, int kind, const char *name)
 {
 	struct doc *doc = r->doc;
 	struct doc_section *s;
@@ -149,39 +151,57 @@ static void section_add(struct reader *r, enum doc_kind kind, const char *name)
 	r->skip = false;
 }
 
+/* The kind of that word, or -1. */
+static int kind_find(const struct doc_grammar *g, const char *word)
+{
+	for (int i = 0; g->kinds[i].word; i++) {
+		if (!strcmp(g->kinds[i].word, word))
+			return i;
+	}
+	return -1;
+}
+
+static void kind_refuse(struct reader *r, const char *line, size_t n,
+			const char *word)
+{
+	const struct doc_grammar *g = r->doc->grammar;
+	const char *words[KINDS_MAX], *near;
+	char problem[80];
+	size_t k;
+
+	for (k = 0; k < KINDS_MAX && g->kinds[k].word; k++)
+		words[k] = g->kinds[k].word;
+	near = near_word(word, words, k);
+	snprintf(problem, sizeof(problem), "unknown section%s%s%s",
+		 near ? ", did you mean \"" : "", near ? near : "",
+		 near ? "\"?" : "");
+	line_refuse(r, line, n, problem, g->allowed);
+}
+
 /* What is between the brackets, blanks at both ends gone. */
 static void header_read(struct reader *r, const char *line, size_t n,
 			char *inside)
 {
-	static const char *const kinds[] = { "global", "defaults", "check",
-					     "feed",   "pool",     "list",
-					     "service" };
-	char *name = inside + strcspn(inside, " \t"), problem[80];
-	const char *near;
+	const struct doc_grammar *g = r->doc->grammar;
+	char *name = inside + strcspn(inside, " \t");
 	int kind;
 
 	if (*name) {
 		*name++ = '\0';
 		name += strspn(name, " \t");
 	}
-	kind = word_find(kind_words, inside);
-	if (kind < 0) {
-		near =
-		    near_word(inside, kinds, sizeof(kinds) / sizeof(kinds[0]));
-		snprintf(problem, sizeof(problem), "unknown section%s%s%s",
-			 near ? ", did you mean \"" : "", near ? near : "",
-			 near ? "\"?" : "");
-		line_refuse(r, line, n, problem, sections_allowed);
-	} else if (!kind_named(kind) && *name) {
+	kind = kind_find(g, inside);
+	if (kind < 0)
+		kind_refuse(r, line, n, inside);
+	else if (!g->kinds[kind].named && *name)
 		line_refuse(r, line, n, "this section takes no name",
-			    sections_allowed);
-	} else if (kind_named(kind) && !name_valid(name)) {
+			    g->allowed);
+	else if (g->kinds[kind].named && !name_valid(name))
 		line_refuse(r, line, n, *name ? "bad name" : "name is missing",
 			    "names of 1 to 63 characters: letters, digits, "
 			    "and after the first also . _ -");
-	} else {
-		section_add(r, (enum doc_kind)kind, name);
-	}
+	else
+		section_add(r, kind, name);
 }
 
 static void section_note(struct reader *r, const char *line, size_t n)
@@ -194,7 +214,8 @@ static void section_note(struct reader *r, const char *line, size_t n)
 	r->in_section = false;
 	r->skip = true;
 	if (!end) {
-		line_refuse(r, line, n, "\"]\" is missing", sections_allowed);
+		line_refuse(r, line, n, "\"]\" is missing",
+			    r->doc->grammar->allowed);
 		return;
 	}
 	for (rest = end + 1; rest < line + n && is_blank(*rest); rest++)
@@ -278,7 +299,7 @@ static int entry_add(void *user, const char *section, const char *name,
 		return 1;
 	if (!r->in_section) {
 		line_refuse(r, name, strlen(name), "key outside of a section",
-			    sections_allowed);
+			    r->doc->grammar->allowed);
 		return 1;
 	}
 	e = VEC_PUSH(doc->entries, doc->nentries, doc->capentries);

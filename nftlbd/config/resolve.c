@@ -13,114 +13,56 @@
 #include <string.h>
 
 #include "config/netlists.h"
+#include "config/section.h"
 #include "config/values.h"
 #include "lib/xalloc.h"
 
-static void key_unknown(struct resolver *r, unsigned int place,
-			struct where where, const struct doc_section *s,
-			const char *key)
+/* Where the entries of a section go that are no ordinary values. */
+struct entry_place {
+	struct resolver *r;
+	unsigned int place;
+	void *draft;
+	struct backend_list *backends;
+};
+
+static enum entry_done entry_other(void *arg, const struct doc_section *s,
+				   const struct conf_key *key, const char *name,
+				   char *value, struct where where)
 {
-	char label[LABEL_SIZE], found[REPORT_FOUND], list[2048];
-	const char *near = key_near(place, key);
+	const struct entry_place *to = arg;
+	bool good;
 
-	report_add(r->report, where,
-		   "%s: found %s: unknown key%s%s%s; allowed: %s",
-		   doc_label(r->doc, s, label, sizeof(label)),
-		   report_found(key, found), near ? ", did you mean \"" : "",
-		   near ? near : "", near ? "\"?" : "",
-		   keys_list(place, list, sizeof(list)));
-}
-
-/* The value of an ordinary key. */
-static bool entry_store(struct resolver *r, const struct conf_key *key,
-			const struct doc_section *s, const char *value,
-			void *draft, struct where where)
-{
-	char label[LABEL_SIZE], allowed[VALUE_ALLOWED];
-	const char *problem;
-
-	if (key->kind == VALUE_INCLUDE ||
-	    value_read(key, value, draft, &problem) == 0)
-		return true;
-	doc_label(r->doc, s, label, sizeof(label));
-	report_value(r->report, where, label, key->name,
-		     key->secret ? "(a secret)" : value, problem,
-		     value_allowed(key, allowed, sizeof(allowed)));
-	return false;
-}
-
-/* Was the key said in this section before? [global] counts across files. */
-static bool entry_twice(const struct doc_section *s, const struct conf_key *key,
-			struct where before)
-{
-	if (!before.line || key->kind == VALUE_HEADERS ||
-	    key->kind == VALUE_ENTRIES || key->kind == VALUE_LIST_FILE)
-		return false;
-	if (s->kind == DOC_GLOBAL && key->kind != VALUE_INCLUDE)
-		return true;
-	return before.file == s->where.file && before.line > s->where.line;
-}
-
-static bool entry_read(struct resolver *r, const struct doc_section *s,
-		       const struct doc_entry *e, unsigned int place,
-		       void *draft, struct where *set,
-		       struct backend_list *backends)
-{
-	const char *name = doc_text(r->doc, e->key);
-	char *value = r->doc->text.data + e->value;
-	struct where where = { s->where.file, e->line };
-	const struct conf_key *key = key_find(place, name);
-	char label[LABEL_SIZE];
-	struct where *said;
-
-	if (!key) {
-		key_unknown(r, place, where, s, name);
-		return false;
-	}
 	if (key->kind == VALUE_BACKEND)
-		return backend_read(r, s, name, value, where, backends);
-	if (key->kind == VALUE_PIN)
-		return pin_read(r, s, name, value, where);
-	if (place == IN_LIST)
-		return list_entry(r, s, key, value, where, draft);
-	said = &set[key_number(key)];
-	if (entry_twice(s, key, *said)) {
-		doc_label(r->doc, s, label, sizeof(label));
-		report_add(r->report, where,
-			   "%s %s: found a second time, first at %s:%u; "
-			   "allowed: each key once",
-			   label, key->name, r->doc->names[said->file],
-			   said->line);
-		return false;
-	}
-	*said = where;
-	return entry_store(r, key, s, value, draft, where);
+		good = backend_read(to->r, s, name, value, where, to->backends);
+	else if (key->kind == VALUE_PIN)
+		good = pin_read(to->r, s, name, value, where);
+	else if (to->place == IN_LIST)
+		good = list_entry(to->r, s, key, value, where, to->draft);
+	else
+		return ENTRY_ORDINARY;
+	return good ? ENTRY_READ : ENTRY_REFUSED;
 }
 
 bool section_read(struct resolver *r, const struct doc_section *s,
 		  unsigned int place, void *draft, struct where *set,
 		  struct backend_list *backends)
 {
-	bool good = !s->broken;
-	size_t i;
+	struct entry_place to = { r, place, draft, backends };
+	const struct section_reader sr = {
+		.doc = r->doc,
+		.report = r->report,
+		.keys = &keys_of_nftlbd,
+		.place = place,
+		.other = entry_other,
+		.arg = &to,
+	};
 
-	for (i = 0; i < s->n; i++) {
-		if (!entry_read(r, s, &r->doc->entries[s->first + i], place,
-				draft, set, backends))
-			good = false;
-	}
-	return good;
+	return section_entries(&sr, s, draft, set);
 }
 
 static void draft_defaults(unsigned int place, void *draft)
 {
-	const struct conf_key *key;
-	const char *problem;
-
-	for (size_t i = 0; (key = key_at(i)); i++) {
-		if ((key->places & place) && key->fallback)
-			value_read(key, key->fallback, draft, &problem);
-	}
+	section_defaults(&keys_of_nftlbd, place, draft);
 }
 
 struct where draft_where(const struct where *set, unsigned int place,
@@ -175,40 +117,6 @@ bool pool_find(struct resolver *r, const char *name, const char *label,
 }
 
 /* ---- sections by kind */
-
-/* Complain about sections of one kind and name; [global]: once in each file. */
-static void twins_check(struct resolver *r, enum doc_kind kind)
-{
-	const struct doc_section *s, *first;
-	struct names names = { 0 };
-	char label[LABEL_SIZE];
-	uint32_t twin;
-	size_t i;
-
-	for (i = 0; i < r->doc->nsections; i++) {
-		s = &r->doc->sections[i];
-		if (s->kind == kind)
-			names_add(&names,
-				  kind == DOC_GLOBAL
-				      ? r->doc->names[s->where.file]
-				      : doc_text(r->doc, s->name),
-				  (uint32_t)i);
-	}
-	names_sort(&names);
-	for (i = 0; i < names.n; i++) {
-		if (!names_twin(&names, i, &twin))
-			continue;
-		s = &r->doc->sections[names.list[i].i];
-		first = &r->doc->sections[twin];
-		report_add(r->report, s->where,
-			   "%s: found a second time, first at %s:%u; allowed: "
-			   "each section once%s",
-			   doc_label(r->doc, s, label, sizeof(label)),
-			   r->doc->names[first->where.file], first->where.line,
-			   kind == DOC_GLOBAL ? " in a file" : "");
-	}
-	names_free(&names);
-}
 
 static void globals_read(struct resolver *r)
 {
@@ -336,7 +244,7 @@ void conf_resolve(struct doc *doc, struct conf *conf, struct report *report)
 	int kind;
 
 	for (kind = 0; kind < DOC_KINDS; kind++)
-		twins_check(&r, (enum doc_kind)kind);
+		section_twins(doc, report, kind);
 	draft_defaults(IN_BACKEND, &r.backend_proto);
 	globals_read(&r);
 	checks_read(&r);

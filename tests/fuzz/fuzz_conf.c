@@ -38,7 +38,8 @@ static struct conf *conf_of(const char *text, size_t len, struct doc *doc)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct doc doc = { 0 }, again = { 0 };
+	struct doc doc = { .grammar = &doc_nftlbd };
+	struct doc again = { .grammar = &doc_nftlbd };
 	struct conf *conf = conf_of((const char *)data, size, &doc), *same;
 	struct buf first = { 0 }, second = { 0 };
 	char *pool;

@@ -68,22 +68,16 @@ libcontrol_a_SOURCES = \
 	nftlbd/control/control.c nftlbd/control/control.h \
 	nftlbd/control/counts.c nftlbd/control/counts.h \
 	nftlbd/control/follow.c nftlbd/control/follow.h \
-	nftlbd/control/impl.h nftlbd/control/input.c \
-	nftlbd/control/input.h nftlbd/control/json.h \
+	nftlbd/control/handlers.h nftlbd/control/impl.h \
+	nftlbd/control/json.h \
 	nftlbd/control/json_check.c nftlbd/control/json_counters.c \
 	nftlbd/control/json_feed.c nftlbd/control/json_service.c \
 	nftlbd/control/json_status.c nftlbd/control/json_weight.c \
-	nftlbd/control/json_text.c nftlbd/control/listener.c \
-	nftlbd/control/lists.c \
-	nftlbd/control/listener.h nftlbd/control/listing.c \
+	nftlbd/control/lists.c nftlbd/control/listing.c \
 	nftlbd/control/listing.h nftlbd/control/listing_child.c \
-	nftlbd/control/peer.c nftlbd/control/peer.h \
-	nftlbd/control/pieces.c nftlbd/control/pieces.h \
-	nftlbd/control/reply.c nftlbd/control/reply.h \
-	nftlbd/control/request.c nftlbd/control/request.h \
 	nftlbd/control/route_client.c nftlbd/control/routes.c \
 	nftlbd/control/route_rules.c nftlbd/control/route_rules.h \
-	nftlbd/control/routes.h nftlbd/control/sessions.c \
+	nftlbd/control/sessions.c \
 	nftlbd/control/show.c nftlbd/control/show_counters.c \
 	nftlbd/control/show_feeds.c \
 	nftlbd/control/stream.c nftlbd/control/stream.h
@@ -134,7 +128,7 @@ nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/daemon/load.c nftlbd/daemon/
 	nftlbd/daemon/sessions_child.c nftlbd/daemon/sessions_command.c \
 	nftlbd/daemon/sessions_impl.h \
 	$(nftlbd_health_sources)
-nftlbd_nftlbd_LDADD = libcontrol.a librulesets.a libmodel.a libconfig.a \
+nftlbd_nftlbd_LDADD = libcontrol.a libhttp.a librulesets.a libmodel.a libconfig.a \
 	librulesets.a libutil.a $(MHD_LIBS) $(JANSSON_LIBS) $(NFTABLES_LIBS) \
 	$(NFTNL_LIBS) $(INIH_LIBS) $(SYSTEMD_LIBS) $(CRYPTO_LIBS) $(EV_LIBS) -lm
 

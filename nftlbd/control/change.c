@@ -7,8 +7,9 @@
  */
 #include <errno.h>
 
-#include "control/input.h"
-#include "control/reply.h"
+#include "control/handlers.h"
+#include "http/input.h"
+#include "http/reply.h"
 
 static const struct word service_admin_words[] = {
 	{ "enabled", 0 },
@@ -37,13 +38,15 @@ void change_service(struct request *rq)
 {
 	struct input_value v;
 	struct err err = { "" };
+	const struct author who = request_author(rq);
 	int ret = read_body(rq, service_fields, 1, &v, &err);
 
 	if (ret == 0 && !v.given)
 		ret = err_set(&err, -EINVAL, "nothing to change: say admin");
 	if (ret == 0)
-		ret = command_service_disabled(rq->d, &rq->who, rq->at.service,
-					       v.number, &err);
+		ret = command_service_disabled(request_daemon(rq), &who,
+					       rq->at[AT_SERVICE], v.number,
+					       &err);
 	if (ret < 0)
 		reply_err(rq, ret, &err);
 	else
@@ -55,6 +58,7 @@ void change_backend(struct request *rq)
 	struct input_value v[BACKEND_FIELDS];
 	const struct input_value *weight = &v[BACKEND_WEIGHT];
 	struct err err = { "" };
+	const struct author who = request_author(rq);
 	int ret = read_body(rq, backend_fields, BACKEND_FIELDS, v, &err);
 
 	if (ret == 0 && !v[BACKEND_ADMIN].given && !weight->given)
@@ -62,11 +66,13 @@ void change_backend(struct request *rq)
 			      "nothing to change: say admin or weight");
 	if (ret == 0 && v[BACKEND_ADMIN].given)
 		ret = command_backend_admin(
-		    rq->d, &rq->who, rq->at.service, rq->at.backend,
-		    (enum admin)v[BACKEND_ADMIN].number, &err);
+		    request_daemon(rq), &who, rq->at[AT_SERVICE],
+		    rq->at[AT_BACKEND], (enum admin)v[BACKEND_ADMIN].number,
+		    &err);
 	if (ret == 0 && weight->given)
 		ret = command_backend_weight(
-		    rq->d, &rq->who, rq->at.service, rq->at.backend,
+		    request_daemon(rq), &who, rq->at[AT_SERVICE],
+		    rq->at[AT_BACKEND],
 		    weight->null ? WEIGHT_DEFAULT : (int32_t)weight->number,
 		    &err);
 	if (ret < 0)
@@ -81,10 +87,11 @@ static void do_command(struct request *rq,
 				      struct err *err))
 {
 	struct err err = { "" };
+	const struct author who = request_author(rq);
 	int ret = read_body(rq, NULL, 0, NULL, &err);
 
 	if (ret == 0)
-		ret = command(rq->d, &rq->who, &err);
+		ret = command(request_daemon(rq), &who, &err);
 	if (ret < 0)
 		reply_err(rq, ret, &err);
 	else

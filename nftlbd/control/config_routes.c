@@ -10,9 +10,10 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
-#include "control/input.h"
+#include "control/handlers.h"
 #include "control/json.h"
-#include "control/reply.h"
+#include "http/input.h"
+#include "http/reply.h"
 #include "lib/xalloc.h"
 
 /* ---- a plan and its price; the flows that it ends are counted */
@@ -72,11 +73,11 @@ static void reply_plan(struct request *rq, struct plan *plan)
 	job->empty = plan_empty(plan);
 	n = plan_gone(plan, IPPROTO_UDP, &gone);
 	plan_free(plan);
-	if (n && rq->d->flows) {
+	if (n && request_daemon(rq)->flows) {
 		job->later =
 		    (struct later){ .rq = rq, .abandon = price_abandon };
 		request_suspend(rq, &job->later);
-		flows_count(rq->d->flows, gone, n, on_flows, job);
+		flows_count(request_daemon(rq)->flows, gone, n, on_flows, job);
 	} else {
 		reply_json(rq,
 			   json_plan(job, n ? json_null() : json_integer(0)));
@@ -87,7 +88,7 @@ static void reply_plan(struct request *rq, struct plan *plan)
 
 void show_plan(struct request *rq)
 {
-	reply_plan(rq, daemon_plan(rq->d));
+	reply_plan(rq, daemon_plan(request_daemon(rq)));
 }
 
 /* ---- files */
@@ -104,7 +105,7 @@ static bool read_path(struct request *rq, char **path)
 	int ret =
 	    input_read(rq->body.data, rq->body.len, path_fields, 1, &v, &err);
 
-	if (ret == 0 && v.given && !rq->owner)
+	if (ret == 0 && v.given && !rq->peer.owner)
 		ret = err_set(&err, -EPERM, "path: for root only");
 	if (ret < 0) {
 		input_free(&v, 1);
@@ -117,7 +118,7 @@ static bool read_path(struct request *rq, char **path)
 
 void show_config(struct request *rq)
 {
-	struct daemon *d = rq->d;
+	struct daemon *d = request_daemon(rq);
 	struct buf text = { 0 };
 
 	conf_print(d->model->conf, &text);
@@ -137,7 +138,7 @@ void config_check(struct request *rq)
 
 	if (!read_path(rq, &path))
 		return;
-	used = path ? path : rq->d->conf_path;
+	used = path ? path : request_daemon(rq)->conf_path;
 	if (conf_load(used, &conf, &errors) < 0)
 		reply_errors(rq, &errors);
 	else
@@ -159,7 +160,7 @@ void config_diff(struct request *rq)
 
 	if (!read_path(rq, &path))
 		return;
-	ret = daemon_diff(rq->d, path, &plan, &errors, &err);
+	ret = daemon_diff(request_daemon(rq), path, &plan, &errors, &err);
 	if (ret == 0)
 		reply_plan(rq, plan);
 	else if (errors.n)
@@ -180,8 +181,10 @@ struct reload_job {
 static void reply_reloaded(struct request *rq, int ret, const struct err *err)
 {
 	if (ret == 0)
-		reply_json(rq, json_pack("{s:I}", "revision",
-					 (json_int_t)rq->d->model->revision));
+		reply_json(
+		    rq,
+		    json_pack("{s:I}", "revision",
+			      (json_int_t)request_daemon(rq)->model->revision));
 	else
 		reply_err(rq, ret, err);
 }
@@ -212,18 +215,19 @@ static void reload_wait(struct request *rq)
 
 	job->later = (struct later){ .rq = rq, .abandon = reload_abandon };
 	job->waiter.done = on_reloaded;
-	daemon_reload_wait(rq->d, &job->waiter);
+	daemon_reload_wait(request_daemon(rq), &job->waiter);
 	request_suspend(rq, &job->later);
 }
 
 void config_reload(struct request *rq)
 {
 	struct conf_errors errors = { 0 };
+	const struct author who = request_author(rq);
 	struct err err = { "" };
 	int ret = input_read(rq->body.data, rq->body.len, NULL, 0, NULL, &err);
 
 	if (ret == 0)
-		ret = daemon_reload(rq->d, &rq->who, &errors, &err);
+		ret = daemon_reload(request_daemon(rq), &who, &errors, &err);
 	if (ret == 1)
 		reload_wait(rq);
 	else if (errors.n)

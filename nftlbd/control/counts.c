@@ -13,6 +13,7 @@
 
 #include <stdlib.h>
 
+#include "control/handlers.h"
 #include "daemon/load.h"
 #include "lib/xalloc.h"
 
@@ -144,7 +145,7 @@ static void on_counted(void *arg, int status, const uint64_t *counts, size_t n);
 
 static void count_ask(struct count_job *job)
 {
-	struct daemon *d = job->later.rq->d;
+	struct daemon *d = request_daemon(job->later.rq);
 
 	counts_free(job->counts);
 	job->counts = counts_new(d->model, job->service);
@@ -162,13 +163,13 @@ static void on_counted(void *arg, int status, const uint64_t *counts, size_t n)
 		count_job_free(job);
 		return;
 	}
-	if (c->revision != rq->d->model->revision) {
+	if (c->revision != request_daemon(rq)->model->revision) {
 		if (++job->tries < TRIES_MAX) {
 			count_ask(job);
 			return;
 		}
 		counts_free(c);
-		c = counts_new(rq->d->model, job->service);
+		c = counts_new(request_daemon(rq)->model, job->service);
 	} else if (status == 0) {
 		c->known = true;
 		for (size_t i = 0; i < n; i++)
@@ -209,10 +210,11 @@ static bool counts_tracked(const struct daemon *d, struct counts *c)
 void counts_start(struct request *rq, const char *service, bool wanted,
 		  counts_done_fn *done)
 {
-	struct counts *c = counts_new(rq->d->model, service);
+	struct counts *c = counts_new(request_daemon(rq)->model, service);
 	struct count_job *job;
 
-	if (!wanted || counts_tracked(rq->d, c) || !rq->d->flows) {
+	if (!wanted || counts_tracked(request_daemon(rq), c) ||
+	    !request_daemon(rq)->flows) {
 		done(rq, c);
 		return;
 	}

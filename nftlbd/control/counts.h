@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "control/request.h"
+#include "control/handlers.h"
 
 /* Of consecutive services of the model of one revision. */
 struct counts {

@@ -13,10 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/handlers.h"
 #include "control/impl.h"
 #include "control/json.h"
-#include "control/pieces.h"
-#include "control/reply.h"
+#include "http/pieces.h"
+#include "http/reply.h"
 #include "lib/xalloc.h"
 
 #define HEARTBEAT_S 15.
@@ -132,7 +133,7 @@ static void filter_set(char to[RS_NAME_MAX + 1], const char *name)
 void follow_events(struct request *rq, uint64_t since, const char *service,
 		   const char *backend)
 {
-	struct control *c = rq->control;
+	struct control *c = request_control(rq);
 	struct follower *f = xcalloc(1, sizeof(*f));
 	struct MHD_Response *response;
 

@@ -3,7 +3,7 @@
 #ifndef NFTLB_CONTROL_FOLLOW_H
 #define NFTLB_CONTROL_FOLLOW_H
 
-#include "control/request.h"
+#include "control/handlers.h"
 
 /**
  * follow_events() - answer @rq with a stream that ends with the connection

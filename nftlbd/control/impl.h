@@ -3,20 +3,13 @@
 #ifndef NFTLB_CONTROL_IMPL_H
 #define NFTLB_CONTROL_IMPL_H
 
-#include <ev.h>
-#include <microhttpd.h>
-
 #include "control/control.h"
-#include "control/listener.h"
-#include "control/request.h"
+#include "http/http.h"
 
 struct control {
 	struct daemon *d;
-	struct listener listener;
-	struct MHD_Daemon *mhd;
-	ev_io ready;     /* MHD's epoll descriptor */
-	ev_timer wakeup; /* MHD's next time-out, or work it left over */
-	struct request *requests;   /* all that are under way */
+	struct http_site site;
+	struct http *http;
 	struct follower *followers; /* of the events, follow.c */
 	unsigned int listings;      /* children that list the rule set */
 };

@@ -10,9 +10,7 @@
 
 #include "control/counts.h"
 #include "daemon/daemon.h"
-
-/* How it is written: without digits that say nothing, 0.3 not 0.2999... */
-#define JSON_FORM (JSON_COMPACT | JSON_REAL_PRECISION(15))
+#include "http/json.h"
 
 /** json_service() - one service and its backends (contract, section 3) */
 json_t *json_service(const struct daemon *d, const struct service *s,
@@ -61,16 +59,7 @@ void json_probes(const struct daemon *d, const struct service *s,
 void json_phases(const struct check_state *cs, json_t *o);
 /** json_price() - what a plan costs; @flows: null where it is not known */
 json_t *json_price(const struct plan_price *price, json_t *flows);
-
-/** json_safe() - a string; what is not UTF-8 in it is escaped */
-json_t *json_safe(const char *text);
-/** json_text() - the same, or null where @text is NULL or empty */
-json_t *json_text(const char *text);
-/** json_time() - milliseconds of Unix time as "2026-11-21T12:00:00.000Z" */
-json_t *json_time(int64_t unix_ms);
 /** json_rounded() - rounded to three places; null where it is not finite */
 json_t *json_rounded(double value);
-/** json_share() - part / whole, 0 where the whole is 0 */
-json_t *json_share(uint64_t part, uint64_t whole);
 
 #endif

@@ -21,8 +21,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "control/handlers.h"
 #include "control/impl.h"
-#include "control/reply.h"
+#include "http/reply.h"
 #include "lib/log.h"
 #include "lib/xalloc.h"
 
@@ -249,7 +250,7 @@ void listing_start(struct request *rq, const struct listing_kind *kind)
 	int ends[2];
 	pid_t pid;
 
-	if (rq->control->listings >= LISTINGS_MAX) {
+	if (request_control(rq)->listings >= LISTINGS_MAX) {
 		reply_problem(rq, MHD_HTTP_SERVICE_UNAVAILABLE,
 			      "%u listings are under way", LISTINGS_MAX);
 		return;
@@ -271,20 +272,20 @@ void listing_start(struct request *rq, const struct listing_kind *kind)
 	l = xcalloc(1, sizeof(*l));
 	*l = (struct listing){ .later = { .abandon = listing_abandon },
 			       .rq = rq,
-			       .control = rq->control,
+			       .control = request_control(rq),
 			       .kind = kind,
-			       .loop = rq->d->loop,
+			       .loop = request_daemon(rq)->loop,
 			       .fd = ends[0],
 			       .running = true,
 			       .counted = true };
-	rq->control->listings++;
+	request_control(rq)->listings++;
 	listing_watch(l, pid);
 	listing_wait(l);
 }
 
 static int ruleset_child(const struct request *rq)
 {
-	return listing_child(rq->d->model->conf->table);
+	return listing_child(request_daemon(rq)->model->conf->table);
 }
 
 void show_ruleset(struct request *rq)

@@ -4,7 +4,7 @@
 #ifndef NFTLB_CONTROL_LISTING_H
 #define NFTLB_CONTROL_LISTING_H
 
-#include "control/request.h"
+#include "control/handlers.h"
 
 struct listing_kind {
 	const char *what; /* "listing the rule set", for failures */

@@ -11,10 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/handlers.h"
 #include "control/json.h"
-#include "control/pieces.h"
-#include "control/reply.h"
 #include "daemon/lists.h"
+#include "http/pieces.h"
+#include "http/reply.h"
 #include "lib/parse.h"
 #include "lib/xalloc.h"
 
@@ -22,12 +23,13 @@ static const char *const family_names[RS_FAMILIES] = { "ipv4", "ipv6" };
 
 static const struct conf_list *find_list(struct request *rq)
 {
-	const struct conf *c = rq->d->model->conf;
+	const struct conf *c = request_daemon(rq)->model->conf;
 
 	for (size_t i = 0; i < c->nlists; i++)
-		if (!strcmp(c->lists[i].name, rq->at.list))
+		if (!strcmp(c->lists[i].name, rq->at[AT_LIST]))
 			return &c->lists[i];
-	reply_problem(rq, MHD_HTTP_NOT_FOUND, "no list \"%s\"", rq->at.list);
+	reply_problem(rq, MHD_HTTP_NOT_FOUND, "no list \"%s\"",
+		      rq->at[AT_LIST]);
 	return NULL;
 }
 
@@ -87,11 +89,12 @@ static json_t *json_list(const struct daemon *d, const struct conf_list *l)
 
 void show_lists(struct request *rq)
 {
-	const struct conf *c = rq->d->model->conf;
+	const struct conf *c = request_daemon(rq)->model->conf;
 	json_t *all = json_array();
 
 	for (size_t i = 0; i < c->nlists; i++)
-		json_array_append_new(all, json_list(rq->d, &c->lists[i]));
+		json_array_append_new(
+		    all, json_list(request_daemon(rq), &c->lists[i]));
 	reply_json(rq, all);
 }
 
@@ -183,9 +186,10 @@ void show_list(struct request *rq)
 	s = xcalloc(1, sizeof(*s));
 	s->out.fill = list_fill;
 	s->out.free = list_free;
+	s->out.revision = control_revision;
 	for (unsigned int f = 0; f < RS_FAMILIES; f++) {
 		const struct list_overlay *over =
-		    lists_overlay(rq->d->lists, list->name, f);
+		    lists_overlay(request_daemon(rq)->lists, list->name, f);
 
 		if (over)
 			overlay_copy(&s->over[f], over);
@@ -195,7 +199,7 @@ void show_list(struct request *rq)
 	}
 	for (size_t k = 0; k < 3; k++)
 		s->parts[k * RS_FAMILIES].key = keys[k];
-	put_head(s, rq->d, list);
+	put_head(s, request_daemon(rq), list);
 	pieces_reply(rq, &s->out);
 }
 
@@ -250,7 +254,7 @@ void test_list(struct request *rq)
 						sizeof(quoted))
 				   : "nothing");
 	else
-		reply_json(rq, verdict(rq->d, list, &a));
+		reply_json(rq, verdict(request_daemon(rq), list, &a));
 }
 
 /* ---- changes */
@@ -322,6 +326,7 @@ static int read_edit(const struct request *rq, struct list_edit *e,
 void change_list(struct request *rq)
 {
 	const struct conf_list *list = find_list(rq);
+	const struct author who = request_author(rq);
 	struct list_edit e = { 0 };
 	struct err err = { "" };
 	int ret;
@@ -330,11 +335,12 @@ void change_list(struct request *rq)
 		return;
 	ret = read_edit(rq, &e, &err);
 	if (ret == 0)
-		ret = lists_edit(rq->d->lists, &rq->who, rq->at.list, &e, &err);
+		ret = lists_edit(request_daemon(rq)->lists, &who,
+				 rq->at[AT_LIST], &e, &err);
 	free(e.add);
 	free(e.remove);
 	if (ret < 0)
 		reply_err(rq, ret, &err);
 	else
-		reply_json(rq, json_list(rq->d, list));
+		reply_json(rq, json_list(request_daemon(rq), list));
 }

@@ -9,9 +9,10 @@
  */
 #include <string.h>
 
+#include "control/handlers.h"
 #include "control/json.h"
-#include "control/reply.h"
 #include "control/route_rules.h"
+#include "http/reply.h"
 #include "lib/parse.h"
 #include "rulesets/route.h"
 
@@ -45,7 +46,7 @@ static const struct service *read_service(struct request *rq)
 {
 	const char *name = request_query(rq, "service");
 	const struct service *s =
-	    name ? model_service(rq->d->model, name) : NULL;
+	    name ? model_service(request_daemon(rq)->model, name) : NULL;
 	char quoted[96];
 
 	if (!name)
@@ -200,9 +201,10 @@ static json_t *json_flow(const struct flow_key *key)
 static bool hashed_slot(struct request *rq, const struct conf_service *conf,
 			const struct flow_key *key, uint32_t m, uint32_t *slot)
 {
-	const struct rs_service rs = { .hash_key = conf->hash_key,
-				       .hash_seed =
-					   rq->d->model->conf->hash_seed };
+	const struct rs_service rs = {
+		.hash_key = conf->hash_key,
+		.hash_seed = request_daemon(rq)->model->conf->hash_seed
+	};
 
 	if (conf->scheduler != RS_SOURCE_HASH || m == 0)
 		return false;
@@ -217,12 +219,14 @@ static void reply_route(struct request *rq, const struct service *s,
 {
 	const struct conf_service *conf = s->conf;
 	uint8_t family = key->client.family;
-	uint32_t m = ruleset_slots(rq->d->ruleset, conf->name, family), slot;
+	uint32_t m = ruleset_slots(request_daemon(rq)->ruleset, conf->name,
+				   family),
+		 slot;
 	bool hashed = rules->end == ROUTE_SLOT && !s->disabled &&
 		      hashed_slot(rq, conf, key, m, &slot);
-	const char *name =
-	    hashed ? ruleset_slot(rq->d->ruleset, conf->name, family, slot)
-		   : rules->backend;
+	const char *name = hashed ? ruleset_slot(request_daemon(rq)->ruleset,
+						 conf->name, family, slot)
+				  : rules->backend;
 	json_t *o = json_flow(key);
 
 	json_object_update_new(
@@ -236,8 +240,8 @@ static void reply_route(struct request *rq, const struct service *s,
 		    : json_null(),
 		"slots", (json_int_t)m, "slot",
 		hashed ? json_integer(slot) : json_null(), "backend",
-		json_chosen(rq->d, s, name), "shares",
-		json_shares(rq->d, s, family), "reason",
+		json_chosen(request_daemon(rq), s, name), "shares",
+		json_shares(request_daemon(rq), s, family), "reason",
 		route_reason(s, rules, m, hashed)));
 	reply_json(rq, o);
 }
@@ -250,7 +254,8 @@ void show_route(struct request *rq)
 
 	if (!s || !read_client(rq, &key) || !pick_target(rq, s->conf, &key))
 		return;
-	rules = route_rules(rq->d, s, &key.client, (uint16_t)key.client_port);
+	rules = route_rules(request_daemon(rq), s, &key.client,
+			    (uint16_t)key.client_port);
 	if (rules.end == ROUTE_SLOT && cannot_tell(rq, s->conf, &key))
 		return;
 	reply_route(rq, s, &key, &rules);

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The route table and how a path is matched against it. Pure. A new endpoint is
- * one row here and one handler.
+ * The daemon's API: a new endpoint is one row here and one handler.
  *
- * Must not know: what the handlers do, where a request comes from.
+ * Must not know: what the handlers do, how a row is found.
  */
-#include "control/routes.h"
+#include "control/handlers.h"
 
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
+_Static_assert(ROUTE_PART_MAX == RS_NAME_MAX, "names fit into parts");
+_Static_assert(AT_PARTS <= ROUTE_PARTS_MAX, "there is room for all parts");
+
+static const struct route_part parts[AT_PARTS] = {
+	[AT_SERVICE] = { "{service}", "/" },
+	[AT_BACKEND] = { "{backend}", "/" },
+	[AT_LIST] = { "{list}", "/" },
+	[AT_CLIENT] = { "{client}", "" },
+};
 
 static const struct route routes[] = {
 	{ "GET", "/v1/status", show_status, NULL },
@@ -59,80 +64,9 @@ static const struct route routes[] = {
 	{ "POST", "/v1/flush", do_flush, NULL },
 };
 
-#define NROUTES (sizeof(routes) / sizeof(routes[0]))
-
-/* What stands for a part of a path. */
-static const struct {
-	const char *pattern;
-	size_t at;       /* in struct captures */
-	const char *end; /* of the part: bytes that are not of it */
-} parts[] = {
-	{ "{service}", offsetof(struct captures, service), "/" },
-	{ "{backend}", offsetof(struct captures, backend), "/" },
-	{ "{list}", offsetof(struct captures, list), "/" },
-	{ "{client}", offsetof(struct captures, client), "" },
+const struct route_table control_routes = {
+	.list = routes,
+	.n = sizeof(routes) / sizeof(routes[0]),
+	.parts = parts,
+	.nparts = AT_PARTS,
 };
-
-#define NPARTS (sizeof(parts) / sizeof(parts[0]))
-
-/* The part that @pattern begins with; NPARTS: none. */
-static size_t part_of(const char *pattern)
-{
-	size_t i = 0;
-
-	while (i < NPARTS && strncmp(pattern, parts[i].pattern,
-				     strlen(parts[i].pattern)) != 0)
-		i++;
-	return i;
-}
-
-/* Does @path have the form of @pattern? */
-static bool path_match(const char *pattern, const char *path,
-		       struct captures *at)
-{
-	memset(at, 0, sizeof(*at));
-	while (*pattern && *path) {
-		size_t part = part_of(pattern), len;
-
-		if (part == NPARTS) {
-			if (*pattern++ != *path++)
-				return false;
-			continue;
-		}
-		len = strcspn(path, parts[part].end);
-		if (len == 0 || len > RS_NAME_MAX)
-			return false;
-		/* all of them are RS_NAME_MAX + 1 long, and zero */
-		memcpy((char *)at + parts[part].at, path, len);
-		pattern += strlen(parts[part].pattern);
-		path += len;
-	}
-	return !*pattern && !*path;
-}
-
-static void allow_add(char allow[ROUTES_ALLOW_MAX], const char *method)
-{
-	size_t used = strlen(allow);
-
-	snprintf(allow + used, ROUTES_ALLOW_MAX - used, "%s%s",
-		 used ? ", " : "", method);
-}
-
-const struct route *routes_find(const char *method, const char *path,
-				struct captures *at,
-				char allow[ROUTES_ALLOW_MAX])
-{
-	allow[0] = '\0';
-	if (!strcmp(method, "HEAD"))
-		method = "GET";
-	for (size_t i = 0; i < NROUTES; i++) {
-		if (!path_match(routes[i].path, path, at))
-			continue;
-		if (!strcmp(routes[i].method, method)) {
-			allow[0] = '\0';
-			return &routes[i];
-		}
-		allow_add(allow, routes[i].method);
-	}
-	return NULL;
-}

@@ -10,10 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/handlers.h"
 #include "control/listing.h"
-#include "control/reply.h"
 #include "daemon/session_tables.h"
 #include "daemon/sessions.h"
+#include "http/reply.h"
 
 /* ---- in the child */
 
@@ -90,8 +91,8 @@ static int write_service(const struct daemon *d, const struct service *s,
 
 static int sessions_child(const struct request *rq)
 {
-	const struct model *m = rq->d->model;
-	const char *only = rq->at.service[0] ? rq->at.service : NULL;
+	const struct model *m = request_daemon(rq)->model;
+	const char *only = rq->at[AT_SERVICE][0] ? rq->at[AT_SERVICE] : NULL;
 	bool any = false;
 	int ret = 0;
 
@@ -101,7 +102,7 @@ static int sessions_child(const struct request *rq)
 
 		if (s->conf->persist.kind != RS_PERSIST_NONE &&
 		    (!only || !strcmp(only, s->conf->name)))
-			ret = write_service(rq->d, s, !only, &any);
+			ret = write_service(request_daemon(rq), s, !only, &any);
 	}
 	printf("]\n");
 	if (fflush(stdout) != 0)
@@ -117,23 +118,25 @@ void show_sessions(struct request *rq)
 						  "application/json",
 						  sessions_child };
 
-	if (rq->at.service[0] && !model_service(rq->d->model, rq->at.service))
+	if (rq->at[AT_SERVICE][0] &&
+	    !model_service(request_daemon(rq)->model, rq->at[AT_SERVICE]))
 		reply_problem(rq, MHD_HTTP_NOT_FOUND, "no service \"%s\"",
-			      rq->at.service);
+			      rq->at[AT_SERVICE]);
 	else
 		listing_start(rq, &kind);
 }
 
 void delete_sessions(struct request *rq)
 {
-	const char *client = rq->at.client[0] ? rq->at.client : NULL;
+	const char *client = rq->at[AT_CLIENT][0] ? rq->at[AT_CLIENT] : NULL;
+	const struct author who = request_author(rq);
 	struct err err = { "" };
-	int ret = command_sessions_forget(rq->d, &rq->who, rq->at.service,
-					  client, &err);
+	int ret = command_sessions_forget(request_daemon(rq), &who,
+					  rq->at[AT_SERVICE], client, &err);
 
 	if (ret < 0)
 		reply_err(rq, ret, &err);
 	else
 		reply_json(rq, json_pack("{s:s, s:s?}", "service",
-					 rq->at.service, "client", client));
+					 rq->at[AT_SERVICE], "client", client));
 }

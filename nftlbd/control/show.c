@@ -6,9 +6,10 @@
 
 #include "config.h"
 #include "control/follow.h"
+#include "control/handlers.h"
 #include "control/json.h"
-#include "control/reply.h"
 #include "control/stream.h"
+#include "http/reply.h"
 #include "lib/parse.h"
 
 void show_version(struct request *rq)
@@ -19,12 +20,12 @@ void show_version(struct request *rq)
 
 void show_status(struct request *rq)
 {
-	reply_json(rq, json_status(rq->d));
+	reply_json(rq, json_status(request_daemon(rq)));
 }
 
 void show_checks(struct request *rq)
 {
-	reply_json(rq, json_checks(rq->d->model));
+	reply_json(rq, json_checks(request_daemon(rq)->model));
 }
 
 /* ---- events */
@@ -86,7 +87,7 @@ static void events_stream(struct request *rq, uint64_t last)
 /* With `since` the first ones after it, for who follows; else the last ones. */
 void show_events(struct request *rq)
 {
-	const struct events *ev = &rq->d->events;
+	const struct events *ev = &request_daemon(rq)->events;
 	uint32_t since = 0, limit = EVENTS_KEPT;
 	json_t *list;
 	bool follow;
@@ -125,24 +126,25 @@ void show_events(struct request *rq)
 
 static struct service *find_service(struct request *rq)
 {
-	struct service *s = model_service(rq->d->model, rq->at.service);
+	struct service *s =
+	    model_service(request_daemon(rq)->model, rq->at[AT_SERVICE]);
 
 	if (!s)
 		reply_problem(rq, MHD_HTTP_NOT_FOUND, "no service \"%s\"",
-			      rq->at.service);
+			      rq->at[AT_SERVICE]);
 	return s;
 }
 
 static void item_service(struct stream *s, const struct service *svc,
 			 size_t index)
 {
-	stream_json(s, json_service(s->out.d, svc, s->counts));
+	stream_json(s, json_service(s->d, svc, s->counts));
 }
 
 static void item_backends(struct stream *s, const struct service *svc,
 			  size_t index)
 {
-	json_t *list = json_backends(s->out.d, svc, NULL, s->counts), *b;
+	json_t *list = json_backends(s->d, svc, NULL, s->counts), *b;
 	size_t i;
 
 	json_array_foreach(list, i, b)
@@ -194,7 +196,7 @@ static void counted_service(struct request *rq, struct counts *c)
 	const struct service *s = find_service(rq);
 
 	if (s)
-		reply_json(rq, json_service(rq->d, s, c));
+		reply_json(rq, json_service(request_daemon(rq), s, c));
 	counts_free(c);
 }
 
@@ -209,17 +211,18 @@ static void counted_backends(struct request *rq, struct counts *c)
 static void counted_backend(struct request *rq, struct counts *c)
 {
 	const struct service *s = find_service(rq);
-	const struct backend *b = s ? service_backend(s, rq->at.backend) : NULL;
+	const struct backend *b =
+	    s ? service_backend(s, rq->at[AT_BACKEND]) : NULL;
 	json_t *list;
 
 	if (b) {
-		list = json_backends(rq->d, s, b, c);
+		list = json_backends(request_daemon(rq), s, b, c);
 		reply_json(rq, json_incref(json_array_get(list, 0)));
 		json_decref(list);
 	} else if (s) {
 		reply_problem(rq, MHD_HTTP_NOT_FOUND,
 			      "service \"%s\" has no backend \"%s\"",
-			      rq->at.service, rq->at.backend);
+			      rq->at[AT_SERVICE], rq->at[AT_BACKEND]);
 	}
 	counts_free(c);
 }
@@ -232,23 +235,23 @@ static bool reads(const struct request *rq)
 /* Also the answer to a change, which does not wait for conntrack. */
 void show_service(struct request *rq)
 {
-	counts_start(rq, rq->at.service, reads(rq), counted_service);
+	counts_start(rq, rq->at[AT_SERVICE], reads(rq), counted_service);
 }
 
 void show_backends(struct request *rq)
 {
-	counts_start(rq, rq->at.service, true, counted_backends);
+	counts_start(rq, rq->at[AT_SERVICE], true, counted_backends);
 }
 
 void show_backend(struct request *rq)
 {
-	counts_start(rq, rq->at.service, reads(rq), counted_backend);
+	counts_start(rq, rq->at[AT_SERVICE], reads(rq), counted_backend);
 }
 
 void show_probes(struct request *rq)
 {
 	const struct service *s = find_service(rq);
-	const char *name = rq->at.backend;
+	const char *name = rq->at[AT_BACKEND];
 	json_t *list;
 
 	if (!s)
@@ -256,13 +259,14 @@ void show_probes(struct request *rq)
 	if (name[0] && !service_backend(s, name)) {
 		reply_problem(rq, MHD_HTTP_NOT_FOUND,
 			      "service \"%s\" has no backend \"%s\"",
-			      rq->at.service, name);
+			      rq->at[AT_SERVICE], name);
 		return;
 	}
 	list = json_array();
 	for (size_t i = 0; i < s->nbackends; i++)
 		if (!name[0] || !strcmp(s->backends[i].conf->name, name))
-			json_probes(rq->d, s, &s->backends[i], list);
+			json_probes(request_daemon(rq), s, &s->backends[i],
+				    list);
 	reply_json(rq, list);
 }
 
@@ -272,7 +276,7 @@ void show_probes(struct request *rq)
 static void slots_of_family(struct stream *s, const char *service,
 			    uint8_t family)
 {
-	const struct ruleset *rs = s->out.d->ruleset;
+	const struct ruleset *rs = s->d->ruleset;
 	uint32_t m = ruleset_slots(rs, service, family);
 	struct buf *out;
 
@@ -317,5 +321,5 @@ void show_all_slots(struct request *rq)
 void show_slots(struct request *rq)
 {
 	if (find_service(rq))
-		counts_start(rq, rq->at.service, false, uncounted_slots);
+		counts_start(rq, rq->at[AT_SERVICE], false, uncounted_slots);
 }

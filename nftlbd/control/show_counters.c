@@ -8,10 +8,11 @@
  */
 #include <stdlib.h>
 
+#include "control/handlers.h"
 #include "control/json.h"
-#include "control/reply.h"
 #include "control/stream.h"
 #include "daemon/counters.h"
+#include "http/reply.h"
 #include "lib/xalloc.h"
 
 struct counters_job {
@@ -42,7 +43,7 @@ static void start(struct request *rq, const char *service,
 {
 	struct counters_job *job;
 
-	if (!rq->d->counters) {
+	if (!request_daemon(rq)->counters) {
 		answer(rq);
 		return;
 	}
@@ -50,25 +51,26 @@ static void start(struct request *rq, const char *service,
 	job->later = (struct later){ .rq = rq, .abandon = job_abandon };
 	job->answer = answer;
 	request_suspend(rq, &job->later);
-	counters_read(rq->d->counters, service, job_done, job);
+	counters_read(request_daemon(rq)->counters, service, job_done, job);
 }
 
 /* ---- answers */
 
 static const struct service *find_service(struct request *rq)
 {
-	const struct service *s = model_service(rq->d->model, rq->at.service);
+	const struct service *s =
+	    model_service(request_daemon(rq)->model, rq->at[AT_SERVICE]);
 
 	if (!s)
 		reply_problem(rq, MHD_HTTP_NOT_FOUND, "no service \"%s\"",
-			      rq->at.service);
+			      rq->at[AT_SERVICE]);
 	return s;
 }
 
 static void item_counters(struct stream *s, const struct service *svc,
 			  size_t index)
 {
-	stream_json(s, json_counters(s->out.d, svc));
+	stream_json(s, json_counters(s->d, svc));
 }
 
 static void stream_all(struct request *rq, struct counts *c)
@@ -86,20 +88,21 @@ static void answer_service(struct request *rq)
 	const struct service *s = find_service(rq);
 
 	if (s)
-		reply_json(rq, json_counters(rq->d, s));
+		reply_json(rq, json_counters(request_daemon(rq), s));
 }
 
 static void answer_backend(struct request *rq)
 {
 	const struct service *s = find_service(rq);
-	const struct backend *b = s ? service_backend(s, rq->at.backend) : NULL;
+	const struct backend *b =
+	    s ? service_backend(s, rq->at[AT_BACKEND]) : NULL;
 
 	if (b)
-		reply_json(rq, json_backend_counters(rq->d, s, b));
+		reply_json(rq, json_backend_counters(request_daemon(rq), s, b));
 	else if (s)
 		reply_problem(rq, MHD_HTTP_NOT_FOUND,
 			      "service \"%s\" has no backend \"%s\"",
-			      rq->at.service, rq->at.backend);
+			      rq->at[AT_SERVICE], rq->at[AT_BACKEND]);
 }
 
 /* ---- handlers */
@@ -111,10 +114,10 @@ void show_all_counters(struct request *rq)
 
 void show_counters(struct request *rq)
 {
-	start(rq, rq->at.service, answer_service);
+	start(rq, rq->at[AT_SERVICE], answer_service);
 }
 
 void show_backend_counters(struct request *rq)
 {
-	start(rq, rq->at.service, answer_backend);
+	start(rq, rq->at[AT_SERVICE], answer_backend);
 }

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "control/handlers.h"
 #include "control/json.h"
 #include "lib/xalloc.h"
 
@@ -34,7 +35,7 @@ void stream_json(struct stream *s, json_t *value)
 static void stream_fill(struct pieces *p)
 {
 	struct stream *s = (struct stream *)p;
-	const struct model *m = p->d->model;
+	const struct model *m = s->d->model;
 
 	if (!s->begun)
 		buf_append(&p->piece.text, "[", 1);
@@ -63,6 +64,8 @@ void stream_array(struct request *rq, struct counts *counts,
 {
 	struct stream *s = xcalloc(1, sizeof(*s));
 
+	s->d = request_daemon(rq);
+	s->out.revision = control_revision;
 	s->out.fill = stream_fill;
 	s->out.free = stream_free;
 	s->counts = counts;

@@ -6,10 +6,11 @@
 #include <jansson.h>
 
 #include "control/counts.h"
-#include "control/pieces.h"
+#include "http/pieces.h"
 
 struct stream {
 	struct pieces out;
+	struct daemon *d;
 	struct counts *counts;
 	size_t next, end; /* services, indices */
 	bool begun;       /* the bracket */

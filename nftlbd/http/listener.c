@@ -7,7 +7,7 @@
  * only our own file is removed.
  * Must not know: HTTP, the model.
  */
-#include "control/listener.h"
+#include "http/listener.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -18,7 +18,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "control/peer.h"
+#include "http/peer.h"
 #include "lib/xalloc.h"
 
 #define BACKLOG 128

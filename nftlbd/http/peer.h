@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who is at the other end of a UNIX socket, and may he give commands? */
-#ifndef NFTLB_CONTROL_PEER_H
-#define NFTLB_CONTROL_PEER_H
+#ifndef NFTLB_HTTP_PEER_H
+#define NFTLB_HTTP_PEER_H
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -11,8 +11,8 @@
 struct peer {
 	uid_t uid;
 	pid_t pid;
-	bool allowed; /* may use the control socket */
-	bool owner;   /* root or the daemon's own user: may name files */
+	bool allowed; /* may use the socket */
+	bool owner;   /* root or our own user */
 };
 
 /**

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Peers of the control socket. The mode of the socket's file keeps strangers
+ * Peers of a UNIX socket. The mode of the socket's file keeps strangers
  * out; this is the second lock, and the author's name for log and events.
  *
  * Invariant: only what the kernel says is believed, and nothing blocks.
  * Must not know: HTTP, what is asked for.
  */
-#include "control/peer.h"
+#include "http/peer.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "control/json.h"
+#include "http/json.h"
 #include "lib/parse.h"
 #include "lib/xalloc.h"
 

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One HTTP request on the control socket, from its first header to the end of
- * its answer. A handler answers at once (control/reply.h), or suspends the
- * request, starts something that takes time, and answers later.
+ * One HTTP request, from its first header to the end of its answer. A handler
+ * answers at once (control/reply.h), or suspends the request, starts something
+ * that takes time, and answers later.
  */
-#ifndef NFTLB_CONTROL_REQUEST_H
-#define NFTLB_CONTROL_REQUEST_H
+#ifndef NFTLB_HTTP_REQUEST_H
+#define NFTLB_HTTP_REQUEST_H
 
 #include <microhttpd.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "control/peer.h"
-#include "control/routes.h"
-#include "daemon/daemon.h"
+#include "http/peer.h"
+#include "http/routes.h"
 #include "lib/buf.h"
 
 #define REQUEST_BODY_MAX (1u << 20)
@@ -26,13 +25,12 @@ struct later {
 };
 
 struct request {
-	struct control *control;
-	struct daemon *d;
+	struct http *http;
+	void *context; /* the site's */
 	struct MHD_Connection *conn;
-	struct author who;
-	bool owner; /* root or the daemon's own user */
+	struct peer peer;
 	const struct route *route;
-	struct captures at; /* names in the path */
+	char at[ROUTE_PARTS_MAX][ROUTE_PART_MAX + 1]; /* parts of the path */
 	struct buf body;
 	size_t dropped; /* bytes of body beyond the limit */
 	bool handled;   /* the handler was called */
@@ -43,7 +41,7 @@ struct request {
 	struct request *next, **prev; /* list of all */
 };
 
-/** request_handle() - MHD_AccessHandlerCallback; @cls: struct control */
+/** request_handle() - MHD_AccessHandlerCallback; @cls: struct http */
 enum MHD_Result request_handle(void *cls, struct MHD_Connection *conn,
 			       const char *url, const char *method,
 			       const char *version, const char *upload_data,

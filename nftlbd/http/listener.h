@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The file of the control socket: made, guarded, removed. */
-#ifndef NFTLB_CONTROL_LISTENER_H
-#define NFTLB_CONTROL_LISTENER_H
+#ifndef NFTLB_HTTP_LISTENER_H
+#define NFTLB_HTTP_LISTENER_H
 
 #include <sys/types.h>
 

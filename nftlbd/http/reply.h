@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Answers. Each of these answers a request; exactly one is called for each. */
-#ifndef NFTLB_CONTROL_REPLY_H
-#define NFTLB_CONTROL_REPLY_H
+#ifndef NFTLB_HTTP_REPLY_H
+#define NFTLB_HTTP_REPLY_H
 
-#include <jansson.h>
-
-#include "config/conf.h"
-#include "control/request.h"
+#include "http/json.h"
+#include "http/request.h"
 #include "lib/err.h"
 
 /** reply_json() - 200 and @value, whose reference is taken */
@@ -29,7 +27,13 @@ void reply_refused(struct request *rq, const char *allow);
  * @ret: -ENOENT 404, -EINVAL and -ERANGE 400, -EAGAIN 503, else 500
  */
 void reply_err(struct request *rq, int ret, const struct err *err);
-/** reply_errors() - 422 with every complaint of a configuration */
-void reply_errors(struct request *rq, const struct conf_errors *errors);
+/**
+ * reply_problem_list() - a problem of a type of its own, and its parts
+ * @type: URI
+ * @errors: an array of objects; takes the reference
+ */
+void reply_problem_list(struct request *rq, const char *type,
+			unsigned int status, const char *detail,
+			json_t *errors);
 
 #endif

@@ -3,12 +3,13 @@
  * Long answers, made piece by piece as fast as the client reads: neither the
  * loop nor the memory pays for all of it at once.
  */
-#ifndef NFTLB_CONTROL_PIECES_H
-#define NFTLB_CONTROL_PIECES_H
+#ifndef NFTLB_HTTP_PIECES_H
+#define NFTLB_HTTP_PIECES_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
-#include "control/request.h"
+#include "http/request.h"
 #include "lib/buf.h"
 
 #define PIECE_BYTES ((size_t)16 << 10) /* about so much at a time */
@@ -27,8 +28,11 @@ ssize_t piece_send(struct piece *p, char *to, size_t max);
 
 /* An answer under way; the first member of what knows how to make it. */
 struct pieces {
-	struct daemon *d;
-	uint64_t revision; /* of the model that all of it is about */
+	/* Of what all of it is about: when it is another, the answer breaks
+	 * off. NULL = it cannot change. @context: the site's */
+	uint64_t (*revision)(const void *context);
+	const void *context;
+	uint64_t begun; /* with this revision */
 	struct piece piece;
 	bool ended; /* nothing comes after this piece */
 	/* append about PIECE_BYTES to piece.text, or the rest and set ended */
@@ -38,9 +42,9 @@ struct pieces {
 
 /**
  * pieces_reply() - answer @rq with JSON that @p makes
- * @p: zeroed but for its functions and what it begins with; owned from here on.
- * When the model is replaced before all is sent, the answer breaks off (the
- * connection ends early): the client asks again.
+ * @p: zeroed but for its functions and what it begins with; owned from
+ * here on. When the revision changes before all is sent, the answer breaks off
+ * (the connection ends early): the client asks again.
  */
 void pieces_reply(struct request *rq, struct pieces *p);
 

@@ -9,14 +9,14 @@
  * is under way for a request hears of its end, in whatever order things end.
  * Must not know: what any handler does.
  */
-#include "control/request.h"
+#include "http/request.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/impl.h"
-#include "control/reply.h"
+#include "http/impl.h"
+#include "http/reply.h"
 #include "lib/log.h"
 #include "lib/parse.h"
 #include "lib/xalloc.h"
@@ -25,19 +25,18 @@
 
 /* ---- begin and end */
 
-static struct request *request_new(struct control *c,
-				   struct MHD_Connection *conn)
+static struct request *request_new(struct http *h, struct MHD_Connection *conn)
 {
 	struct request *rq = xcalloc(1, sizeof(*rq));
 
-	rq->control = c;
-	rq->d = c->d;
+	rq->http = h;
+	rq->context = h->site->context;
 	rq->conn = conn;
-	rq->next = c->requests;
-	rq->prev = &c->requests;
+	rq->next = h->requests;
+	rq->prev = &h->requests;
 	if (rq->next)
 		rq->next->prev = &rq->next;
-	c->requests = rq;
+	h->requests = rq;
 	return rq;
 }
 
@@ -80,16 +79,16 @@ void request_suspend(struct request *rq, struct later *l)
 
 void request_resume(struct request *rq)
 {
-	struct control *c = rq->control;
+	struct http *h = rq->http;
 
 	rq->later = NULL;
 	rq->suspended = false;
 	MHD_resume_connection(rq->conn);
 	/* MHD only looks at it in its next run, and nothing on a descriptor
 	 * tells that there is something to look at. */
-	ev_timer_stop(c->d->loop, &c->wakeup);
-	ev_timer_set(&c->wakeup, 0., 0.);
-	ev_timer_start(c->d->loop, &c->wakeup);
+	ev_timer_stop(h->site->loop, &h->wakeup);
+	ev_timer_set(&h->wakeup, 0., 0.);
+	ev_timer_start(h->site->loop, &h->wakeup);
 }
 
 void request_abandon(struct request *rq)
@@ -147,14 +146,13 @@ static void request_identify(struct request *rq)
 	struct peer peer = { .uid = (uid_t)-1 };
 
 	if (info)
-		peer_read(info->connect_fd, rq->control->listener.group, &peer);
-	rq->who = (struct author){ .uid = peer.uid, .pid = peer.pid };
-	rq->owner = peer.owner;
+		peer_read(info->connect_fd, rq->http->listener.group, &peer);
+	rq->peer = peer;
 	if (peer.allowed)
 		return;
-	log_warning("control: uid=%ld pid=%ld refused: not root and not in "
+	log_warning("%s: uid=%ld pid=%ld refused: not root and not in "
 		    "control-group",
-		    (long)peer.uid, (long)peer.pid);
+		    rq->http->site->name, (long)peer.uid, (long)peer.pid);
 	reply_problem(rq, MHD_HTTP_FORBIDDEN,
 		      "uid %ld may not use the control socket", (long)peer.uid);
 }
@@ -164,7 +162,8 @@ static void request_route(struct request *rq, const char *method,
 {
 	char allow[ROUTES_ALLOW_MAX], quoted[128];
 
-	rq->route = routes_find(method, url, &rq->at, allow);
+	rq->route =
+	    routes_find(rq->http->site->routes, method, url, rq->at, allow);
 	if (rq->route)
 		MHD_get_connection_values(rq->conn, MHD_GET_ARGUMENT_KIND,
 					  check_query_key, rq);
@@ -203,12 +202,12 @@ static enum MHD_Result request_send(struct request *rq)
 	return ret;
 }
 
-static enum MHD_Result request_begin(struct control *c,
+static enum MHD_Result request_begin(struct http *h,
 				     struct MHD_Connection *conn,
 				     const char *method, const char *url,
 				     void **con_cls)
 {
-	struct request *rq = request_new(c, conn);
+	struct request *rq = request_new(h, conn);
 
 	*con_cls = rq;
 	request_identify(rq);

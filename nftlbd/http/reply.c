@@ -5,7 +5,7 @@
  *
  * Must not know: what the answers are about.
  */
-#include "control/reply.h"
+#include "http/reply.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -13,10 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/json.h"
 #include "lib/xalloc.h"
-
-#define PROBLEM_CONFIGURATION "urn:nftlb:problem:configuration"
 
 static const struct {
 	int ret;
@@ -65,9 +62,8 @@ void reply_response(struct request *rq, struct MHD_Response *response,
 				content_type);
 }
 
-static void reply_problem_json(struct request *rq, const char *type,
-			       unsigned int status, const char *detail,
-			       json_t *errors)
+void reply_problem_list(struct request *rq, const char *type,
+			unsigned int status, const char *detail, json_t *errors)
 {
 	const char *title = MHD_get_reason_phrase_for(status);
 
@@ -87,7 +83,7 @@ void reply_problem(struct request *rq, unsigned int status, const char *fmt,
 	if (vsnprintf(e.msg, sizeof(e.msg), fmt, ap) < 0)
 		e.msg[0] = '\0';
 	va_end(ap);
-	reply_problem_json(rq, "about:blank", status, e.msg, json_array());
+	reply_problem_list(rq, "about:blank", status, e.msg, json_array());
 }
 
 void reply_refused(struct request *rq, const char *allow)
@@ -105,23 +101,4 @@ void reply_err(struct request *rq, int ret, const struct err *err)
 		if (statuses[i].ret == ret)
 			status = statuses[i].status;
 	reply_problem(rq, status, "%s", err->msg);
-}
-
-void reply_errors(struct request *rq, const struct conf_errors *errors)
-{
-	json_t *list = json_array();
-	char detail[64];
-
-	for (size_t i = 0; i < errors->n; i++) {
-		const struct conf_error *e = &errors->list[i];
-
-		json_array_append_new(
-		    list, json_pack("{s:o, s:i, s:o}", "file",
-				    json_safe(e->file ? e->file : ""), "line",
-				    (int)e->line, "text", json_safe(e->text)));
-	}
-	snprintf(detail, sizeof(detail), "the configuration has %zu error%s",
-		 errors->n, errors->n == 1 ? "" : "s");
-	reply_problem_json(rq, PROBLEM_CONFIGURATION,
-			   MHD_HTTP_UNPROCESSABLE_CONTENT, detail, list);
 }

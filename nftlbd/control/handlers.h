@@ -1,40 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The API as a table: method, path, handler. */
-#ifndef NFTLB_CONTROL_ROUTES_H
-#define NFTLB_CONTROL_ROUTES_H
+/* The handlers of the daemon's API, and what a request is to them. */
+#ifndef NFTLB_CONTROL_HANDLERS_H
+#define NFTLB_CONTROL_HANDLERS_H
 
-#include <stdbool.h>
+#include "daemon/daemon.h"
+#include "http/request.h"
 
-#include "rulesets/types.h"
-
-struct request;
-
-struct captures {
-	char service[RS_NAME_MAX + 1]; /* "" = not in the path */
-	char backend[RS_NAME_MAX + 1];
-	char client[RS_NAME_MAX + 1]; /* the rest of the path */
-	char list[RS_NAME_MAX + 1];
+/* Parts of paths: rq->at[...]. */
+enum {
+	AT_SERVICE,
+	AT_BACKEND,
+	AT_LIST,
+	AT_CLIENT, /* the rest of the path */
+	AT_PARTS
 };
 
-struct route {
-	const char *method;
-	const char *path; /* "/v1/services/{service}" */
-	void (*handle)(struct request *rq);
-	const char *query; /* allowed ?keys, separated by blanks; NULL = none */
-};
+extern const struct route_table control_routes;
 
-#define ROUTES_ALLOW_MAX 64
+/** request_control() - the control socket that it came on
+ * request_daemon() - whose that is
+ * request_author() - who asks */
+struct control *request_control(const struct request *rq);
+struct daemon *request_daemon(const struct request *rq);
+struct author request_author(const struct request *rq);
+/** control_revision() - for struct pieces: answers are about one model */
+uint64_t control_revision(const void *context);
 
-/**
- * routes_find() - the route of a request
- * @path: without query, percent-decoded. HEAD is answered as GET.
- * @at: names captured from @path
- * @allow: where the path is known and the method is not: "GET, PATCH"; else ""
- * Return: NULL where there is none (404, or 405 where @allow is not empty).
- */
-const struct route *routes_find(const char *method, const char *path,
-				struct captures *at,
-				char allow[ROUTES_ALLOW_MAX]);
+struct conf_errors;
+/** reply_errors() - 422 with every complaint of a configuration */
+void reply_errors(struct request *rq, const struct conf_errors *errors);
 
 /* Handlers: one answer each, at once or later. */
 void show_status(struct request *rq);

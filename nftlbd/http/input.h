@@ -4,8 +4,8 @@
  * of what kind; everything else is an error that names the field and what is
  * allowed. Pure.
  */
-#ifndef NFTLB_CONTROL_INPUT_H
-#define NFTLB_CONTROL_INPUT_H
+#ifndef NFTLB_HTTP_INPUT_H
+#define NFTLB_HTTP_INPUT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,7 +5,7 @@
  *
  * Must not know: HTTP, what the fields mean.
  */
-#include "control/input.h"
+#include "http/input.h"
 
 #include <errno.h>
 #include <jansson.h>

@@ -3,15 +3,15 @@
  * Answers as content readers of MHD. Each call makes about one piece; other
  * events run between the pieces.
  *
- * Invariant: all of one answer comes from one model. When the daemon has
+ * Invariant: all of one answer comes from one revision. When there is
  * another by then, the answer is cut, and can be seen to be.
  * Must not know: what is said.
  */
-#include "control/pieces.h"
+#include "http/pieces.h"
 
 #include <string.h>
 
-#include "control/reply.h"
+#include "http/reply.h"
 
 void piece_begin(struct piece *p)
 {
@@ -43,7 +43,7 @@ static ssize_t pieces_read(void *cls, uint64_t pos, char *to, size_t max)
 	if (piece_is_sent(&p->piece)) {
 		if (p->ended)
 			return MHD_CONTENT_READER_END_OF_STREAM;
-		if (p->revision != p->d->model->revision)
+		if (p->revision && p->revision(p->context) != p->begun)
 			return MHD_CONTENT_READER_END_WITH_ERROR;
 		/* what pieces_reply() was given to begin with is sent first */
 		piece_begin(&p->piece);
@@ -62,8 +62,8 @@ static void pieces_free(void *cls)
 
 void pieces_reply(struct request *rq, struct pieces *p)
 {
-	p->d = rq->d;
-	p->revision = rq->d->model->revision;
+	p->context = rq->context;
+	p->begun = p->revision ? p->revision(p->context) : 0;
 	reply_response(
 	    rq,
 	    MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE_BYTES,

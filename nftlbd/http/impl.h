@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The inside of a server; for this directory only. */
+#ifndef NFTLB_HTTP_IMPL_H
+#define NFTLB_HTTP_IMPL_H
+
+#include <ev.h>
+#include <microhttpd.h>
+
+#include "http/http.h"
+#include "http/listener.h"
+#include "http/request.h"
+
+struct http {
+	const struct http_site *site;
+	struct listener listener;
+	struct MHD_Daemon *mhd;
+	ev_io ready;     /* MHD's epoll descriptor */
+	ev_timer wakeup; /* MHD's next time-out, or work it left over */
+	struct request *requests; /* all that are under way */
+};
+
+#endif

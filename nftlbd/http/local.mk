@@ -1,0 +1,11 @@
+# a small HTTP server that knows neither daemon nor agent
+noinst_LIBRARIES += libhttp.a
+libhttp_a_SOURCES = nftlbd/http/http.h nftlbd/http/impl.h \
+	nftlbd/http/input.c nftlbd/http/input.h \
+	nftlbd/http/json.h nftlbd/http/json_text.c \
+	nftlbd/http/listener.c nftlbd/http/listener.h \
+	nftlbd/http/peer.c nftlbd/http/peer.h \
+	nftlbd/http/pieces.c nftlbd/http/pieces.h \
+	nftlbd/http/reply.c nftlbd/http/reply.h \
+	nftlbd/http/request.c nftlbd/http/request.h \
+	nftlbd/http/routes.c nftlbd/http/routes.h nftlbd/http/server.c

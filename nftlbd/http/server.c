@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The server in its owner's loop: libmicrohttpd keeps its descriptors in an
+ * epoll set of its own, and the loop watches that set. MHD has no thread and
+ * never blocks; one MHD_run() does what is ready.
+ *
+ * Invariant: after every MHD_run() the timer is set to what MHD asks for, so
+ * that neither a time-out nor work that is left over waits for an event.
+ * Must not know: what the routes do.
+ */
+#include "http/http.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "http/impl.h"
+#include "lib/log.h"
+#include "lib/xalloc.h"
+
+#define CONNECTIONS_MAX 64u
+#define IDLE_TIMEOUT_S  30u
+#define CONNECTION_MEMORY                                                      \
+	((size_t)64 << 10) /* headers and one piece of body                    \
+			    */
+
+static void http_run(struct http *h)
+{
+	MHD_UNSIGNED_LONG_LONG wait_ms;
+
+	MHD_run(h->mhd);
+	ev_timer_stop(h->site->loop, &h->wakeup);
+	if (MHD_get_timeout(h->mhd, &wait_ms) != MHD_YES)
+		return;
+	ev_timer_set(&h->wakeup, (double)wait_ms / 1000., 0.);
+	ev_timer_start(h->site->loop, &h->wakeup);
+}
+
+static void on_ready(struct ev_loop *loop, ev_io *w, int revents)
+{
+	http_run(w->data);
+}
+
+static void on_wakeup(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	http_run(w->data);
+}
+
+__attribute__((format(printf, 2, 0))) static void
+log_mhd(void *cls, const char *fmt, va_list ap)
+{
+	char line[256];
+
+	if (vsnprintf(line, sizeof(line), fmt, ap) < 0)
+		return;
+	line[strcspn(line, "\n")] = '\0';
+	log_debug("%s: %s", ((const struct http *)cls)->site->name, line);
+}
+
+/* A NUL would end the path for us, and leave out what was to be deleted: it
+ * becomes a byte that no name has. */
+static size_t unescape(void *cls, struct MHD_Connection *conn, char *text)
+{
+	size_t n = MHD_http_unescape(text);
+
+	for (char *nul = memchr(text, '\0', n); nul;
+	     nul = memchr(nul, '\0', n - (size_t)(nul - text)))
+		*nul = '\1';
+	return n;
+}
+
+static int mhd_start(struct http *h, struct err *err)
+{
+	const union MHD_DaemonInfo *info;
+
+	h->mhd = MHD_start_daemon(
+	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
+	    NULL, NULL, request_handle, h, MHD_OPTION_EXTERNAL_LOGGER, log_mhd,
+	    h, MHD_OPTION_LISTEN_SOCKET, h->listener.fd,
+	    MHD_OPTION_NOTIFY_COMPLETED, request_completed, h,
+	    MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
+	    MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_END);
+	if (!h->mhd)
+		return err_set(err, -EIO, "cannot start the HTTP server");
+	info = MHD_get_daemon_info(h->mhd, MHD_DAEMON_INFO_EPOLL_FD);
+	if (!info)
+		return err_set(err, -EIO, "the HTTP server has no epoll");
+	ev_io_init(&h->ready, on_ready, info->epoll_fd, EV_READ);
+	h->ready.data = h;
+	ev_io_start(h->site->loop, &h->ready);
+	return 0;
+}
+
+int http_open_unix(struct http **out, const struct http_site *site,
+		   const char *path, const char *group, struct err *err)
+{
+	struct http *h = xcalloc(1, sizeof(*h));
+	int ret;
+
+	h->site = site;
+	ev_init(&h->ready, on_ready);
+	ev_timer_init(&h->wakeup, on_wakeup, 0., 0.);
+	h->wakeup.data = h;
+	ret = listener_open(&h->listener, path, group, err);
+	if (ret == 0)
+		ret = mhd_start(h, err);
+	if (ret < 0) {
+		http_close(h);
+		return ret;
+	}
+	*out = h;
+	return 0;
+}
+
+void http_close(struct http *h)
+{
+	if (!h)
+		return;
+	ev_io_stop(h->site->loop, &h->ready);
+	listener_remove(&h->listener);
+	for (struct request *rq = h->requests; rq; rq = rq->next)
+		request_abandon(rq);
+	ev_timer_stop(h->site->loop, &h->wakeup);
+	if (h->mhd)
+		MHD_stop_daemon(h->mhd); /* closes the listening socket */
+	else if (h->listener.fd >= 0)
+		close(h->listener.fd);
+	free(h);
+}

@@ -22,6 +22,7 @@ import subprocess
 import tempfile
 
 from process import Failure, Process, check
+from sockets import inside
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(HERE, "../../build")))
@@ -256,8 +257,11 @@ class Lab:
         self._do("ip", *inside, "-batch", "-", input="\n".join(lines) + "\n")
 
     def sysctl(self, node, values):
-        self.do(node, "sysctl", "-q", "-w",
-                *(f"{key}={value}" for key, value in values.items()))
+        with inside(self, node):
+            for key, value in values.items():
+                with open("/proc/sys/" + key.replace(".", "/"), "w",
+                          encoding="ascii") as f:
+                    f.write(f"{value}\n")
 
     def spawn(self, node, name, argv, env=None):
         """Start a program in a node; it ends with the lab."""

@@ -8,10 +8,16 @@ def vm(test):
     return test
 
 
-def vm_only(test):
-    """Needs something that only the virtual machine's kernel has (SCTP)."""
-    test.vm = "only"
-    return test
+def vm_needs(what):
+    """Needs something that only the virtual machine's kernel has."""
+    def mark(test):
+        test.vm = "only"
+        test.needs = what
+        return test
+    return mark
+
+
+vm_only = vm_needs("SCTP sockets")
 
 
 def alone(test):

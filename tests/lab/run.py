@@ -7,8 +7,8 @@ process and in namespaces of its own.
     run.py [-j N] [--vm] [--list] [NAME ...]
 
 NAME picks tests whose name contains it. --vm runs those that need the virtual
-machine's kernel (SCTP) and a few others there; without it these are named, not
-run. BUILD is the directory with the programs (default: ../../build).
+machine's kernel (SCTP, tunnels) and a few others there; without it these are
+named, not run. BUILD is the directory with the programs (default: ../../build).
 """
 
 import argparse
@@ -27,14 +27,15 @@ TEST_TIMEOUT_S = 300
 
 
 def collect():
-    """[(name, needs the VM, alone)], in order of files and lines."""
+    """[(name, needs the VM, alone, what for)], in order of files and lines."""
     found = []
     for path in sorted(glob.glob(os.path.join(HERE, "test_*.py"))):
         module = importlib.import_module(os.path.basename(path)[:-3])
         for name, f in vars(module).items():
             if name.startswith("test_") and f.__module__ == module.__name__:
                 found.append((f"{module.__name__[5:]}.{name[5:]}",
-                              getattr(f, "vm", None), getattr(f, "alone", False)))
+                              getattr(f, "vm", None), getattr(f, "alone", False),
+                              getattr(f, "needs", None)))
     return found
 
 
@@ -148,7 +149,7 @@ def main():
              if not args.names or any(n in t[0] for n in args.names)]
     mine = [t for t in tests if (t[1] is not None if args.vm else t[1] != "only")]
     if args.list:
-        for name, vm, alone in tests:
+        for name, vm, alone, _ in tests:
             print(name, f"vm={vm}" if vm else "", "alone" if alone else "")
         return 0
     runner = Runner(args.j)
@@ -158,9 +159,9 @@ def main():
     finally:
         runner.abort()
     if not args.vm:
-        for name, vm, _ in tests:
+        for name, vm, _, needs in tests:
             if vm == "only":
-                print(f"# {name}: needs SCTP sockets: run it in the VM (--vm)")
+                print(f"# {name}: needs {needs}: run it in the VM (--vm)")
     if runner.failed:
         print("# failed: " + " ".join(runner.failed))
     print(f"{len(runner.passed)} passed, {len(runner.failed)} failed")

@@ -20,7 +20,8 @@ ip link set lo up
 # what request_module() would load by itself, ahead of any time limit
 for m in nf_tables nft_chain_nat nft_ct nft_nat nft_masq nft_redir nft_hash \
     nft_numgen nft_reject_inet nft_log nf_conntrack nf_conntrack_netlink \
-    nfnetlink veth sctp tun ip_vs ip_vs_rr; do
+    nfnetlink veth bridge 8021q sctp tun ip_vs ip_vs_rr nft_fwd_netdev ipip sit \
+    ip6_tunnel; do
     modprobe -q "$m" || echo "vm: no module $m"
 done
 ulimit -n 65536

@@ -1,0 +1,7 @@
+# the network of the direct modes: its tool, its tests
+
+noinst_PROGRAMS += tests/tools/flood
+tests_tools_flood_SOURCES = tests/tools/flood.c tests/tools/net.c \
+	tests/tools/net.h
+
+EXTRA_DIST += tests/lab/fabric.py tests/lab/test_fabric.py

@@ -271,22 +271,25 @@ class Fabric(Lab):
 
     def _count(self):
         """In rt, of what each gateway sends: towards services (as dsr does),
-        from services (answers), and tunnelled."""
+        from services (answers), tunnelled, and for services but back to where
+        it came from: that is nobody's, and rt does not send it round again."""
         counters, chains = [], []
         for g in self.gateways:
-            rules = []
-            for word, match in (("to", "daddr"), ("from", "saddr")):
-                for f, ip in ((4, "ip"), (6, "ip6")):
-                    counters.append(f"counter {g}-{word}-{f} {{ }}")
-                    rules.append(f"{ip} {match} {VIP_NET[f]} counter name "
-                                 f"{g}-{word}-{f}")
-            for f, ip in ((4, "ip protocol"), (6, "ip6 nexthdr")):
-                counters.append(f"counter {g}-tunnel-{f} {{ }}")
-                rules.append(f"{ip} {{ 4, 41 }} counter name {g}-tunnel-{f}")
+            names = [f"{g}-{word}-{f}" for f in FAMILIES
+                     for word in ("to", "from", "tunnel", "lost")]
+            counters += [f"counter {name} {{ }}" for name in names]
             for side in self._sides()[1:]:
-                chains += [f"chain {g}-{side} {{",
-                           f"type filter hook ingress device {g}-{side} "
-                           "priority 0", *rules, "}"]
+                chains += [f"chain {g}-{side} {{", "type filter hook ingress "
+                           f"device {g}-{side} priority 0"]
+                for f, ip, next_is in ((4, "ip", "ip protocol"),
+                                       (6, "ip6", "ip6 nexthdr")):
+                    to = f"counter name {g}-to-{f}" if side != "front" else \
+                        f"counter name {g}-lost-{f} drop"
+                    chains += [
+                        f"{ip} daddr {VIP_NET[f]} {to}",
+                        f"{ip} saddr {VIP_NET[f]} counter name {g}-from-{f}",
+                        f"{next_is} {{ 4, 41 }} counter name {g}-tunnel-{f}"]
+                chains += ["}"]
         self.nft("-f", "-", gw="rt", input="\n".join(
             ["table netdev count {", *counters, *chains, "}"]) + "\n")
 
@@ -294,7 +297,8 @@ class Fabric(Lab):
         """Packets that gateways have sent: {(gateway, family): n}.
 
         "to": with a service's address as destination; "from": as source;
-        "tunnel": IPv4 or IPv6 in a packet of this family.
+        "tunnel": IPv4 or IPv6 in a packet of this family; "lost": for a
+        service, but sent back to rt.
         """
         text = self.nft("-j", "list", "counters", "table", "netdev", "count",
                         gw="rt")

@@ -292,13 +292,13 @@ class Lab:
 
     def flow_start(self, node, to, ports, n=0, clients=1, seconds=0, proto="tcp",
                    source=None, timeout_ms=CONNECT_MS, hold=False, log=False,
-                   interval_ms=20, local_ports=False):
+                   interval_ms=20, local_ports=False, message_len=8192):
         """Start the client `flow`; see its usage. Returns a Traffic."""
         name = f"flow-{next(self.count)}"
         path = os.path.join(self.dir, name + ".log") if log else None
         argv = [program("tests/tools/flow"), "-p", proto, "-n", str(n),
                 "-c", str(clients), "-t", str(seconds), "-w", str(timeout_ms),
-                "-i", str(interval_ms)]
+                "-i", str(interval_ms), "-m", str(message_len)]
         argv += ["-s", source] if source else []
         argv += ["-q"] if local_ports else []
         argv += ["-l", path] if log else []

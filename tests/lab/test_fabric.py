@@ -55,7 +55,8 @@ def balanced(lab, words, backends):
 
 def no_answers(lab):
     """Through the gateways has come what is for services, and no answer."""
-    equal(set(lab.gateway_sent("from").values()), {0}, "answers by gateways")
+    for what in ("from", "lost"):
+        equal(set(lab.gateway_sent(what).values()), {0}, f"{what} a service")
     for key, n in lab.gateway_sent("to").items():
         check(n, f"{key} has sent nothing on")
 

@@ -5,7 +5,6 @@
  * of answers. At the end, or at SIGTERM, it says as JSON how many it has sent
  * and for how long.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>

@@ -103,7 +103,8 @@ static void usage(void)
 		" -w MS        how long a connection may take (1000)\n"
 		" -l FILE      a line for each connection\n"
 		" --hold       keep transfers open until the end\n"
-		" -i MS        hold: pause between messages (20)\n");
+		" -i MS        hold: pause between messages (20)\n"
+		" -m BYTES     hold: length of a message (8192)\n");
 	exit(2);
 }
 
@@ -117,7 +118,7 @@ static bool parse(int argc, char **argv, struct flow_options *o)
 	bool hold = false;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "p:n:c:t:s:qw:l:i:H", longs,
+	while ((c = getopt_long(argc, argv, "p:n:c:t:s:qw:l:i:m:H", longs,
 				NULL)) != -1) {
 		if (c == 'p')
 			o->protocol = net_protocol(optarg);
@@ -135,6 +136,8 @@ static bool parse(int argc, char **argv, struct flow_options *o)
 			o->timeout_s = strtod(optarg, NULL) / 1000;
 		else if (c == 'i')
 			o->interval_s = strtod(optarg, NULL) / 1000;
+		else if (c == 'm')
+			o->message_len = strtoul(optarg, NULL, 10);
 		else if (c == 'l' && !(o->log = fopen(optarg, "w")))
 			net_die("%s", optarg);
 		else if (c == 'H')
@@ -142,7 +145,8 @@ static bool parse(int argc, char **argv, struct flow_options *o)
 		else if (c == '?')
 			usage();
 	}
-	if (argc - optind != 2 || o->clients == 0)
+	if (argc - optind != 2 || o->clients == 0 ||
+	    o->message_len > FLOW_MESSAGE_MAX)
 		usage();
 	net_addr(argv[optind], &o->target);
 	net_ports_parse(argv[optind + 1], &o->ports);
@@ -154,7 +158,8 @@ int main(int argc, char **argv)
 	struct flow_options o = { .protocol = IPPROTO_TCP,
 				  .clients = 1,
 				  .timeout_s = 1,
-				  .interval_s = 0.02 };
+				  .interval_s = 0.02,
+				  .message_len = 8192 };
 	struct sigaction sa = { .sa_handler = on_signal };
 	bool hold = parse(argc, argv, &o);
 

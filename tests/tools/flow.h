@@ -7,7 +7,8 @@
 
 #include "tests/tools/net.h"
 
-#define FLOW_NAME_MAX 64 /* of a server, with NUL */
+#define FLOW_NAME_MAX    64     /* of a server, with NUL */
+#define FLOW_MESSAGE_MAX 262144 /* bytes */
 
 struct flow_options {
 	struct sockaddr_storage target;
@@ -20,6 +21,7 @@ struct flow_options {
 	double seconds;       /* 0 = no end */
 	double timeout_s;     /* of a connection; hold: of its progress */
 	double interval_s;    /* hold: between two messages */
+	size_t message_len;   /* hold: bytes, up to FLOW_MESSAGE_MAX */
 	bool local_ports;     /* source ports from 1024 up, in turn */
 	FILE *log;            /* NULL = none */
 };

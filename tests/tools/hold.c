@@ -15,8 +15,7 @@
 
 #include "tests/tools/flow.h"
 
-#define MESSAGE_LEN 8192
-#define ROUTE_MAX   8 /* servers remembered of one UDP flow */
+#define ROUTE_MAX 8 /* servers remembered of one UDP flow */
 
 struct transfer {
 	int fd; /* -1 = over */
@@ -155,7 +154,8 @@ static void stream_ready(struct hold *h, struct transfer *t)
 
 static void transfer_send(const struct hold *h, struct transfer *t, double now)
 {
-	uint8_t data[MESSAGE_LEN];
+	uint8_t data[FLOW_MESSAGE_MAX];
+	size_t len = h->o->message_len;
 	ssize_t n;
 
 	if (is_udp(h)) {
@@ -165,9 +165,9 @@ static void transfer_send(const struct hold *h, struct transfer *t, double now)
 		t->sent++;
 		return;
 	}
-	for (size_t i = 0; i < sizeof(data); i++)
+	for (size_t i = 0; i < len; i++)
 		data[i] = pattern(t, t->sent + i);
-	n = send(t->fd, data, sizeof(data), MSG_NOSIGNAL);
+	n = send(t->fd, data, len, MSG_NOSIGNAL);
 	if (n > 0)
 		t->sent += (uint64_t)n;
 	else if (errno != EAGAIN && errno != EINTR)

@@ -189,6 +189,7 @@ const struct base_chain base_chains[] = {
 	  output_rule },
 	{ "postrouting", FEATURE_NONE, "nat", NF_INET_POST_ROUTING, HOOK_SRCNAT,
 	  0, postrouting_rule },
+	{ CHAIN_INGRESS, FEATURE_INGRESS, NULL, 0, 0, 0, ingress_rule },
 	{ CHAIN_PICK, FEATURE_PICK, NULL, 0, 0, 0, pick_rule },
 	{ CHAIN_ALIVE, FEATURE_ALIVE, NULL, 0, 0, 0, alive_rule },
 	{ CHAIN_MEMBER, FEATURE_GROUP, NULL, 0, 0, 0, member_rule },
@@ -251,10 +252,17 @@ bool base_obj_exists(const struct base_obj *o, uint8_t family)
 	return family != AF_INET6 || !o->v4_only;
 }
 
+/* Of what all tables have, tables of type netdev have these. */
+#define INGRESS_MAPS                                                           \
+	(UINT64_C(1) << MAP_SERVICES | UINT64_C(1) << MAP_SERVICE_RANGES |     \
+	 UINT64_C(1) << MAP_SERVICES_ANY | UINT64_C(1) << MAP_SLOTS)
+
 struct base_parts base_parts_of(uint32_t features, uint8_t family)
 {
 	struct base_parts p = { 0, 0, 0 };
 
+	if (features & FEATURE_BIT(FEATURE_INGRESS))
+		p.maps |= INGRESS_MAPS;
 	for (int i = 0; i < MAP_COUNT; i++)
 		if (features & FEATURE_BIT(map_forms[i].feature))
 			p.maps |= UINT64_C(1) << i;

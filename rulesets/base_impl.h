@@ -19,6 +19,11 @@ bool alive_rule(struct buf *r, unsigned int i, uint8_t family);
 bool member_rule(struct buf *r, unsigned int i, uint8_t family);
 bool from_member_rule(struct buf *r, unsigned int i, uint8_t family);
 
+/* base_ingress.c: tables of type netdev */
+bool ingress_rule(struct buf *r, unsigned int i, uint8_t family);
+/* ICMP errors, by the header inside them -> MAP_ERRORS */
+bool error_rule(struct buf *r, unsigned int i, uint8_t family);
+
 /* base_packets.c: what each packet meets */
 bool guard_rule(struct buf *r, unsigned int i, uint8_t family);
 bool count_rule(struct buf *r, unsigned int i, uint8_t family);

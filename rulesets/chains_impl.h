@@ -51,6 +51,16 @@ void svc_served(struct buf *r, const struct rs_service *svc);
 /** svc_serves() - is there a serve chain? */
 bool svc_serves(const struct rs_service *svc);
 
+/* ---- base_ingress.c */
+
+/** device_chain() - all of a unit that is an interface: its chain */
+void device_chain(struct unit *u, const char *device);
+
+/* ---- chains_ends.c: the last step of direct modes */
+
+/** end_chains() - to.NAME/BACKEND, a chain for each backend that has a path */
+void end_chains(struct writer *w);
+
 /* ---- chains_guard.c, chains_qos.c, chains_room.c */
 
 void guard_chains(struct writer *w);

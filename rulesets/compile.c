@@ -16,8 +16,17 @@
 
 #include "lib/xalloc.h"
 #include "rulesets/chains.h"
+#include "rulesets/chains_impl.h"
 #include "rulesets/elements.h"
 #include "rulesets/slots.h"
+
+static enum rs_map backend_map(const struct rs_service *svc,
+			       const struct rs_backend *b)
+{
+	if (rs_is_direct(svc->mode))
+		return MAP_WAYS;
+	return b->port ? MAP_BACKENDS : MAP_BACKENDS_PORTLESS;
+}
 
 static void backend_fill(struct elem *e, const struct rs_service *svc,
 			 const struct rs_backend *b)
@@ -25,6 +34,14 @@ static void backend_fill(struct elem *e, const struct rs_service *svc,
 	unsigned int len = addr_len(&b->addr);
 	uint16_t port = htons(b->port);
 
+	if (e->map == MAP_WAYS) {
+		char chain[CHAIN_NAME_MAX];
+
+		snprintf(chain, sizeof(chain), CHAIN_TO "%s/%s", svc->name,
+			 b->name);
+		e->text = xstrdup(chain);
+		return;
+	}
 	e->text = xjoin(svc->name, "/", b->name);
 	memcpy(e->data, b->addr.ip, len);
 	if (b->port)
@@ -81,8 +98,7 @@ static void add_backends(struct unit *u, const struct rs_service *svc,
 
 	for (size_t i = 0; i < svc->nbackends; i++) {
 		const struct rs_backend *b = &svc->backends[i];
-		struct elem *e =
-		    unit_add(u, b->port ? MAP_BACKENDS : MAP_BACKENDS_PORTLESS);
+		struct elem *e = unit_add(u, backend_map(svc, b));
 
 		backend_fill(e, svc, b);
 		ids[i] = id_for(&old, e, alloc);
@@ -126,6 +142,11 @@ static void add_features(struct unit *u)
 	u->features |= FEATURE_BIT(FEATURE_NONE);
 	for (size_t i = 0; i < u->nelems; i++)
 		u->features |= FEATURE_BIT(map_forms[u->elems[i].map].feature);
+	if (!rs_table_is_netdev(u->table))
+		return;
+	/* of what all have, these tables have a few things */
+	u->features &= ~FEATURE_BIT(FEATURE_NONE);
+	u->features |= FEATURE_BIT(FEATURE_INGRESS);
 }
 
 struct unit *compile_unit(const struct rs_service *svc, const struct unit *have,
@@ -135,7 +156,9 @@ struct unit *compile_unit(const struct rs_service *svc, const struct unit *have,
 	uint32_t *ids = xcalloc(svc->nbackends + 1, sizeof(*ids));
 	struct own_sets sets;
 
-	if (svc->group) {
+	if (svc->device) {
+		device_chain(u, svc->name + 1);
+	} else if (svc->group) {
 		own_add_group(u, svc, have);
 	} else {
 		add_pool(u, svc, have, alloc, ids);

@@ -49,7 +49,7 @@ static void encode_ahead(struct enc *e, const struct plan_table *t)
 		encode_set(e, &t->sets.list[i]);
 	for (size_t i = 0; i < chains->n; i++)
 		if (chains->list[i].create)
-			encode_chain(e, chains->list[i].name);
+			encode_chain(e, chains->list[i].chain);
 	encode_slots(e, NFT_MSG_DELSETELEM, &t->slot_strays);
 	encode_elems_ahead(e, t);
 	encode_slots(e, NFT_MSG_NEWSETELEM, &t->slot_new);

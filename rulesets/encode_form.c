@@ -266,9 +266,28 @@ static struct nlmsghdr *chain_msg(struct enc *e, uint16_t type, uint16_t flags,
 	return nlh;
 }
 
-void encode_chain(struct enc *e, const char *name)
+static void put_hook(struct nlmsghdr *nlh, uint32_t hook, int32_t priority,
+		     const char *device)
 {
-	chain_msg(e, NFT_MSG_NEWCHAIN, NLM_F_CREATE, name);
+	struct nlattr *nest = mnl_attr_nest_start(nlh, NFTA_CHAIN_HOOK);
+
+	put_u32(nlh, NFTA_HOOK_HOOKNUM, hook);
+	put_u32(nlh, NFTA_HOOK_PRIORITY, (uint32_t)priority);
+	if (device)
+		mnl_attr_put_strz(nlh, NFTA_HOOK_DEV, device);
+	mnl_attr_nest_end(nlh, nest);
+	put_u32(nlh, NFTA_CHAIN_POLICY, NF_ACCEPT);
+}
+
+void encode_chain(struct enc *e, const struct unit_chain *c)
+{
+	struct nlmsghdr *nlh =
+	    chain_msg(e, NFT_MSG_NEWCHAIN, NLM_F_CREATE, c->name);
+
+	if (c->device) {
+		put_hook(nlh, NF_NETDEV_INGRESS, DEVICE_PRIORITY, c->device);
+		mnl_attr_put_strz(nlh, NFTA_CHAIN_TYPE, "filter");
+	}
 	enc_end(e);
 }
 
@@ -282,15 +301,9 @@ static void encode_base_chain(struct enc *e, const struct base_chain *c)
 {
 	struct nlmsghdr *nlh =
 	    chain_msg(e, NFT_MSG_NEWCHAIN, NLM_F_CREATE, c->name);
-	struct nlattr *hook;
 
 	if (c->type) {
-		hook = mnl_attr_nest_start(nlh, NFTA_CHAIN_HOOK);
-		put_u32(nlh, NFTA_HOOK_HOOKNUM, c->hook);
-		put_u32(nlh, NFTA_HOOK_PRIORITY,
-			(uint32_t)base_priority(c, e->hooks));
-		mnl_attr_nest_end(nlh, hook);
-		put_u32(nlh, NFTA_CHAIN_POLICY, 1); /* accept */
+		put_hook(nlh, c->hook, base_priority(c, e->hooks), NULL);
 		mnl_attr_put_strz(nlh, NFTA_CHAIN_TYPE, c->type);
 	}
 	enc_end(e);

@@ -43,7 +43,8 @@ void encode_late_sets(struct enc *e, const struct plan_table *t);
 void encode_late_objs(struct enc *e, const struct plan_table *t);
 void encode_late_chains(struct enc *e, const struct plan_table *t);
 
-void encode_chain(struct enc *e, const char *name);
+/** encode_chain() - without its rules */
+void encode_chain(struct enc *e, const struct unit_chain *c);
 void encode_delete_chain(struct enc *e, const char *name);
 void encode_rules(struct enc *e, const struct unit_chain *c);
 void encode_rules_flush(struct enc *e, const char *chain);

@@ -36,6 +36,35 @@ void load_port(struct buf *r, bool source, uint32_t words)
 		     source ? 0 : 2, 2);
 }
 
+/* An ICMP error's own header, and the IP header behind it. */
+#define ICMP_LEN 8
+
+static unsigned int inner_ports(uint8_t family)
+{
+	return ICMP_LEN + (family == AF_INET6 ? 40 : 20);
+}
+
+void load_inner_addr(struct buf *r, uint8_t family, bool source, uint32_t words)
+{
+	unsigned int len = addr_words(family) * 4;
+	unsigned int first = ICMP_LEN + (family == AF_INET6 ? 8 : 12);
+
+	rule_payload(r, REG(words), NFT_PAYLOAD_TRANSPORT_HEADER,
+		     source ? first : first + len, len);
+}
+
+void load_inner_proto(struct buf *r, uint8_t family, uint32_t words)
+{
+	rule_payload(r, REG(words), NFT_PAYLOAD_TRANSPORT_HEADER,
+		     ICMP_LEN + (family == AF_INET6 ? 6 : 9), 1);
+}
+
+void load_inner_port(struct buf *r, uint8_t family, bool source, uint32_t words)
+{
+	rule_payload(r, REG(words), NFT_PAYLOAD_TRANSPORT_HEADER,
+		     inner_ports(family) + (source ? 0 : 2), 2);
+}
+
 void match_proto(struct buf *r, uint8_t proto)
 {
 	rule_meta_load(r, NFT_META_L4PROTO, REG(0));

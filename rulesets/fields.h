@@ -16,6 +16,13 @@ unsigned int addr_words(uint8_t family);
 void load_addr(struct buf *r, uint8_t family, bool source, uint32_t words);
 void load_port(struct buf *r, bool source, uint32_t words);
 void load_priority(struct buf *r, uint32_t words);
+/* The same of the packet that an ICMP error speaks of. Its header is taken to
+ * be without options (IPv4) or extension headers (IPv6). */
+void load_inner_addr(struct buf *r, uint8_t family, bool source,
+		     uint32_t words);
+void load_inner_proto(struct buf *r, uint8_t family, uint32_t words);
+void load_inner_port(struct buf *r, uint8_t family, bool source,
+		     uint32_t words);
 /** load_source() - the client's address, @prefix bits of it (0 = all) */
 void load_source(struct buf *r, uint8_t family, unsigned int prefix,
 		 uint32_t words);

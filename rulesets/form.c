@@ -66,6 +66,10 @@ const struct map_form map_forms[MAP_COUNT] = {
 			       DATA_VERDICT, true, FEATURE_GUARD, true, 0 },
 	[MAP_GUARDS_ANY] = { "guards-any", KEY_ADDR_PROTO, DATA_VERDICT, false,
 			     FEATURE_GUARD, true, 0 },
+	[MAP_WAYS] = { "ways", KEY_ID, DATA_VERDICT, false, FEATURE_WAYS, false,
+		       0 },
+	[MAP_ERRORS] = { "errors", KEY_ADDR_PROTO_PORT, DATA_VERDICT, false,
+			 FEATURE_WAYS, true, 0 },
 };
 
 /* nft's type numbers; a concatenation packs six bits each. */
@@ -224,7 +228,8 @@ uint32_t map_flags(const struct map_form *f)
 
 bool map_owns_ids(enum rs_map map)
 {
-	return map == MAP_BACKENDS || map == MAP_BACKENDS_PORTLESS;
+	return map == MAP_BACKENDS || map == MAP_BACKENDS_PORTLESS ||
+	       map == MAP_WAYS;
 }
 
 bool set_form_same(const struct set_form *a, const struct set_form *b)

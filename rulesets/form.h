@@ -35,6 +35,8 @@ enum feature {
 	FEATURE_HELPER_TFTP,
 	FEATURE_HELPER_SIP,
 	FEATURE_HELPER_PPTP,
+	FEATURE_INGRESS, /* what each table of type netdev has */
+	FEATURE_WAYS,    /* direct modes: where a backend's packets go */
 	FEATURES
 };
 
@@ -73,6 +75,9 @@ enum rs_map {
 	MAP_GUARDS, /* as MAP_SERVICES : guard chain */
 	MAP_GUARD_RANGES,
 	MAP_GUARDS_ANY,
+	MAP_WAYS,   /* backend id : chain that sends to it */
+	MAP_ERRORS, /* as MAP_SERVICES, of what an ICMP error speaks of :
+		     * error chain */
 	MAP_COUNT
 };
 
@@ -111,6 +116,7 @@ struct map_form {
 	bool leads;           /* elements lead packets to what is behind them:
 			       * they are added last */
 	uint32_t size;        /* of DATA_NONE */
+	bool ingress;         /* of FEATURE_INGRESS as well */
 };
 
 extern const struct map_form map_forms[MAP_COUNT];
@@ -178,6 +184,9 @@ uint32_t set_flags(const struct set_form *f);
 #define CHAIN_MARK     "mark."
 #define CHAIN_PRIORITY "priority."
 #define CHAIN_ROOM     "room."
+#define CHAIN_TO       "to."
+#define CHAIN_ERROR    "error."
+#define CHAIN_DEVICE   "device." /* of the unit "@NAME" */
 
 #define SET_SESSIONS    "sessions."
 #define SET_NEW         "new."
@@ -195,9 +204,13 @@ uint32_t set_flags(const struct set_form *f);
 #define COUNTER_FULL_CONNECTIONS "full-connections."
 #define COUNTER_FULL_SESSIONS    "full-sessions."
 
+/* Where the chains of interfaces stand. */
+#define DEVICE_PRIORITY 0
+
 /* Chains of base.c that a service's rules lead to. */
 #define CHAIN_TO_SLOT     "to-slot"
 #define CHAIN_TO_BACKEND  "to-backend"
+#define CHAIN_INGRESS     "ingress"
 #define CHAIN_PICK        "pick"
 #define CHAIN_ALIVE       "alive"
 #define CHAIN_MEMBER      "member"

@@ -177,7 +177,9 @@ void plan_price(const struct plan *p, struct plan_price *price)
 			price->elements_removed +=
 			    t->del[m].n + t->late_del[m].n;
 		}
-		price->backends_removed += t->late_del[MAP_BACKENDS].n +
-					   t->late_del[MAP_BACKENDS_PORTLESS].n;
+		price->backends_removed +=
+		    t->late_del[MAP_BACKENDS].n +
+		    t->late_del[MAP_BACKENDS_PORTLESS].n +
+		    t->late_del[MAP_WAYS].n;
 	}
 }

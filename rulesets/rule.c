@@ -125,6 +125,20 @@ void rule_lookup(struct buf *r, const char *map, uint32_t sreg, uint32_t dreg,
 	expr_end(r, e);
 }
 
+void rule_fwd(struct buf *r, uint32_t dev_reg, uint32_t addr_reg,
+	      uint8_t family)
+{
+	struct expr e = expr_begin(r, "fwd");
+
+	attr_u32(r, NFTA_FWD_SREG_DEV, dev_reg);
+	if (addr_reg != NO_REG) {
+		attr_u32(r, NFTA_FWD_SREG_ADDR, addr_reg);
+		attr_u32(r, NFTA_FWD_NFPROTO,
+			 family); /* AF_INET and NFPROTO_IPV4 are one */
+	}
+	expr_end(r, e);
+}
+
 void rule_in_set(struct buf *r, const char *set, uint32_t sreg, bool in)
 {
 	struct expr e = expr_begin(r, "lookup");

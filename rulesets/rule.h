@@ -28,6 +28,11 @@ void rule_payload(struct buf *r, uint32_t dreg, uint32_t base, uint32_t offset,
  */
 void rule_payload_set(struct buf *r, uint32_t sreg, uint32_t base,
 		      uint32_t offset, uint32_t len, int csum_offset);
+/** rule_fwd() - out at the interface whose index is in @dev_reg, as it is; or,
+ * with @addr_reg, to the neighbour of this address. In tables of type netdev.
+ */
+void rule_fwd(struct buf *r, uint32_t dev_reg, uint32_t addr_reg,
+	      uint8_t family);
 void rule_meta_load(struct buf *r, uint32_t key, uint32_t dreg);
 void rule_meta_set(struct buf *r, uint32_t key, uint32_t sreg);
 /** rule_ct_load() - @dir: IP_CT_DIR_*, or -1 where the key has none */

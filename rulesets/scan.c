@@ -9,6 +9,9 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h> /* before the kernel's own */
+
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <string.h>
 
@@ -80,6 +83,25 @@ static void base_chain(struct scan *s, int base, const struct nlattr **tb)
 	}
 }
 
+/* A hook on another interface than the name says cannot be mended. */
+static void own_chain(struct scan *s, struct unit *u, const char *name,
+		      const struct nlattr *hook)
+{
+	struct unit_chain *c = unit_chain_add(u, "%s", name);
+	const char *device = name + strlen(CHAIN_DEVICE);
+	const struct nlattr *tb[NFTA_HOOK_MAX + 1];
+
+	if (strncmp(name, CHAIN_DEVICE, strlen(CHAIN_DEVICE)) != 0) {
+		s->t->alien |= hook != NULL;
+		return;
+	}
+	scan_nested(hook, tb, NFTA_HOOK_MAX + 1);
+	s->t->alien |= !hook || !scan_is_str(tb[NFTA_HOOK_DEV], device) ||
+		       scan_u32(tb[NFTA_HOOK_HOOKNUM]) != NF_NETDEV_INGRESS ||
+		       scan_u32(tb[NFTA_HOOK_PRIORITY]) != DEVICE_PRIORITY;
+	unit_chain_hook(c, device);
+}
+
 static int chain_cb(const struct nlmsghdr *nlh, void *arg)
 {
 	const struct nlattr *tb[ATTRS_MAX];
@@ -98,7 +120,7 @@ static int chain_cb(const struct nlmsghdr *nlh, void *arg)
 	if (base >= 0)
 		base_chain(s, base, tb);
 	else if (unit_of_name(PART_CHAIN, name, unit))
-		unit_chain_add(scan_unit(s, unit), "%s", name);
+		own_chain(s, scan_unit(s, unit), name, tb[NFTA_CHAIN_HOOK]);
 	else
 		*VEC_PUSH(s->t->stray_chains, s->t->nstray_chains,
 			  s->t->capstray_chains) = xstrdup(name);

@@ -196,7 +196,8 @@ static struct unit *owner(struct scan *s, const struct nlattr **tb,
 	switch (map_forms[s->map].data) {
 	case DATA_VERDICT:
 		*text = goto_chain(tb[NFTA_SET_ELEM_DATA]);
-		return unit_named(s, PART_CHAIN, *text);
+		return id_taken(s, key) ? unit_named(s, PART_CHAIN, *text)
+					: NULL;
 	case DATA_COUNTER:
 		*text = scan_str(tb[NFTA_SET_ELEM_OBJREF]);
 		return unit_named(s, PART_COUNTER, *text);

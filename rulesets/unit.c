@@ -33,6 +33,7 @@ static void chain_free(struct unit_chain *c)
 	for (size_t i = 0; i < c->nrules; i++)
 		buf_free(&c->rules[i]);
 	free(c->rules);
+	free(c->device);
 	free(c->name);
 	free(c);
 }
@@ -58,9 +59,15 @@ void unit_free(struct unit *u)
 	free(u);
 }
 
+void unit_chain_hook(struct unit_chain *c, const char *device)
+{
+	free(c->device);
+	c->device = xstrdup(device);
+}
+
 bool unit_is_group(const struct unit *u)
 {
-	return u->name[0] == '/';
+	return u->name[0] == '/' || u->name[0] == '@';
 }
 
 struct elem *unit_add(struct unit *u, enum rs_map map)
@@ -294,7 +301,7 @@ void elem_set_id(struct elem *e, uint32_t id)
 
 bool elem_is_backend(const struct elem *e)
 {
-	return e->map == MAP_BACKENDS || e->map == MAP_BACKENDS_PORTLESS;
+	return map_owns_ids((enum rs_map)e->map);
 }
 
 const char *elem_backend_name(const struct elem *e)
@@ -306,12 +313,12 @@ const char *elem_backend_name(const struct elem *e)
 
 const struct elem *unit_backend(const struct unit *u, uint32_t id)
 {
-	static const enum rs_map maps[] = { MAP_BACKENDS,
-					    MAP_BACKENDS_PORTLESS };
+	static const enum rs_map maps[] = { MAP_BACKENDS, MAP_BACKENDS_PORTLESS,
+					    MAP_WAYS };
 	struct elem key = { 0 };
 
 	elem_set_id(&key, id);
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		const struct elem *e;
 
 		key.map = (uint8_t)maps[i];

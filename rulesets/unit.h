@@ -31,6 +31,8 @@ struct elem {
 
 struct unit_chain {
 	char *name;
+	char *device;      /* owned: it is hooked where this interface's packets
+			    * come in; NULL: it is no base chain */
 	struct buf *rules; /* see rule.h */
 	size_t nrules, caprules;
 };
@@ -64,7 +66,8 @@ struct unit *unit_new(const char *name, uint8_t family);
 struct unit *unit_new_in(const char *name, unsigned int table);
 void unit_free(struct unit *u);
 
-/** unit_is_group() - no service: what several of them share */
+/** unit_is_group() - no service: what several of them share, a persist-group
+ * or the chain of an interface */
 bool unit_is_group(const struct unit *u);
 
 /** unit_add() - a zeroed element; fill it, then unit_sort() when all are in */
@@ -77,6 +80,8 @@ struct elem *unit_add(struct unit *u, enum rs_map map);
  */
 struct unit_chain *unit_chain_add(struct unit *u, const char *name, ...)
     __attribute__((format(printf, 2, 3)));
+/** unit_chain_hook() - make it a base chain of @device, which is copied */
+void unit_chain_hook(struct unit_chain *c, const char *device);
 /** chain_rule() - one more rule, empty: append expressions (rule.h) to it
  * before the next is asked for */
 struct buf *chain_rule(struct unit_chain *c);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The last step of the direct modes: a chain for each backend, to.NAME/BACKEND,
+ * that the map `ways` leads to. Here and nowhere else is how the modes differ.
+ *
+ *   dsr:   the backend's ether address, out at its interface
+ *   ipip:  into the tunnel; what is in it stays as it is
+ *
+ * A backend whose path is not known drops: it owns no slots, and who remembers
+ * it asks again.
+ */
+#include <netinet/in.h> /* before the kernel's own */
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <string.h>
+
+#include "rulesets/chains_impl.h"
+#include "rulesets/fields.h"
+#include "rulesets/rule.h"
+
+#define ETHER_LEN 6
+
+/* An interface's index, in words 4 and on, behind what may be an address. */
+static void load_device(struct buf *r, uint32_t ifindex)
+{
+	rule_value(r, REG(4), &ifindex, sizeof(ifindex));
+}
+
+static void write_ether(struct buf *r, const uint8_t addr[ETHER_LEN],
+			uint32_t offset)
+{
+	rule_value(r, REG(0), addr, ETHER_LEN);
+	rule_payload_set(r, REG(0), NFT_PAYLOAD_LL_HEADER, offset, ETHER_LEN,
+			 -1);
+}
+
+static void dsr_end(struct buf *r, const struct rs_service *svc,
+		    const struct rs_backend *b)
+{
+	(void)svc;
+	write_ether(r, b->path.ether_to, 0);
+	write_ether(r, b->path.ether_from, ETHER_LEN);
+	load_device(r, b->path.ifindex);
+	rule_fwd(r, REG(4), NO_REG, 0);
+}
+
+/* The tunnel has one other end: any neighbour's address will do, and fewest
+ * neighbours are made of one for each backend. */
+static void ipip_end(struct buf *r, const struct rs_service *svc,
+		     const struct rs_backend *b)
+{
+	rule_value(r, REG(0), b->addr.ip, addr_words(svc->family) * 4);
+	load_device(r, b->path.ifindex);
+	rule_fwd(r, REG(4), REG(0), svc->family);
+}
+
+static void (*const ends[RS_MODES])(struct buf *r, const struct rs_service *svc,
+				    const struct rs_backend *b) = {
+	[RS_DSR] = dsr_end,
+	[RS_IPIP] = ipip_end,
+};
+
+void end_chains(struct writer *w)
+{
+	const struct rs_service *svc = w->svc;
+
+	for (size_t i = 0; i < svc->nbackends; i++) {
+		const struct rs_backend *b = &svc->backends[i];
+		struct unit_chain *c =
+		    unit_chain_add(w->u, CHAIN_TO "%s/%s", svc->name, b->name);
+
+		if (b->path.ifindex)
+			ends[svc->mode](chain_rule(c), svc, b);
+		else
+			rule_verdict(chain_rule(c), NF_DROP, NULL);
+	}
+}

@@ -424,6 +424,11 @@ tests_unit_test_control_peers_LDADD = $(control_libs)
 tests_unit_test_control_later_SOURCES = tests/unit/test_control_later.c \
 	$(control_rig)
 tests_unit_test_control_later_LDADD = $(control_libs)
+check_PROGRAMS += tests/unit/test_http
+tests_unit_test_http_SOURCES = tests/unit/test_http.c \
+	tests/unit/netns.c tests/unit/netns.h
+tests_unit_test_http_LDADD = libhttp.a libutil.a $(MHD_LIBS) $(JANSSON_LIBS) \
+	$(CRYPTO_LIBS) $(EV_LIBS) $(CMOCKA_LIBS) -lm
 tests_unit_test_control_follow_SOURCES = tests/unit/test_control_follow.c \
 	$(control_rig)
 tests_unit_test_control_follow_LDADD = $(control_libs)

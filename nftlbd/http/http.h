@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "http/routes.h"
+#include "lib/addr.h"
 #include "lib/err.h"
 
 /* What is served; the same for all sockets that serve it. Outlives them. */
@@ -19,7 +20,9 @@ struct http_site {
 	struct ev_loop *loop;
 	const char *name; /* of the socket in the log: "control" */
 	const struct route_table *routes;
-	void *context; /* for the handlers: rq->context */
+	void *context;         /* for the handlers: rq->context */
+	size_t body_max;       /* bytes; 0 = REQUEST_BODY_MAX */
+	const char *open_path; /* needs no token; NULL = all do */
 };
 
 struct http; /* one listening socket and its connections */
@@ -32,6 +35,16 @@ struct http; /* one listening socket and its connections */
  */
 int http_open_unix(struct http **out, const struct http_site *site,
 		   const char *path, const char *group, struct err *err);
+
+/**
+ * http_open_tcp() - serve @site on an address
+ * @token_file: see token_read(): who asks must say it; NULL = nobody must, and
+ * only a loopback address will do.
+ * Return: 0; -EACCES no loopback address and no token; other -errno.
+ */
+int http_open_tcp(struct http **out, const struct http_site *site,
+		  const struct addr *addr, uint16_t port,
+		  const char *token_file, struct err *err);
 
 /** http_close() - give up what is under way, close, remove the socket file
  * @h: may be NULL */

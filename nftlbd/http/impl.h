@@ -6,6 +6,7 @@
 #include <ev.h>
 #include <microhttpd.h>
 
+#include "http/conns.h"
 #include "http/http.h"
 #include "http/listener.h"
 #include "http/request.h"
@@ -16,6 +17,8 @@ struct http {
 	struct MHD_Daemon *mhd;
 	ev_io ready;     /* MHD's epoll descriptor */
 	ev_timer wakeup; /* MHD's next time-out, or work it left over */
+	struct conns conns;
+	char *token;              /* TCP: what must be said; NULL = nothing */
 	struct request *requests; /* all that are under way */
 };
 

@@ -83,6 +83,19 @@ static int read_path(const struct input_field *f, const json_t *v,
 	return 0;
 }
 
+static int read_text(const struct input_field *f, const json_t *v,
+		     struct input_value *out, struct err *err)
+{
+	char quoted[QUOTED_MAX];
+
+	if (!json_is_string(v) || json_string_length(v) > (size_t)f->max)
+		return err_set(err, -EINVAL, "%s: found %s; allowed: %s",
+			       f->name, found(v, quoted, sizeof(quoted)),
+			       f->allowed);
+	out->text = xstrdup(json_string_value(v));
+	return 0;
+}
+
 static int read_field(const struct input_field *f, const json_t *v,
 		      struct input_value *out, struct err *err)
 {
@@ -92,6 +105,7 @@ static int read_field(const struct input_field *f, const json_t *v,
 		[INPUT_WORD] = read_word,
 		[INPUT_NUMBER] = read_number,
 		[INPUT_PATH] = read_path,
+		[INPUT_TEXT] = read_text,
 	};
 
 	out->given = true;
@@ -136,10 +150,33 @@ static int read_object(json_t *root, const struct input_field *fields, size_t n,
 	return 0;
 }
 
+json_t *input_parse(const char *body, size_t len, struct err *err)
+{
+	json_error_t where;
+	json_t *root =
+	    json_loadb(body ? body : "", len,
+		       JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);
+
+	if (!root)
+		err_set(err, -EINVAL, "body: not JSON: line %d: %s", where.line,
+			where.text);
+	return root;
+}
+
+int input_object(json_t *root, const struct input_field *fields, size_t n,
+		 struct input_value *values, struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		values[i] = (struct input_value){ 0 };
+	if (json_is_object(root))
+		return read_object(root, fields, n, values, err);
+	return err_set(err, -EINVAL, "body: %s; allowed: an object",
+		       type_names[json_typeof(root)]);
+}
+
 int input_read(const char *body, size_t len, const struct input_field *fields,
 	       size_t nfields, struct input_value *values, struct err *err)
 {
-	json_error_t where;
 	json_t *root;
 	int ret;
 
@@ -147,16 +184,8 @@ int input_read(const char *body, size_t len, const struct input_field *fields,
 		values[i] = (struct input_value){ 0 };
 	if (len == 0)
 		return 0;
-	root = json_loadb(body, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
-			  &where);
-	if (!root)
-		return err_set(err, -EINVAL, "body: not JSON: line %d: %s",
-			       where.line, where.text);
-	if (json_is_object(root))
-		ret = read_object(root, fields, nfields, values, err);
-	else
-		ret = err_set(err, -EINVAL, "body: %s; allowed: an object",
-			      type_names[json_typeof(root)]);
+	root = input_parse(body, len, err);
+	ret = root ? input_object(root, fields, nfields, values, err) : -EINVAL;
 	json_decref(root);
 	return ret;
 }

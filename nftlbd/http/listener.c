@@ -158,6 +158,32 @@ int listener_open(struct listener *l, const char *path, const char *group,
 	return 0;
 }
 
+int listener_open_tcp(struct listener *l, const struct addr *addr,
+		      uint16_t port, struct err *err)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = addr_sockaddr(addr, port, &ss);
+	char text[ENDPOINT_STRLEN];
+	int one = 1, ret;
+
+	*l = (struct listener){ .fd = -1, .group = GID_NONE };
+	l->fd =
+	    socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (l->fd < 0)
+		return err_set(err, -errno, "socket: %s", strerror(errno));
+	setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	ret = bind(l->fd, (const struct sockaddr *)&ss, len);
+	if (ret == 0)
+		ret = listen(l->fd, BACKLOG);
+	if (ret == 0)
+		return 0;
+	ret = err_set(err, -errno, "cannot listen on %s: %s",
+		      endpoint_format(addr, port, text), strerror(errno));
+	close(l->fd);
+	l->fd = -1;
+	return ret;
+}
+
 void listener_remove(struct listener *l)
 {
 	struct stat st;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The file of the control socket: made, guarded, removed. */
+/* The socket that listens: a file made, guarded, removed; or TCP. */
 #ifndef NFTLB_HTTP_LISTENER_H
 #define NFTLB_HTTP_LISTENER_H
 
 #include <sys/types.h>
 
+#include "lib/addr.h"
 #include "lib/err.h"
 
 struct listener {
-	char *path;  /* NULL = not open */
+	char *path;  /* NULL = not open, or TCP */
 	int fd;      /* listening, non-blocking, close-on-exec */
 	gid_t group; /* GID_NONE = only root */
 	dev_t dev;   /* which file is ours */
@@ -24,6 +25,10 @@ struct listener {
  */
 int listener_open(struct listener *l, const char *path, const char *group,
 		  struct err *err);
+
+/** listener_open_tcp() - listen on @addr and @port; 0 or -errno with words */
+int listener_open_tcp(struct listener *l, const struct addr *addr,
+		      uint16_t port, struct err *err);
 
 /** listener_remove() - remove the file if it is still ours; @fd is not closed
  */

@@ -5,9 +5,9 @@
  * headers, with each piece of body, after the last piece, and after a resume.
  *
  * Invariants: who may not use the socket learns nothing but that. A body is
- * kept up to REQUEST_BODY_MAX and no further. A request is answered once. What
- * is under way for a request hears of its end, in whatever order things end.
- * Must not know: what any handler does.
+ * kept up to the site's body_max and no further. A request is answered once.
+ * What is under way for a request hears of its end, in whatever order things
+ * end. Must not know: what any handler does.
  */
 #include "http/request.h"
 
@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/admit.h"
 #include "http/impl.h"
 #include "http/reply.h"
-#include "lib/log.h"
 #include "lib/parse.h"
 #include "lib/xalloc.h"
 
@@ -60,6 +60,7 @@ void request_completed(void *cls, struct MHD_Connection *conn, void **con_cls,
 	if (!rq)
 		return;
 	*con_cls = NULL;
+	conns_waiting(&rq->http->conns, conn);
 	request_forget(rq);
 	if (rq->response)
 		MHD_destroy_response(rq->response);
@@ -139,24 +140,6 @@ static enum MHD_Result check_query_key(void *cls, enum MHD_ValueKind kind,
 	return MHD_NO;
 }
 
-static void request_identify(struct request *rq)
-{
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-	    rq->conn, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct peer peer = { .uid = (uid_t)-1 };
-
-	if (info)
-		peer_read(info->connect_fd, rq->http->listener.group, &peer);
-	rq->peer = peer;
-	if (peer.allowed)
-		return;
-	log_warning("%s: uid=%ld pid=%ld refused: not root and not in "
-		    "control-group",
-		    rq->http->site->name, (long)peer.uid, (long)peer.pid);
-	reply_problem(rq, MHD_HTTP_FORBIDDEN,
-		      "uid %ld may not use the control socket", (long)peer.uid);
-}
-
 static void request_route(struct request *rq, const char *method,
 			  const char *url)
 {
@@ -175,18 +158,25 @@ static void request_route(struct request *rq, const char *method,
 		    text_quote(url, strlen(url), quoted, sizeof(quoted)));
 }
 
+static size_t body_max(const struct request *rq)
+{
+	size_t max = rq->http->site->body_max;
+
+	return max ? max : REQUEST_BODY_MAX;
+}
+
 static bool announces_too_much(struct request *rq)
 {
 	const char *length = MHD_lookup_connection_value(
 	    rq->conn, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
 
-	return length && strtoull(length, NULL, 10) > REQUEST_BODY_MAX;
+	return length && strtoull(length, NULL, 10) > body_max(rq);
 }
 
 static void reply_too_large(struct request *rq)
 {
 	reply_problem(rq, MHD_HTTP_CONTENT_TOO_LARGE,
-		      "the body is larger than %u bytes", REQUEST_BODY_MAX);
+		      "the body is larger than %zu bytes", body_max(rq));
 }
 
 /* ---- sending, and MHD's calls */
@@ -210,8 +200,7 @@ static enum MHD_Result request_begin(struct http *h,
 	struct request *rq = request_new(h, conn);
 
 	*con_cls = rq;
-	request_identify(rq);
-	if (!rq->response)
+	if (admit_request(rq, url))
 		request_route(rq, method, url);
 	if (announces_too_much(rq)) {
 		if (!rq->response)
@@ -224,7 +213,7 @@ static enum MHD_Result request_begin(struct http *h,
 static enum MHD_Result request_collect(struct request *rq, const char *data,
 				       size_t size)
 {
-	size_t room = REQUEST_BODY_MAX - rq->body.len;
+	size_t room = body_max(rq) - rq->body.len;
 	size_t keep = size < room ? size : room;
 
 	if (rq->response) /* refused already */
@@ -253,6 +242,7 @@ enum MHD_Result request_handle(void *cls, struct MHD_Connection *conn,
 	}
 	if (!rq->handled && !rq->response) {
 		rq->handled = true;
+		conns_busy(&rq->http->conns, conn);
 		rq->route->handle(rq);
 	}
 	/* No answer yet: suspended, and called again after the resume. */

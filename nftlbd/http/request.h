@@ -15,7 +15,7 @@
 #include "http/routes.h"
 #include "lib/buf.h"
 
-#define REQUEST_BODY_MAX (1u << 20)
+#define REQUEST_BODY_MAX ((size_t)1 << 20) /* where the site says nothing */
 
 /* Something under way on behalf of a request. When the request goes away first,
  * @abandon is called once, and the request must not be touched afterwards. */

@@ -17,12 +17,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "http/admit.h"
 #include "http/impl.h"
+#include "http/limits.h"
 #include "lib/log.h"
 #include "lib/xalloc.h"
 
-#define CONNECTIONS_MAX 64u
-#define IDLE_TIMEOUT_S  30u
 #define CONNECTION_MEMORY                                                      \
 	((size_t)64 << 10) /* headers and one piece of body                    \
 			    */
@@ -81,6 +81,7 @@ static int mhd_start(struct http *h, struct err *err)
 	    NULL, NULL, request_handle, h, MHD_OPTION_EXTERNAL_LOGGER, log_mhd,
 	    h, MHD_OPTION_LISTEN_SOCKET, h->listener.fd,
 	    MHD_OPTION_NOTIFY_COMPLETED, request_completed, h,
+	    MHD_OPTION_NOTIFY_CONNECTION, conns_notify, &h->conns,
 	    MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
 	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
@@ -96,17 +97,23 @@ static int mhd_start(struct http *h, struct err *err)
 	return 0;
 }
 
-int http_open_unix(struct http **out, const struct http_site *site,
-		   const char *path, const char *group, struct err *err)
+static struct http *http_new(const struct http_site *site)
 {
 	struct http *h = xcalloc(1, sizeof(*h));
-	int ret;
 
 	h->site = site;
+	h->listener = (struct listener){ .fd = -1, .group = GID_NONE };
 	ev_init(&h->ready, on_ready);
 	ev_timer_init(&h->wakeup, on_wakeup, 0., 0.);
 	h->wakeup.data = h;
-	ret = listener_open(&h->listener, path, group, err);
+	conns_init(&h->conns, site->loop);
+	return h;
+}
+
+/* Serve on the socket that is open, unless opening it gave @ret. */
+static int http_start(struct http **out, struct http *h, int ret,
+		      struct err *err)
+{
 	if (ret == 0)
 		ret = mhd_start(h, err);
 	if (ret < 0) {
@@ -115,6 +122,35 @@ int http_open_unix(struct http **out, const struct http_site *site,
 	}
 	*out = h;
 	return 0;
+}
+
+int http_open_unix(struct http **out, const struct http_site *site,
+		   const char *path, const char *group, struct err *err)
+{
+	struct http *h = http_new(site);
+
+	return http_start(out, h, listener_open(&h->listener, path, group, err),
+			  err);
+}
+
+int http_open_tcp(struct http **out, const struct http_site *site,
+		  const struct addr *addr, uint16_t port,
+		  const char *token_file, struct err *err)
+{
+	struct http *h = http_new(site);
+	char text[ENDPOINT_STRLEN];
+	int ret = 0;
+
+	if (token_file)
+		ret = token_read(token_file, &h->token, err);
+	else if (!addr_is_loopback(addr))
+		ret = err_set(err, -EACCES,
+			      "%s is no loopback address: a token file is "
+			      "needed to listen there",
+			      endpoint_format(addr, port, text));
+	if (ret == 0)
+		ret = listener_open_tcp(&h->listener, addr, port, err);
+	return http_start(out, h, ret, err);
 }
 
 void http_close(struct http *h)
@@ -130,5 +166,7 @@ void http_close(struct http *h)
 		MHD_stop_daemon(h->mhd); /* closes the listening socket */
 	else if (h->listener.fd >= 0)
 		close(h->listener.fd);
+	conns_stop(&h->conns);
+	free(h->token);
 	free(h);
 }

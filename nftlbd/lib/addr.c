@@ -42,6 +42,14 @@ const char *addr_format(const struct addr *a, char buf[ADDR_STRLEN])
 	return buf;
 }
 
+bool addr_is_loopback(const struct addr *a)
+{
+	static const uint8_t one[16] = { [15] = 1 };
+
+	return a->family == AF_INET6 ? !memcmp(a->ip, one, sizeof(one))
+				     : a->family == AF_INET && a->ip[0] == 127;
+}
+
 int addr_cmp(const struct addr *a, const struct addr *b)
 {
 	/* AF_INET sorts before AF_INET6, whatever their numbers are */

@@ -27,6 +27,9 @@ int addr_parse(const char *text, struct addr *a);
 /** addr_format() - canonical text (RFC 5952) into @buf; returns @buf */
 const char *addr_format(const struct addr *a, char buf[ADDR_STRLEN]);
 
+/** addr_is_loopback() - 127.0.0.0/8 or ::1 */
+bool addr_is_loopback(const struct addr *a);
+
 /** addr_cmp() - total order: family, then bytes; <0, 0, >0 */
 int addr_cmp(const struct addr *a, const struct addr *b);
 

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The HTTP server on TCP: who is admitted, and who is ended for the sake of
+ * others. Server and clients share one loop.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "http/admit.h"
+#include "http/http.h"
+#include "http/limits.h"
+#include "http/reply.h"
+#include "lib/buf.h"
+#include "tests/unit/netns.h"
+
+#define PORT  8470
+#define TOKEN "0123456789abcdef"
+
+static void say_hello(struct request *rq)
+{
+	reply_json(rq, json_pack("{s:s, s:s}", "hello", rq->at[0], "context",
+				 rq->context));
+}
+
+static const struct route_part parts[] = { { "{who}", "/" } };
+static const struct route list[] = {
+	{ "GET", "/hello/{who}", say_hello, NULL },
+	{ "PUT", "/hello/{who}", say_hello, NULL },
+	{ "GET", "/healthz", say_hello, NULL },
+};
+static const struct route_table routes = { list, 3, parts, 1 };
+
+struct rig {
+	struct http_site site;
+	struct http *http;
+	struct addr here;
+	char token[64];
+};
+
+static int setup(void **state)
+{
+	struct rig *rig = calloc(1, sizeof(*rig));
+	int fd;
+
+	rig->site = (struct http_site){ .loop = ev_default_loop(0),
+					.name = "test",
+					.routes = &routes,
+					.context = "ours",
+					.body_max = 10,
+					.open_path = "/healthz" };
+	addr_parse("127.0.0.1", &rig->here);
+	strcpy(rig->token, "/tmp/nftlb-http-XXXXXX");
+	fd = mkstemp(rig->token);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, TOKEN "\n", 17), 17);
+	close(fd);
+	*state = rig;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct rig *rig = *state;
+
+	http_close(rig->http);
+	unlink(rig->token);
+	free(rig);
+	return 0;
+}
+
+static void serve(struct rig *rig, const char *token)
+{
+	struct err err = { "" };
+
+	if (http_open_tcp(&rig->http, &rig->site, &rig->here, PORT, token,
+			  &err) < 0)
+		fail_msg("%s", err.msg);
+}
+
+static int client_open(struct rig *rig, const char *text)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = addr_sockaddr(&rig->here, PORT, &ss);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(connect(fd, (struct sockaddr *)&ss, len), 0);
+	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL),
+			 (ssize_t)strlen(text));
+	return fd;
+}
+
+static void on_late(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	fail_msg("nothing has happened for too long");
+}
+
+/* Run the loop until the server has closed; what it said is added to @got. */
+static void client_read(struct rig *rig, int fd, struct buf *got)
+{
+	ev_timer late;
+	ssize_t n;
+
+	ev_timer_init(&late, on_late, 20., 0.);
+	ev_timer_start(rig->site.loop, &late);
+	while ((n = recv(fd, buf_reserve(got, 4096), 4095, MSG_DONTWAIT)) !=
+	       0) {
+		if (n < 0 && errno != EAGAIN)
+			break;
+		if (n < 0)
+			ev_run(rig->site.loop, EVRUN_ONCE);
+		else
+			got->len += (size_t)n;
+	}
+	*(char *)buf_reserve(got, 1) = '\0';
+	ev_timer_stop(rig->site.loop, &late);
+}
+
+/* The request's answer has this status, and these words. */
+static void answers(struct rig *rig, const char *request, int status,
+		    const char *words)
+{
+	int fd = client_open(rig, request), found = 0;
+	struct buf got = { 0 };
+
+	client_read(rig, fd, &got);
+	sscanf(got.data, "HTTP/1.%*d %d", &found);
+	if (found != status || !strstr(got.data, words))
+		fail_msg("%s: %d and \"%s\" wanted: %s", request, status, words,
+			 got.data);
+	buf_free(&got);
+	close(fd);
+}
+
+#define AUTH(words) "GET /hello/x HTTP/1.0\r\nAuthorization: " words "\r\n\r\n"
+
+static void test_token(void **state)
+{
+	struct rig *rig = *state;
+
+	serve(rig, rig->token);
+	answers(rig, AUTH("Bearer " TOKEN), 200, "\"hello\":\"x\"");
+	answers(rig, AUTH("bearer " TOKEN), 200, "ours");
+	answers(rig, AUTH("Bearer " TOKEN "0"), 401, "Authorization");
+	answers(rig, AUTH("Bearer 0123456789abcde"), 401, "Authorization");
+	answers(rig, AUTH("Bearer 1123456789abcdef"), 401, "Authorization");
+	answers(rig, AUTH("Bearer "), 401, "Authorization");
+	answers(rig, AUTH("Basic " TOKEN), 401, "Authorization");
+	answers(rig, "GET /hello/x HTTP/1.0\r\n\r\n", 401,
+		"WWW-Authenticate: Bearer");
+	/* Whether a path exists is nothing that he learns. */
+	answers(rig, "GET /nothing HTTP/1.0\r\n\r\n", 401, "Bearer");
+	answers(rig, "GET /healthz HTTP/1.0\r\n\r\n", 200, "hello");
+	answers(rig, "GET /healthz/ HTTP/1.0\r\n\r\n", 401, "Bearer");
+}
+
+static void test_no_token(void **state)
+{
+	struct rig *rig = *state;
+
+	serve(rig, NULL);
+	answers(rig, "GET /hello/x HTTP/1.0\r\n\r\n", 200, "hello");
+	answers(rig, "GET /hello/x HTTP/1.0\r\nHost: localhost:8470\r\n\r\n",
+		200, "hello");
+	answers(rig, "GET /hello/x HTTP/1.0\r\nHost: 127.0.0.1:8470\r\n\r\n",
+		200, "hello");
+	answers(rig, "GET /hello/x HTTP/1.0\r\nHost: evil.test:8470\r\n\r\n",
+		403, "Host: allowed");
+	answers(rig, "GET /hello/x HTTP/1.0\r\nHost: localhost.evil\r\n\r\n",
+		403, "Host: allowed");
+	answers(rig,
+		"PUT /hello/x HTTP/1.0\r\nOrigin: http://127.0.0.1\r\n\r\n",
+		403, "Origin: allowed");
+}
+
+static void test_requests(void **state)
+{
+	struct rig *rig = *state;
+
+	serve(rig, NULL);
+	answers(rig, "GET /hello HTTP/1.0\r\n\r\n", 404, "no such path");
+	answers(rig, "GET /hello/ HTTP/1.0\r\n\r\n", 404, "no such path");
+	answers(rig, "GET /hello/x/y HTTP/1.0\r\n\r\n", 404, "no such path");
+	answers(rig, "POST /hello/x HTTP/1.0\r\n\r\n", 405, "Allow: GET, PUT");
+	answers(rig, "GET /hello/x?y=1 HTTP/1.0\r\n\r\n", 400, "none is");
+	answers(rig, "PUT /hello/x HTTP/1.0\r\nContent-Length: 11\r\n\r\n", 413,
+		"larger than 10 bytes");
+}
+
+static void test_refused_addresses(void **state)
+{
+	struct rig *rig = *state;
+	struct err err = { "" };
+	struct http *second = NULL;
+	struct addr any;
+
+	addr_parse("0.0.0.0", &any);
+	assert_int_equal(
+	    http_open_tcp(&rig->http, &rig->site, &any, PORT, NULL, &err),
+	    -EACCES);
+	assert_non_null(strstr(err.msg, "token file"));
+	addr_parse("::", &any);
+	assert_int_equal(
+	    http_open_tcp(&rig->http, &rig->site, &any, PORT, NULL, &err),
+	    -EACCES);
+	chmod(rig->token, 0644);
+	assert_int_equal(
+	    http_open_tcp(&rig->http, &rig->site, &any, PORT, rig->token, &err),
+	    -EPERM);
+	chmod(rig->token, 0640);
+	serve(rig, rig->token);
+	assert_int_equal(http_open_tcp(&second, &rig->site, &rig->here, PORT,
+				       rig->token, &err),
+			 -EADDRINUSE);
+	assert_non_null(strstr(err.msg, "127.0.0.1:8470"));
+	assert_null(second);
+}
+
+static void write_token(struct rig *rig, const char *text)
+{
+	FILE *f = fopen(rig->token, "w");
+
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void test_bad_tokens(void **state)
+{
+	static const char *const texts[] = { "",
+					     "\n",
+					     "0123456789abcde\n",
+					     "0123456789 abcdef\n",
+					     "0123456789abcdef\n\n",
+					     "0123456789abcd\xc3\xa9\n" };
+	struct rig *rig = *state;
+	struct err err = { "" };
+	char *token = NULL;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		write_token(rig, texts[i]);
+		assert_int_equal(token_read(rig->token, &token, &err), -EINVAL);
+		assert_non_null(strstr(err.msg, rig->token));
+		assert_non_null(strstr(err.msg, "allowed"));
+	}
+	write_token(rig, TOKEN);
+	assert_int_equal(token_read(rig->token, &token, &err), 0);
+	assert_string_equal(token, TOKEN);
+	free(token);
+	assert_int_equal(token_read("/nowhere", &token, &err), -ENOENT);
+	assert_int_equal(token_read("/tmp", &token, &err), -EISDIR);
+}
+
+/* Many times more of them than there is room for. */
+static void test_slow_crowd(void **state)
+{
+	enum { N = 5 * CONNECTIONS_MAX };
+	struct rig *rig = *state;
+	int fd[N];
+
+	serve(rig, NULL);
+	for (int i = 0; i < N; i++) {
+		fd[i] = client_open(rig, "GET /hello/x HTTP/1.1\r\nHo");
+		ev_run(rig->site.loop, EVRUN_NOWAIT);
+	}
+	for (int i = 0; i < 20; i++)
+		answers(rig, "GET /hello/x HTTP/1.0\r\n\r\n", 200, "hello");
+	for (int i = 0; i < N; i++)
+		close(fd[i]);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_token),      TEST(test_no_token),
+		TEST(test_requests),   TEST(test_refused_addresses),
+		TEST(test_bad_tokens), TEST(test_slow_crowd),
+	};
+
+	if (netns_enter() < 0) {
+		fprintf(stderr, "no network namespace\n");
+		return 1;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

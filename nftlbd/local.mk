@@ -33,7 +33,8 @@ libconfig_a_SOURCES = \
 	nftlbd/config/section.h nftlbd/config/check.c \
 	nftlbd/config/checksets.c nftlbd/config/pem.c \
 	nftlbd/config/pem.h nftlbd/config/probes.c \
-	nftlbd/config/dynamic.c nftlbd/config/feeds.c \
+	nftlbd/config/direct.c nftlbd/config/dynamic.c \
+	nftlbd/config/feeds.c nftlbd/config/keys_direct.c \
 	nftlbd/config/keys_weights.c nftlbd/config/probe_keys.c \
 	nftlbd/config/probe_keys.h nftlbd/config/values_numbers.c \
 	nftlbd/config/rules.c nftlbd/config/service.c nftlbd/config/service.h \

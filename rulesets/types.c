@@ -18,10 +18,17 @@ uint32_t rs_member(const char *name)
 }
 
 const struct word rs_mode_words[] = {
-	{ "dnat", RS_DNAT },
-	{ "snat", RS_SNAT },
-	{ "local", RS_LOCAL },
+	{ "dnat", RS_DNAT },   { "snat", RS_SNAT },
+	{ "local", RS_LOCAL }, { "stateless", RS_STATELESS },
+	{ "dsr", RS_DSR },     { "ipip", RS_IPIP },
 	{ NULL, 0 },
+};
+
+/* A mode of which this says no is refused by the configuration. */
+const bool rs_mode_built[RS_MODES] = {
+	[RS_DNAT] = true,
+	[RS_SNAT] = true,
+	[RS_LOCAL] = true,
 };
 
 const struct word rs_scheduler_words[] = {

@@ -92,7 +92,8 @@ static inline bool rs_is_direct(enum rs_mode mode)
 	return mode >= RS_STATELESS;
 }
 
-extern const struct word rs_mode_words[];      /* dnat snat local */
+extern const struct word rs_mode_words[];      /* dnat snat local ... */
+extern const bool rs_mode_built[RS_MODES];     /* are there rules for it? */
 extern const struct word rs_scheduler_words[]; /* round-robin ... */
 extern const struct word rs_hash_key_words[];  /* source source-port 5-tuple */
 extern const struct word rs_on_empty_words[];  /* reject drop */

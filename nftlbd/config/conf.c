@@ -60,6 +60,9 @@ static void service_free(struct conf_service *s)
 	free(s->pool);
 	free(s->on_change);
 	free((void *)s->log.prefix);
+	for (i = 0; i < s->direct.ndevices; i++)
+		free(s->direct.devices[i]);
+	free(s->direct.devices);
 }
 
 static void list_free(struct conf_list *l)

@@ -127,6 +127,16 @@ struct conf_pool {
 	char *text; /* its lines */
 };
 
+/* Of the modes that track nothing; with others, no more than defaults. */
+struct conf_direct {
+	char **devices; /* where clients' packets come in */
+	size_t ndevices;
+	uint32_t cache; /* entries of each family's table of flows; 0 = none */
+	uint32_t tcp_timeout_ms;
+	uint32_t udp_timeout_ms; /* all but TCP */
+	uint32_t syn_limit;      /* 0 = no limit */
+};
+
 struct conf_service {
 	char *name;
 	struct addr *addrs; /* both families, sorted by addr_cmp() */
@@ -180,6 +190,7 @@ struct conf_service {
 	struct rs_log log; /* its prefix is owned, NULL = the default one */
 	enum rs_helper helper;
 	bool counters;
+	struct conf_direct direct;
 	const char *file;
 	unsigned int line;
 };
@@ -195,6 +206,7 @@ struct conf {
 	char *on_change;   /* script for every event; NULL = none */
 	uint32_t hash_seed;
 	struct rs_hooks hooks;
+	struct addr tunnel_source[RS_FAMILIES]; /* family 0 = none */
 	enum log_level log_level;
 	/* the rest, in the order of the files */
 	struct conf_check *checks;

@@ -32,7 +32,8 @@ struct service_draft {
 	const char *pool;         /* NULL or "" = none */
 	const char *allow, *deny; /* lists of names; NULL or "" = none */
 	const char *persist_group;
-	const char *on_change; /* NULL or "" = the global one */
+	const char *interfaces; /* list of names; NULL = not said */
+	const char *on_change;  /* NULL or "" = the global one */
 	struct where set[DRAFT_KEYS_MAX];
 	bool broken; /* something was refused: skip what builds on it */
 };

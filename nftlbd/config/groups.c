@@ -41,7 +41,7 @@ void group_judge(struct look *l)
 		  "too many ports", "services of up to " PORTS_TEXT " ports" },
 	};
 
-	if (!name || !*name || s->mode == RS_LOCAL)
+	if (!name || !*name)
 		return;
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		if (rules[i].bad)

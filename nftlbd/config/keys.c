@@ -17,7 +17,7 @@
 /* Options of backends first: backends.c has a bit for each of these rows. */
 static const struct key_table *const tables[] = {
 	&keys_of_backends, &keys_of_globals, &keys_of_checks, &keys_of_services,
-	&keys_of_rules,    &keys_of_weights, &keys_of_lists,
+	&keys_of_rules,    &keys_of_weights, &keys_of_lists,  &keys_of_direct,
 };
 
 const struct key_set keys_of_nftlbd = { tables,
@@ -110,6 +110,34 @@ const char *keys_words(const struct key_set *set, unsigned int place, char *buf,
 }
 
 /* ---- the daemon's */
+
+bool key_fits(const struct conf_key *key, enum rs_mode mode)
+{
+	return !key->modes || key->modes & MODE_BIT(mode);
+}
+
+const char *key_modes(const struct conf_key *key, char *buf, size_t size)
+{
+	unsigned int left = 0;
+	size_t used;
+
+	for (int m = 0; m < RS_MODES; m++)
+		left |= rs_mode_built[m] ? key->modes & MODE_BIT(m) : 0;
+	if (!left) /* all of them are still to come */
+		left = key->modes;
+	used = (size_t)snprintf(buf, size, "with mode =");
+	for (int m = 0; m < RS_MODES && used < size; m++) {
+		if (!(left & MODE_BIT(m)))
+			continue;
+		left &= ~MODE_BIT(m);
+		used += (size_t)snprintf(buf + used, size - used, " %s%s",
+					 word_text(rs_mode_words, m),
+					 !left               ? ""
+					 : left & (left - 1) ? ","
+							     : " or");
+	}
+	return buf;
+}
 
 const struct conf_key *key_at(size_t i)
 {

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "lib/words.h"
+#include "rulesets/types.h"
 
 /* Where a key may stand; bits. */
 enum key_place {
@@ -32,6 +33,14 @@ enum key_when {
 	WHEN_AUTH,
 	WHEN_PRIV
 };
+
+/* Modes for which a key may be of use. */
+#define MODE_BIT(mode) (1u << (mode))
+#define MODES_NAT      (MODE_BIT(RS_DNAT) | MODE_BIT(RS_SNAT))
+#define MODES_HAND_ON  (MODE_BIT(RS_DSR) | MODE_BIT(RS_IPIP))
+#define MODES_DIRECT   (MODE_BIT(RS_STATELESS) | MODES_HAND_ON)
+#define MODES_TRACKED  (MODES_NAT | MODE_BIT(RS_LOCAL))
+#define MODES_FORWARD  (MODES_NAT | MODES_DIRECT) /* there are backends */
 
 enum value_kind {
 	VALUE_INCLUDE, /* read by include.c */
@@ -80,7 +89,9 @@ enum value_kind {
 	VALUE_ADDRS,      /* the rest: lists in struct conf_service */
 	VALUE_PORTS,
 	VALUE_PROTOS,
-	VALUE_SOURCE
+	VALUE_SOURCE,
+	VALUE_DEVICES, /* const char *, names of interfaces */
+	VALUE_TUNNEL   /* struct addr[RS_FAMILIES] */
 };
 
 struct conf_key {
@@ -94,10 +105,10 @@ struct conf_key {
 	const char *help;
 	unsigned int types; /* of checks, feeds that know it: bits; 0 = all */
 	enum key_when when;
-	bool required; /* where it counts */
-	bool secret;   /* not for messages */
-	bool forwards; /* of no use with mode = local */
-	bool named;    /* a line of its own for each name: "backend.NAME" */
+	bool required;      /* where it counts */
+	bool secret;        /* not for messages */
+	unsigned int modes; /* of use with these only, bits; 0 = all */
+	bool named; /* a line of its own for each name: "backend.NAME" */
 	/* of texts: what is wrong with it, or NULL */
 	const char *(*problem)(const char *text);
 	const char *takes; /* of texts: words on what is allowed */
@@ -113,7 +124,8 @@ struct key_table {
 #define KEY_ROWS(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 extern const struct key_table keys_of_backends, keys_of_globals, keys_of_checks,
-    keys_of_services, keys_of_rules, keys_of_weights, keys_of_lists;
+    keys_of_services, keys_of_rules, keys_of_weights, keys_of_lists,
+    keys_of_direct;
 
 /* All keys of a program. */
 struct key_set {
@@ -137,6 +149,11 @@ const char *keys_near(const struct key_set *set, unsigned int place,
 /** keys_words() - "a, b or c": the keys of a section, for messages */
 const char *keys_words(const struct key_set *set, unsigned int place, char *buf,
 		       size_t size);
+
+/** key_fits() - may the key be of use with that mode? */
+bool key_fits(const struct conf_key *key, enum rs_mode mode);
+/** key_modes() - "with mode = a, b or c", those it is of use with; @buf */
+const char *key_modes(const struct conf_key *key, char *buf, size_t size);
 
 /* The same of keys_of_nftlbd. */
 const struct conf_key *key_at(size_t i);

@@ -59,6 +59,8 @@ static const struct conf_key rows[] = {
 	{ IN_GLOBAL, "egress-priority", VALUE_SIGNED, GLOBAL(hooks.egress),
 	  HOOK_MIN, HOOK_MAX, .fallback = "-150",
 	  .help = "where packets get their class for tc" },
+	{ IN_GLOBAL, "tunnel-source", VALUE_TUNNEL, GLOBAL(tunnel_source),
+	  .help = "addresses that tunnels of mode ipip begin at" },
 };
 
 const struct key_table keys_of_globals = { rows, KEY_ROWS(rows), IN_GLOBAL };

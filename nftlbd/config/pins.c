@@ -173,7 +173,8 @@ static void pins_twice(struct look *l)
 
 void pins_judge(struct look *l)
 {
-	char key[RS_NAME_MAX + 8];
+	const struct conf_key *row = key_find(IN_SERVICE, "pin.NAME");
+	char key[RS_NAME_MAX + 8], modes[MODES_TEXT];
 
 	if (!l->r->npins)
 		return;
@@ -182,9 +183,9 @@ void pins_judge(struct look *l)
 		struct pin_draft *p = &l->r->pins[i];
 
 		snprintf(key, sizeof(key), "pin.%s", p->name);
-		if (l->draft->conf.mode == RS_LOCAL)
+		if (!key_fits(row, l->draft->conf.mode))
 			look_useless(l, p->where, key,
-				     "with mode = dnat or snat");
+				     key_modes(row, modes, sizeof(modes)));
 		else
 			backend_judge(l, p);
 	}

@@ -176,7 +176,7 @@ static bool key_idle(const struct conf_service *s, const struct conf_key *row)
 {
 	const char *key = row->name;
 
-	if (row->forwards && s->mode == RS_LOCAL)
+	if (!key_fits(row, s->mode))
 		return true;
 	if (!strcmp(key, "limit-new-burst"))
 		return !s->limits.fresh.rate;
@@ -193,6 +193,16 @@ static bool key_idle(const struct conf_service *s, const struct conf_key *row)
 	if (key_of_weights(row))
 		return !conf_dynamic(s);
 	return !strcmp(key, "source-address") && s->mode != RS_SNAT;
+}
+
+static void devices_print(const struct conf_direct *d, struct buf *out)
+{
+	if (!d->ndevices)
+		return;
+	buf_printf(out, "interface      =");
+	for (size_t i = 0; i < d->ndevices; i++)
+		buf_printf(out, "%s %s", i ? "," : "", d->devices[i]);
+	buf_printf(out, "\n");
 }
 
 static void names_of_lists_print(const char *key,
@@ -248,12 +258,13 @@ static void service_print(const struct conf_service *s, struct buf *out)
 		if (!(key->places & IN_SERVICE) || key->named ||
 		    key->kind == VALUE_REF || key->kind == VALUE_CHECKS ||
 		    key->kind == VALUE_FEEDS || key->kind == VALUE_LISTS ||
-		    key_idle(s, key))
+		    key->kind == VALUE_DEVICES || key_idle(s, key))
 			continue;
 		key_print(key, &draft, out);
 	}
 	if (conf_dynamic(s))
 		feeds_print(s, out);
+	devices_print(&s->direct, out);
 	names_of_lists_print("allow", s->allow, s->nallow, out);
 	names_of_lists_print("deny", s->deny, s->ndeny, out);
 	if (s->persist_group)

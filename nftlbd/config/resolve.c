@@ -254,5 +254,6 @@ void conf_resolve(struct doc *doc, struct conf *conf, struct report *report)
 	services_read(&r);
 	overlaps_check(conf->services, conf->nservices, doc, report);
 	groups_check(&r);
+	directs_check(&r);
 	resolver_free(&r);
 }

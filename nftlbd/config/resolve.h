@@ -181,6 +181,9 @@ struct where service_where(const struct doc *doc, const struct conf_service *s);
  */
 void groups_check(struct resolver *r);
 
+/** directs_check() - no answer of a backend fits two services (direct.c) */
+void directs_check(struct resolver *r);
+
 /**
  * overlaps_check() - no two services claim one address, protocol and port
  * @services: n of them; sorted lists inside, as conf.h says.

@@ -10,7 +10,7 @@
 #include "config/service.h"
 #include "config/values.h"
 
-/* ---- mode local */
+/* ---- keys that the mode has no use for */
 
 /* The default of a key, or nothing where it has none. */
 static void key_forget(struct service_draft *d, const struct conf_key *key)
@@ -23,30 +23,71 @@ static void key_forget(struct service_draft *d, const struct conf_key *key)
 		d->pool = NULL;
 	else if (key->kind == VALUE_GROUP)
 		d->persist_group = NULL;
+	else if (key->kind == VALUE_DEVICES)
+		d->interfaces = NULL;
 }
 
-void local_judge(struct look *l)
+static void backends_useless(struct look *l)
 {
-	const struct conf_key *key;
+	const struct conf_key *key = key_find(IN_SERVICE, "backend.NAME");
+	char modes[MODES_TEXT];
 
-	if (l->draft->conf.mode != RS_LOCAL)
+	if (key_fits(key, l->draft->conf.mode))
 		return;
-	for (size_t i = 0; (key = key_at(i)); i++) {
-		if (!key->forwards || key->named || !(key->places & IN_SERVICE))
-			continue;
-		if (look_said_here(l, key->name))
-			look_useless(l, look_said(l, key->name), key->name,
-				     "with mode = dnat or snat");
-		key_forget(l->draft, key);
-	}
 	for (size_t i = 0; i < l->r->own.n; i++) {
 		const struct backend_draft *b = &l->r->own.list[i];
 		char name[80];
 
 		snprintf(name, sizeof(name), "backend.%s", b->name);
-		look_useless(l, b->where, name, "with mode = dnat or snat");
+		look_useless(l, b->where, name,
+			     key_modes(key, modes, sizeof(modes)));
 	}
 	l->r->own.n = 0;
+}
+
+/* Options of its own backends; those of pools are for other services, too. */
+static void options_useless(struct look *l)
+{
+	const struct conf_key *key;
+	char modes[MODES_TEXT], text[160];
+
+	for (size_t k = 0; (key = key_at(k)); k++) {
+		if (!(key->places & IN_BACKEND) ||
+		    key_fits(key, l->draft->conf.mode))
+			continue;
+		for (size_t i = 0; i < l->r->own.n; i++) {
+			const struct backend_draft *b = &l->r->own.list[i];
+
+			if (!(b->said & UINT64_C(1) << key_number(key)))
+				continue;
+			snprintf(text, sizeof(text), "backend.%s %s", b->name,
+				 key->name);
+			look_useless(l, b->where, text,
+				     key_modes(key, modes, sizeof(modes)));
+		}
+	}
+}
+
+void mode_judge(struct look *l)
+{
+	enum rs_mode mode = l->draft->conf.mode;
+	const struct conf_key *key;
+	char modes[MODES_TEXT];
+
+	for (size_t i = 0; (key = key_at(i)); i++) {
+		if (key_fits(key, mode) || key->named ||
+		    !(key->places & IN_SERVICE))
+			continue;
+		if (look_said_here(l, key->name) &&
+		    !(key->kind == VALUE_SOURCE && mode != RS_LOCAL &&
+		      !l->draft->conf.source4.family &&
+		      !l->draft->conf.source6.family))
+			look_useless(l, look_said(l, key->name), key->name,
+				     key_modes(key, modes, sizeof(modes)));
+		key_forget(l->draft, key);
+	}
+	backends_useless(l);
+	options_useless(l);
 }
 
 static bool qos_any(const struct rs_qos *q)
@@ -85,6 +126,10 @@ static void limits_judge(struct look *l)
 {
 	struct conf_service *s = &l->draft->conf;
 
+	if (rs_is_direct(s->mode)) { /* mode_judge() has said so already */
+		s->limits.fresh = s->limits.rst = (struct rs_rate){ 0 };
+		return;
+	}
 	if (s->limits.rst.rate && !has_proto(s, IPPROTO_TCP)) {
 		if (look_said_here(l, "limit-rst"))
 			look_useless(l, look_said(l, "limit-rst"), "limit-rst",
@@ -165,8 +210,8 @@ void rules_judge(struct look *l)
 {
 	limits_judge(l);
 	helper_judge(l);
-	/* mode local has said so already */
-	if (l->draft->conf.mode != RS_LOCAL)
+	/* else mode_judge() has said so already */
+	if (key_fits(key_find(IN_SERVICE, "persist"), l->draft->conf.mode))
 		persist_judge(l);
 	group_judge(l);
 	pins_judge(l);
@@ -183,10 +228,13 @@ static bool option_said(const struct backend_draft *b, const char *option)
 void rules_inherit(const struct service_draft *s, const struct backend_draft *b,
 		   struct conf_backend *out)
 {
-	out->max_connections = option_said(b, "max-connections")
-				   ? b->max_connections
-				   : s->conf.max_connections;
+	out->max_connections = s->conf.max_connections;
 	out->qos = s->conf.qos;
+	/* of a pool, perhaps, that serves others as well */
+	if (rs_is_direct(s->conf.mode))
+		return;
+	if (option_said(b, "max-connections"))
+		out->max_connections = b->max_connections;
 	if (option_said(b, "packet-mark"))
 		out->qos.packet = b->qos.packet;
 	if (option_said(b, "conntrack-mark"))

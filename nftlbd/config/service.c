@@ -104,7 +104,7 @@ static void keys_check(struct look *l)
 	dynamic_judge(l);
 	if (s->mode == RS_SNAT)
 		return;
-	if (look_said_here(l, "source-address") &&
+	if (s->mode == RS_DNAT && look_said_here(l, "source-address") &&
 	    (s->source4.family || s->source6.family))
 		look_refuse(l, "source-address", "an address",
 			    "the mode keeps the client's address",
@@ -207,12 +207,15 @@ static void slots_check(struct look *l)
 		look_refuse(l, "slots", found, "fewer than backends", allowed);
 		return;
 	}
-	better = slots_check_size(s->scheduler, s->slots);
+	better = slots_check_size(
+	    rs_is_direct(s->mode) ? RS_SOURCE_HASH : s->scheduler, s->slots);
 	if (!better)
 		return;
 	snprintf(allowed, sizeof(allowed), "auto, or for example %u", better);
 	look_refuse(l, "slots", found,
-		    s->scheduler == RS_SOURCE_HASH
+		    rs_is_direct(s->mode)
+			? "the mode needs a prime number of slots"
+		    : s->scheduler == RS_SOURCE_HASH
 			? "source-hash needs a prime number of slots"
 			: "no size for this scheduler",
 		    allowed);
@@ -272,6 +275,7 @@ static void service_build(struct look *l)
 	s->allow = lists_build(&l->allow, &s->nallow);
 	s->deny = lists_build(&l->deny, &s->ndeny);
 	pins_build(l);
+	direct_build(l);
 	if (s->log.prefix)
 		s->log.prefix = xstrdup(s->log.prefix);
 	if (l->draft->on_change && *l->draft->on_change)
@@ -325,6 +329,7 @@ static void service_judge(struct look *l)
 			    " backends, members of the pool included");
 	}
 	keys_check(l);
+	direct_judge(l);
 	rules_judge(l);
 	family_check(l, AF_INET);
 	family_check(l, AF_INET6);
@@ -378,7 +383,8 @@ void service_add(struct resolver *r, const struct doc_section *s,
 	r->own.too_many = false;
 	if (!section_read(r, s, IN_SERVICE, &draft, draft.set, &r->own))
 		draft.broken = true;
-	local_judge(&l);
+	direct_built(&l);
+	mode_judge(&l);
 	backends_join(&l);
 	service_judge(&l);
 	if (!draft.broken) {

@@ -53,13 +53,25 @@ void dynamic_checks(struct look *l);
 /** group_judge() - persist-group: what the service itself has to be for it */
 void group_judge(struct look *l);
 
+/* direct.c */
+
+/** direct_built() - complain about a mode that has no rules yet */
+void direct_built(struct look *l);
+/** direct_judge() - what a mode that tracks nothing needs, and its keys say */
+void direct_judge(struct look *l);
+/** direct_build() - what is good into the draft's configuration */
+void direct_build(struct look *l);
+
 /* rules.c */
 
+#define MODES_TEXT 96 /* bytes for key_modes() */
+
 /**
- * local_judge() - mode local has no backends: refuse what is said about them
- * here, forget what [defaults] said. Comes before everything else.
+ * mode_judge() - keys, options and backends that the mode has no use for
+ * Refuses what is said of them here, forgets what [defaults] said. Comes before
+ * everything else.
  */
-void local_judge(struct look *l);
+void mode_judge(struct look *l);
 
 /** rules_judge() - keys of the rules around the service that need others */
 void rules_judge(struct look *l);

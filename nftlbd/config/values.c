@@ -6,6 +6,7 @@
 #include "config/values.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,11 +15,12 @@
 #include "lib/parse.h"
 #include "lib/xalloc.h"
 
-#define ADDRS_TEXT  NUMBER_TEXT(VALUE_ADDRS_MAX)
-#define PORTS_TEXT  NUMBER_TEXT(VALUE_PORTS_MAX)
-#define LISTS_TEXT  NUMBER_TEXT(LISTS_MAX)
-#define CHECKS_TEXT NUMBER_TEXT(CONF_CHECKS_MAX)
-#define FEEDS_TEXT  NUMBER_TEXT(CONF_FEEDS_MAX)
+#define ADDRS_TEXT   NUMBER_TEXT(VALUE_ADDRS_MAX)
+#define PORTS_TEXT   NUMBER_TEXT(VALUE_PORTS_MAX)
+#define LISTS_TEXT   NUMBER_TEXT(LISTS_MAX)
+#define DEVICES_TEXT NUMBER_TEXT(DEVICES_MAX)
+#define CHECKS_TEXT  NUMBER_TEXT(CONF_CHECKS_MAX)
+#define FEEDS_TEXT   NUMBER_TEXT(CONF_FEEDS_MAX)
 
 typedef int read_fn(const struct conf_key *key, const char *text, void *field,
 		    const char **problem);
@@ -74,6 +76,26 @@ static int lists_read(const struct conf_key *key, const char *text, void *field,
 		*problem = "too many lists";
 		return -EINVAL;
 	}
+	*(const char **)field = text;
+	return 0;
+}
+
+/* "eth0, br0"; whether they exist is the kernel's matter, and may change */
+static int devices_read(const struct conf_key *key, const char *text,
+			void *field, const char **problem)
+{
+	const char *rest = *text ? text : NULL;
+	char item[IFNAMSIZ + 1];
+	size_t n = 0;
+
+	for (; !*problem && list_next(&rest, item, sizeof(item)); n++) {
+		*problem = !strcmp(item, "?") ? "no name of an interface"
+					      : interface_problem(item);
+	}
+	if (!*problem && n > DEVICES_MAX)
+		*problem = "too many interfaces";
+	if (*problem)
+		return -EINVAL;
 	*(const char **)field = text;
 	return 0;
 }
@@ -184,6 +206,22 @@ static void sender_print(const struct conf_key *key, const void *field,
 	const struct hc_spec *s = field;
 
 	source_print(&s->source4, &s->source6, out);
+}
+
+static int tunnel_read(const struct conf_key *key, const char *text,
+		       void *field, const char **problem)
+{
+	struct addr *sources = field;
+
+	return source_read(text, &sources[0], &sources[1], problem);
+}
+
+static void tunnel_print(const struct conf_key *key, const void *field,
+			 struct buf *out)
+{
+	const struct addr *sources = field;
+
+	source_print(&sources[0], &sources[1], out);
 }
 
 /* ---- the table of types */
@@ -312,6 +350,13 @@ static const struct value_ops {
 			   source_value_print, FIXED,
 			   "one IPv4 and one IPv6 unicast address at most; "
 			   "empty: masquerade" },
+	[VALUE_DEVICES] = { "list of interfaces", devices_read, string_print,
+			    FIXED,
+			    "names of interfaces of 1 to 15 characters, up "
+			    "to " DEVICES_TEXT " separated by commas" },
+	[VALUE_TUNNEL] = { "list of addresses", tunnel_read, tunnel_print,
+			   FIXED,
+			   "one IPv4 and one IPv6 unicast address at most" },
 };
 
 int value_read(const struct conf_key *key, const char *text, void *object,

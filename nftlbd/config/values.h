@@ -18,6 +18,8 @@
 #define PERSIST_DEFAULT_MS 360000u
 #define RATE_MAX           10000000
 #define SETS_MAX           1048576 /* entries of a set in the kernel */
+#define DEVICES_MAX        16      /* interfaces of a service */
+#define DEVICE_SIZE        17      /* bytes that list_next() needs for one */
 #define VALUE_ALLOWED      320     /* bytes that value_allowed() needs */
 
 /** value_empty() - is there nothing in the field that could be printed? */

@@ -143,6 +143,18 @@ static void add_rules(struct want_list *w, struct rs_service *out,
 	out->counters = c->counters;
 }
 
+static struct rs_direct direct_of(const struct conf_direct *c)
+{
+	return (struct rs_direct){
+		.devices = (const char *const *)c->devices,
+		.ndevices = c->ndevices,
+		.cache = c->cache,
+		.tcp_timeout_s = c->tcp_timeout_ms / 1000,
+		.udp_timeout_s = c->udp_timeout_ms / 1000,
+		.syn_limit = c->syn_limit,
+	};
+}
+
 /* ---- services */
 
 static void add_family(struct want_list *w, const struct model *m,
@@ -177,6 +189,8 @@ static void add_family(struct want_list *w, const struct model *m,
 	};
 
 	add_rules(w, &out, c);
+	if (rs_is_direct(c->mode))
+		out.direct = direct_of(&c->direct);
 	*VEC_PUSH(w->list, w->n, w->cap) = out;
 }
 

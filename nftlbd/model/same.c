@@ -57,6 +57,10 @@ static const struct field service_fields[] = {
 	SERVICE(log.group),
 	SERVICE(helper),
 	SERVICE(counters),
+	SERVICE(direct.cache),
+	SERVICE(direct.tcp_timeout_ms),
+	SERVICE(direct.udp_timeout_ms),
+	SERVICE(direct.syn_limit),
 };
 
 static const struct field backend_fields[] = {
@@ -140,6 +144,17 @@ static bool lists_same(const struct conf_list *const *a, size_t na,
 	return true;
 }
 
+static bool devices_same(const struct conf_direct *a,
+			 const struct conf_direct *b)
+{
+	if (a->ndevices != b->ndevices)
+		return false;
+	for (size_t i = 0; i < a->ndevices; i++)
+		if (strcmp(a->devices[i], b->devices[i]) != 0)
+			return false;
+	return true;
+}
+
 static bool conf_same(const struct conf_service *a,
 		      const struct conf_service *b)
 {
@@ -148,7 +163,7 @@ static bool conf_same(const struct conf_service *a,
 	       texts_same(a->log.prefix, b->log.prefix) &&
 	       addr_cmp(&a->source4, &b->source4) == 0 &&
 	       addr_cmp(&a->source6, &b->source6) == 0 && ports_same(a, b) &&
-	       pins_same(a, b) &&
+	       pins_same(a, b) && devices_same(&a->direct, &b->direct) &&
 	       lists_same(a->allow, a->nallow, b->allow, b->nallow) &&
 	       lists_same(a->deny, a->ndeny, b->deny, b->ndeny) &&
 	       addrs_same(a->addrs, a->naddrs, b->addrs, b->naddrs);

@@ -71,7 +71,9 @@ enum admin backend_admin(const struct backend *b)
 
 bool service_weights(const struct service *s)
 {
-	return s->conf->scheduler == RS_WEIGHTED || service_dynamic(s);
+	return (s->conf->scheduler == RS_WEIGHTED &&
+		!rs_is_direct(s->conf->mode)) ||
+	       service_dynamic(s);
 }
 
 static bool says_weight(const struct conf_checks *c)

@@ -145,6 +145,17 @@ static const struct change {
 	{ "helper", PLAIN, "", "helper = ftp", true },
 	{ "counters", PLAIN, "", "counters = yes", true },
 
+	/* of no use with mode dnat, and forgotten */
+	{ "interface", "[defaults]\n", "interface = eth0\n" PLAIN,
+	  "interface = eth1\n" PLAIN, false },
+	{ "session-cache", "[defaults]\n", "session-cache = 1\n" PLAIN, PLAIN,
+	  false },
+	{ "session-timeout-tcp", "[defaults]\n",
+	  "session-timeout-tcp = 1s\n" PLAIN, PLAIN, false },
+	{ "session-timeout-udp", "[defaults]\n",
+	  "session-timeout-udp = 1s\n" PLAIN, PLAIN, false },
+	{ "syn-limit", "[defaults]\n", "syn-limit = 1\n" PLAIN, PLAIN, false },
+
 	{ "entries", PLAIN "allow = x\n[list z]\n", "", "entries = 10.9.0.2",
 	  false },
 	{ "file", PLAIN "allow = x\n[list z]\n", "", "file = x.txt", false },

@@ -71,7 +71,7 @@ libcontrol_a_SOURCES = \
 	nftlbd/control/follow.c nftlbd/control/follow.h \
 	nftlbd/control/handlers.h nftlbd/control/impl.h \
 	nftlbd/control/json.h \
-	nftlbd/control/json_check.c nftlbd/control/json_counters.c \
+	nftlbd/control/host.c nftlbd/control/json_check.c nftlbd/control/json_counters.c \
 	nftlbd/control/json_feed.c nftlbd/control/json_service.c \
 	nftlbd/control/json_status.c nftlbd/control/json_weight.c \
 	nftlbd/control/lists.c nftlbd/control/listing.c \
@@ -129,7 +129,7 @@ nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/daemon/load.c nftlbd/daemon/
 	nftlbd/daemon/sessions_child.c nftlbd/daemon/sessions_command.c \
 	nftlbd/daemon/sessions_impl.h \
 	$(nftlbd_health_sources)
-nftlbd_nftlbd_LDADD = libcontrol.a libhttp.a librulesets.a libmodel.a libconfig.a \
+nftlbd_nftlbd_LDADD = libcontrol.a libhostcheck.a libhttp.a librulesets.a libmodel.a libconfig.a \
 	librulesets.a libutil.a $(MHD_LIBS) $(JANSSON_LIBS) $(NFTABLES_LIBS) \
 	$(NFTNL_LIBS) $(INIH_LIBS) $(SYSTEMD_LIBS) $(CRYPTO_LIBS) $(EV_LIBS) -lm
 
@@ -142,7 +142,7 @@ libctl_a_SOURCES = \
 	nftlbd/ctl/live_top.c nftlbd/ctl/render.h \
 	nftlbd/ctl/render_probes.c nftlbd/ctl/render_top.c \
 	nftlbd/ctl/render_counters.c nftlbd/ctl/render_sessions.c \
-	nftlbd/ctl/render_lists.c \
+	nftlbd/ctl/render_lists.c nftlbd/ctl/render_check.c \
 	nftlbd/ctl/render_answer.c nftlbd/ctl/render_field.c \
 	nftlbd/ctl/render_show.c nftlbd/ctl/render_status.c \
 	nftlbd/ctl/render_weight.c \

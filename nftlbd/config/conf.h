@@ -21,6 +21,7 @@
 #include "weights/weights.h"
 
 #define CONF_DEFAULT_PATH "/etc/nftlb/nftlbd.conf"
+#define CONF_DEFAULT_SEED "0x6e66746c" /* hash-seed, as text */
 
 #define CONF_CHECKS_MAX 8 /* of one backend */
 #define CONF_FEEDS_MAX  4 /* of one service */

@@ -33,7 +33,7 @@ static const struct conf_key rows[] = {
 	{ IN_GLOBAL, "table", VALUE_TABLE, GLOBAL(table), .fallback = "nftlb",
 	  .help = "name of the daemon's nf_tables tables" },
 	{ IN_GLOBAL, "hash-seed", VALUE_NUMBER, GLOBAL(hash_seed), 0,
-	  UINT32_MAX, .fallback = "0x6e66746c",
+	  UINT32_MAX, .fallback = CONF_DEFAULT_SEED,
 	  .help = "seed of source-hash, the same on every gateway" },
 	{ IN_GLOBAL, "log-level", VALUE_WORD, GLOBAL(log_level),
 	  .words = log_level_words, .fallback = "info",

@@ -51,6 +51,7 @@ void show_backend_counters(struct request *rq);
 void show_sessions(struct request *rq);
 void delete_sessions(struct request *rq);
 void show_config(struct request *rq);
+void show_host(struct request *rq);
 void show_plan(struct request *rq);
 void show_ruleset(struct request *rq);
 void show_route(struct request *rq);

@@ -54,6 +54,7 @@ static const struct route routes[] = {
 	{ "GET", "/v1/lists/{list}", show_list, NULL },
 	{ "POST", "/v1/lists/{list}", change_list, NULL },
 	{ "GET", "/v1/lists/{list}/test", test_list, "address" },
+	{ "GET", "/v1/check", show_host, NULL },
 	{ "GET", "/v1/plan", show_plan, NULL },
 	{ "GET", "/v1/ruleset", show_ruleset, NULL },
 	{ "GET", "/v1/config", show_config, NULL },

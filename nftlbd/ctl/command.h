@@ -45,6 +45,8 @@ struct command {
 	/* goes on until the operator or the daemon ends it; returns the exit
 	 * status. @path: the row's, with its values */
 	int (*live)(const struct call *c, struct api *api, const char *path);
+	/* is what the answer says bad? Then the exit status is 1 */
+	bool (*failed)(const json_t *answer);
 	bool one_of_many; /* the answer is one object of a list: [object] */
 	bool hidden;
 };

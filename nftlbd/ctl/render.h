@@ -34,6 +34,9 @@ void render_lists(struct render *r, const json_t *answer);
 void render_list(struct render *r, const json_t *answer);
 void render_list_test(struct render *r, const json_t *answer);
 void render_list_line(struct render *r, const json_t *answer);
+void render_host(struct render *r, const json_t *answer);
+/** render_host_failed() - is there an error among what was found? */
+bool render_host_failed(const json_t *answer);
 void render_plan(struct render *r, const json_t *answer);
 void render_events(struct render *r, const json_t *answer);
 /** render_event() - one event as one line, for who follows them */

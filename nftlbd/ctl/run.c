@@ -245,6 +245,8 @@ int run_call(const struct call *c, const char *socket)
 		ret = ask(api, c, "GET", cmd->extra, &extra);
 	if (ret == EXIT_DONE)
 		ret = run_show(c, answer, extra);
+	if (ret == EXIT_DONE && cmd->failed && cmd->failed(answer))
+		ret = EXIT_REFUSED;
 	json_decref(answer);
 	json_decref(extra);
 	api_close(api);

@@ -8,7 +8,7 @@ deps_packages=(
     autoconf automake pkg-config gcc libc6-dev make xz-utils
     libmnl-dev libnftnl-dev libnftables-dev libinih-dev libjansson-dev
     libmicrohttpd-dev libcurl4-openssl-dev libsystemd-dev libev-dev
-    libssl-dev libsnmp-dev libseccomp-dev libcmocka-dev
+    libssl-dev libsnmp-dev libseccomp-dev libcmocka-dev librdkafka-dev
     # style
     clang-format mandoc
     # lab: networks, the reference tools, the peer we measure against

@@ -143,6 +143,28 @@ static void match_reject(struct buf *r)
 	rule_cmp(r, NFT_CMP_EQ, REG(0), &id, sizeof(id));
 }
 
+/* Nobody serves. */
+static bool refuse_rule(struct buf *r, unsigned int i, uint8_t family)
+{
+	switch (i) {
+	case 0:
+		match_reject(r);
+		match_proto(r, IPPROTO_TCP);
+		rule_reject(r, NFT_REJECT_TCP_RST, 0);
+		return true;
+	case 1:
+		match_reject(r);
+		rule_reject(r, NFT_REJECT_ICMP_UNREACH,
+			    family == AF_INET6 ? 4 : 3); /* port unreachable */
+		return true;
+	case 2:
+		rule_verdict(r, NF_DROP, NULL);
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* An id's address never changes (another address gets another id), so that one
  * look is enough here. */
 static bool to_backend_rule(struct buf *r, unsigned int i, uint8_t family)
@@ -161,22 +183,20 @@ static bool to_backend_rule(struct buf *r, unsigned int i, uint8_t family)
 	case 3:
 		dnat(r, family, MAP_BACKENDS_PORTLESS);
 		return true;
-	case 4:
-		match_reject(r);
-		match_proto(r, IPPROTO_TCP);
-		rule_reject(r, NFT_REJECT_TCP_RST, 0);
-		return true;
-	case 5:
-		match_reject(r);
-		rule_reject(r, NFT_REJECT_ICMP_UNREACH,
-			    family == AF_INET6 ? 4 : 3); /* port unreachable */
-		return true;
-	case 6:
-		rule_verdict(r, NF_DROP, NULL);
-		return true;
 	default:
-		return false;
+		return refuse_rule(r, i - 4, family);
 	}
+}
+
+/* The same of the direct modes; a way that is empty leads back here. */
+static bool to_way_rule(struct buf *r, unsigned int i, uint8_t family)
+{
+	if (i == 0) {
+		rule_meta_load(r, NFT_META_PRIORITY, REG(0));
+		rule_lookup(r, map_forms[MAP_WAYS].name, REG(0), NO_REG, true);
+		return true;
+	}
+	return refuse_rule(r, i - 1, family);
 }
 
 const struct base_chain base_chains[] = {
@@ -189,6 +209,7 @@ const struct base_chain base_chains[] = {
 	  output_rule },
 	{ "postrouting", FEATURE_NONE, "nat", NF_INET_POST_ROUTING, HOOK_SRCNAT,
 	  0, postrouting_rule },
+	{ CHAIN_TO_WAY, FEATURE_WAYS, NULL, 0, 0, 0, to_way_rule },
 	{ CHAIN_INGRESS, FEATURE_INGRESS, NULL, 0, 0, 0, ingress_rule },
 	{ CHAIN_PICK, FEATURE_PICK, NULL, 0, 0, 0, pick_rule },
 	{ CHAIN_ALIVE, FEATURE_ALIVE, NULL, 0, 0, 0, alive_rule },

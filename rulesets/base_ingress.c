@@ -26,15 +26,6 @@
 #include "rulesets/fields.h"
 #include "rulesets/rule.h"
 
-/* Go on for packets of this kind of addresses. */
-static void match_ethertype(struct buf *r, uint8_t family)
-{
-	uint16_t type = htons(family == AF_INET6 ? ETH_P_IPV6 : ETH_P_IP);
-
-	rule_meta_load(r, NFT_META_PROTOCOL, REG(0));
-	rule_cmp(r, NFT_CMP_EQ, REG(0), &type, sizeof(type));
-}
-
 /* ICMP's types that say something of a packet that was sent. */
 static const uint8_t errors4[] = { ICMP_DEST_UNREACH, ICMP_TIME_EXCEEDED,
 				   ICMP_PARAMETERPROB };
@@ -43,20 +34,26 @@ static const uint8_t errors6[] = { ICMP6_DST_UNREACH, ICMP6_PACKET_TOO_BIG,
 
 bool error_rule(struct buf *r, unsigned int i, uint8_t family)
 {
+	static const enum rs_map order[] = { MAP_ERRORS, MAP_ERROR_RANGES,
+					     MAP_ERRORS_ANY };
 	bool v6 = family == AF_INET6;
 	unsigned int w = addr_words(family);
+	unsigned int types = v6 ? sizeof(errors6) : sizeof(errors4);
+	enum rs_map map;
 	uint8_t type;
 
-	if (i >= (v6 ? sizeof(errors6) : sizeof(errors4)))
+	if (i >= types * 3)
 		return false;
-	type = v6 ? errors6[i] : errors4[i];
+	map = order[i % 3];
+	type = v6 ? errors6[i / 3] : errors4[i / 3];
 	match_proto(r, v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
 	rule_payload(r, REG(0), NFT_PAYLOAD_TRANSPORT_HEADER, 0, 1);
 	rule_cmp(r, NFT_CMP_EQ, REG(0), &type, sizeof(type));
 	load_inner_addr(r, family, true, 0);
 	load_inner_proto(r, family, w);
-	load_inner_port(r, family, true, w + 1);
-	rule_lookup(r, map_forms[MAP_ERRORS].name, REG(0), NO_REG, true);
+	if (map_forms[map].key == KEY_ADDR_PROTO_PORT)
+		load_inner_port(r, family, true, w + 1);
+	rule_lookup(r, map_forms[map].name, REG(0), NO_REG, true);
 	return true;
 }
 
@@ -65,6 +62,7 @@ bool ingress_rule(struct buf *r, unsigned int i, uint8_t family)
 	static const enum rs_map order[] = { MAP_SERVICES_ANY,
 					     MAP_SERVICE_RANGES };
 
+	match_ethertype(r, family);
 	if (i >= 2)
 		return error_rule(r, i - 2, family);
 	dispatch(r, family, order[i]);

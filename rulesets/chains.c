@@ -240,6 +240,10 @@ void chains_add(struct unit *u, const struct rs_service *svc,
 {
 	struct writer w = { u, svc, ids, sets };
 
+	if (rs_is_direct(svc->mode)) {
+		direct_chains(&w);
+		return;
+	}
 	service_chain(&w);
 	drop_chains(&w);
 	serve_chain(&w);

@@ -14,6 +14,7 @@ struct own_sets {
 	char sessions[CHAIN_NAME_MAX]; /* its own, or its group's */
 	char fresh[CHAIN_NAME_MAX];
 	char connections[CHAIN_NAME_MAX];
+	char flows[CHAIN_NAME_MAX]; /* of direct modes */
 };
 
 /**

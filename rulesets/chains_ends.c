@@ -6,8 +6,8 @@
  *   dsr:   the backend's ether address, out at its interface
  *   ipip:  into the tunnel; what is in it stays as it is
  *
- * A backend whose path is not known drops: it owns no slots, and who remembers
- * it asks again.
+ * The chain of a backend that takes no packets, or whose path is not known, is
+ * empty: who remembers it gets another one.
  */
 #include <netinet/in.h> /* before the kernel's own */
 
@@ -70,9 +70,7 @@ void end_chains(struct writer *w)
 		struct unit_chain *c =
 		    unit_chain_add(w->u, CHAIN_TO "%s/%s", svc->name, b->name);
 
-		if (b->path.ifindex)
+		if (b->path.ifindex && (b->usable || b->sticky))
 			ends[svc->mode](chain_rule(c), svc, b);
-		else
-			rule_verdict(chain_rule(c), NF_DROP, NULL);
 	}
 }

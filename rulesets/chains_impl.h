@@ -51,6 +51,13 @@ void svc_served(struct buf *r, const struct rs_service *svc);
 /** svc_serves() - is there a serve chain? */
 bool svc_serves(const struct rs_service *svc);
 
+/* ---- chains_direct.c: flows that nobody tracks */
+
+/** direct_chains() - all chains of a service of a direct mode */
+void direct_chains(struct writer *w);
+/** flow_key() - what its entries are found by */
+enum map_key flow_key(const struct rs_service *svc);
+
 /* ---- base_ingress.c */
 
 /** device_chain() - all of a unit that is an interface: its chain */

@@ -146,7 +146,7 @@ static void add_features(struct unit *u)
 		return;
 	/* of what all have, these tables have a few things */
 	u->features &= ~FEATURE_BIT(FEATURE_NONE);
-	u->features |= FEATURE_BIT(FEATURE_INGRESS);
+	u->features |= FEATURE_BIT(FEATURE_INGRESS) | FEATURE_BIT(FEATURE_WAYS);
 }
 
 struct unit *compile_unit(const struct rs_service *svc, const struct unit *have,

@@ -24,6 +24,9 @@ static const struct key_maps source_maps = { MAP_SNAT, MAP_SNAT_RANGES,
 static const struct key_maps guard_maps = { MAP_GUARDS, MAP_GUARD_RANGES,
 					    MAP_GUARDS_ANY };
 
+static const struct key_maps error_maps = { MAP_ERRORS, MAP_ERROR_RANGES,
+					    MAP_ERRORS_ANY };
+
 void key_target(uint8_t *key, const struct addr *a, uint8_t proto,
 		uint16_t port)
 {
@@ -74,6 +77,8 @@ static void add_keys(struct unit *u, const struct rs_service *svc,
 void elements_add_keys(struct unit *u, const struct rs_service *svc)
 {
 	add_keys(u, svc, &service_maps, CHAIN_SERVICE);
+	if (rs_is_direct(svc->mode))
+		add_keys(u, svc, &error_maps, CHAIN_ERROR);
 	if (svc->mode == RS_SNAT)
 		add_keys(u, svc, &source_maps, CHAIN_SOURCE);
 	if (svc_has_guard(svc))

@@ -10,6 +10,7 @@
 
 #include <netinet/in.h> /* before the kernel's own */
 
+#include <linux/if_ether.h>
 #include <linux/netfilter/nf_conntrack_tuple_common.h>
 #include <linux/netfilter/nf_tables.h>
 #include <string.h>
@@ -63,6 +64,14 @@ void load_inner_port(struct buf *r, uint8_t family, bool source, uint32_t words)
 {
 	rule_payload(r, REG(words), NFT_PAYLOAD_TRANSPORT_HEADER,
 		     inner_ports(family) + (source ? 0 : 2), 2);
+}
+
+void match_ethertype(struct buf *r, uint8_t family)
+{
+	uint16_t type = htons(family == AF_INET6 ? ETH_P_IPV6 : ETH_P_IP);
+
+	rule_meta_load(r, NFT_META_PROTOCOL, REG(0));
+	rule_cmp(r, NFT_CMP_EQ, REG(0), &type, sizeof(type));
 }
 
 void match_proto(struct buf *r, uint8_t proto)

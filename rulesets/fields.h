@@ -34,6 +34,9 @@ void load_target(struct buf *r, uint8_t family);
  * match_proto() before. */
 void load_flow(struct buf *r, uint8_t family);
 
+/** match_ethertype() - go on for packets of this kind of addresses; in tables
+ * of type netdev, where nft wants to know before it reads their headers */
+void match_ethertype(struct buf *r, uint8_t family);
 /** match_proto() - go on for this protocol only */
 void match_proto(struct buf *r, uint8_t proto);
 

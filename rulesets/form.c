@@ -70,6 +70,10 @@ const struct map_form map_forms[MAP_COUNT] = {
 		       0 },
 	[MAP_ERRORS] = { "errors", KEY_ADDR_PROTO_PORT, DATA_VERDICT, false,
 			 FEATURE_WAYS, true, 0 },
+	[MAP_ERROR_RANGES] = { "error-ranges", KEY_ADDR_PROTO_PORT,
+			       DATA_VERDICT, true, FEATURE_WAYS, true, 0 },
+	[MAP_ERRORS_ANY] = { "errors-any", KEY_ADDR_PROTO, DATA_VERDICT, false,
+			     FEATURE_WAYS, true, 0 },
 };
 
 /* nft's type numbers; a concatenation packs six bits each. */
@@ -104,6 +108,9 @@ static const struct {
 	[KEY_ADDR_PORT] = { 2, { FIELD_ADDR, FIELD_PORT } },
 	[KEY_PORT_ADDR] = { 2, { FIELD_PORT, FIELD_ADDR } },
 	[KEY_MAC] = { 1, { FIELD_MAC } },
+	[KEY_TUPLE] = { 5,
+			{ FIELD_ADDR, FIELD_PORT, FIELD_ADDR, FIELD_PORT,
+			  FIELD_PROTO } },
 };
 
 int map_find(const char *name)

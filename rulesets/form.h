@@ -78,6 +78,8 @@ enum rs_map {
 	MAP_WAYS,   /* backend id : chain that sends to it */
 	MAP_ERRORS, /* as MAP_SERVICES, of what an ICMP error speaks of :
 		     * error chain */
+	MAP_ERROR_RANGES,
+	MAP_ERRORS_ANY,
 	MAP_COUNT
 };
 
@@ -104,6 +106,8 @@ enum map_key {
 	KEY_ADDR_PORT,
 	KEY_PORT_ADDR,
 	KEY_MAC,
+	KEY_TUPLE, /* client: address, port; service: address, port,
+		    * protocol */
 	KEYS
 };
 
@@ -186,12 +190,14 @@ uint32_t set_flags(const struct set_form *f);
 #define CHAIN_ROOM     "room."
 #define CHAIN_TO       "to."
 #define CHAIN_ERROR    "error."
+#define CHAIN_HIT      "hit."
 #define CHAIN_DEVICE   "device." /* of the unit "@NAME" */
 
 #define SET_SESSIONS    "sessions."
 #define SET_NEW         "new."
 #define SET_CONNECTIONS "connections."
 #define SET_GROUP       "group." /* of the unit "/NAME" */
+#define SET_FLOWS       "flows." /* of direct modes */
 #define SET_LIST        "list."  /* of lists.c, of no unit */
 
 #define COUNTER_NEW              "new."
@@ -200,6 +206,7 @@ uint32_t set_flags(const struct set_form *f);
 #define COUNTER_REFUSED          "refused."
 #define COUNTER_LIMITED          "limited."
 #define COUNTER_DENIED           "denied."
+#define COUNTER_FLOOD            "flood." /* beyond syn-limit */
 #define COUNTER_FULL_NEW         "full-new."
 #define COUNTER_FULL_CONNECTIONS "full-connections."
 #define COUNTER_FULL_SESSIONS    "full-sessions."
@@ -211,6 +218,7 @@ uint32_t set_flags(const struct set_form *f);
 #define CHAIN_TO_SLOT     "to-slot"
 #define CHAIN_TO_BACKEND  "to-backend"
 #define CHAIN_INGRESS     "ingress"
+#define CHAIN_TO_WAY      "to-way"
 #define CHAIN_PICK        "pick"
 #define CHAIN_ALIVE       "alive"
 #define CHAIN_MEMBER      "member"

@@ -44,7 +44,8 @@ static bool has_sessions(const struct unit *u)
 {
 	for (size_t i = 0; i < u->nsets; i++)
 		if (!strncmp(u->sets[i].name, SET_SESSIONS,
-			     strlen(SET_SESSIONS)))
+			     strlen(SET_SESSIONS)) ||
+		    !strncmp(u->sets[i].name, SET_FLOWS, strlen(SET_FLOWS)))
 			return true;
 	return false;
 }

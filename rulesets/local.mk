@@ -10,7 +10,7 @@ librulesets_a_SOURCES += rulesets/types.h \
 	rulesets/base.c rulesets/base_ingress.c rulesets/base_pick.c rulesets/base_packets.c \
 	rulesets/base.h rulesets/base_impl.h \
 	rulesets/chains.c rulesets/chains_drops.c rulesets/chains_stick.c \
-	rulesets/chains_guard.c rulesets/chains_qos.c rulesets/chains_ends.c rulesets/chains_room.c \
+	rulesets/chains_guard.c rulesets/chains_qos.c rulesets/chains_direct.c rulesets/chains_ends.c rulesets/chains_room.c \
 	rulesets/chains.h rulesets/chains_impl.h rulesets/own.c \
 	rulesets/elements.c rulesets/elements_ids.c rulesets/elements_flows.c \
 	rulesets/elements.h \

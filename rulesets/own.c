@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rulesets/chains.h"
+#include "rulesets/chains_impl.h"
 
 static struct set_form sessions_form(const struct rs_stick *s)
 {
@@ -89,6 +89,26 @@ static void add_sets(struct unit *u, const struct rs_service *svc,
 	}
 }
 
+static struct set_form flows_form(const struct rs_service *svc)
+{
+	return (struct set_form){ .key = flow_key(svc),
+				  .data = DATA_ID,
+				  .expires = true,
+				  .size = svc->direct.cache };
+}
+
+static void add_flows(struct unit *u, const struct rs_service *svc,
+		      const struct unit *have, struct own_sets *names)
+{
+	struct set_form form = flows_form(svc);
+
+	if (!rs_is_direct(svc->mode) || !svc->direct.cache)
+		return;
+	add_set(u, have, SET_FLOWS, svc->name, &form, names->flows);
+	if (svc->direct.syn_limit)
+		unit_obj_add(u, COUNTER_FLOOD "%s", svc->name);
+}
+
 static void add_counters(struct unit *u, const struct rs_service *svc)
 {
 	static const char *const flow[] = { COUNTER_NEW, COUNTER_IN,
@@ -112,6 +132,7 @@ void own_add(struct unit *u, const struct rs_service *svc,
 {
 	memset(names, 0, sizeof(*names));
 	add_sets(u, svc, have, have_group, names);
+	add_flows(u, svc, have, names);
 	if (svc->counters)
 		add_counters(u, svc);
 }

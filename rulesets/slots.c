@@ -35,6 +35,13 @@ static const struct slots_scheduler *const schedulers[] = {
 	[RS_LEAST_CPU] = &slots_moving,
 };
 
+/* Direct modes hash every packet, whatever the scheduler. */
+static const struct slots_scheduler *scheduler_of(const struct rs_service *svc)
+{
+	return rs_is_direct(svc->mode) ? &slots_maglev
+				       : schedulers[svc->scheduler];
+}
+
 static int share_cmp_name(const void *a, const void *b)
 {
 	const struct slot_share *x = a, *y = b;
@@ -56,7 +63,8 @@ static uint32_t share_now(const struct slots_scheduler *s,
 static size_t shares_collect(const struct rs_service *svc,
 			     struct slot_share **out)
 {
-	const struct slots_scheduler *s = schedulers[svc->scheduler];
+	const struct slots_scheduler *s = scheduler_of(svc);
+	bool equal = s->equal_weights || svc->scheduler == RS_ROUND_ROBIN;
 	struct slot_share *sh = xcalloc(svc->nbackends + 1, sizeof(*sh));
 	size_t n = 0;
 
@@ -67,7 +75,7 @@ static size_t shares_collect(const struct rs_service *svc,
 			continue;
 		sh[n++] = (struct slot_share){
 			.name = b->name,
-			.weight = s->equal_weights ? 1 : b->weight,
+			.weight = equal ? 1 : b->weight,
 			.now = share_now(s, b),
 			.index = (uint16_t)i,
 			.usable = b->usable,
@@ -102,7 +110,7 @@ static uint32_t finer(uint32_t m, size_t n, uint32_t each)
 
 uint32_t slots_size(const struct rs_service *svc)
 {
-	const struct slots_scheduler *s = schedulers[svc->scheduler];
+	const struct slots_scheduler *s = scheduler_of(svc);
 	struct slot_share *sh;
 	size_t n = shares_collect(svc, &sh);
 	uint32_t m;
@@ -196,7 +204,7 @@ static uint32_t open_changed(struct slot_share *sh, size_t n, uint16_t *owner,
 
 void slots_fill(const struct rs_service *svc, uint16_t *owner, uint32_t m)
 {
-	const struct slots_scheduler *s = schedulers[svc->scheduler];
+	const struct slots_scheduler *s = scheduler_of(svc);
 	struct slot_share *sh;
 	size_t n = shares_collect(svc, &sh), usable = 0, changed = 0;
 	uint32_t open = 0;

@@ -255,6 +255,13 @@ struct rs_service {
 		      * family and stick count, stick.group is NULL */
 };
 
+/** direct_hash_key() - what slots are chosen by in direct modes, where numgen
+ * would choose anew for each packet */
+static inline enum rs_hash_key direct_hash_key(const struct rs_service *svc)
+{
+	return svc->scheduler == RS_SOURCE_HASH ? svc->hash_key : RS_KEY_5TUPLE;
+}
+
 /** rs_service_table() - enum rs_table that its rules are in */
 static inline enum rs_table rs_service_table(const struct rs_service *svc)
 {

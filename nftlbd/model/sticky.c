@@ -8,7 +8,8 @@
  *
  * Invariants: sticky only if nothing is stale; a purge frees only those who
  * were not sticky in the kernel when it began to read. Pins alone leave no
- * entries: nothing gets stale by them.
+ * entries: nothing gets stale by them. Flows that nobody tracks do, but those
+ * are welcome even when a backend has been away.
  *
  * Must not know: tables, entries, who purges.
  */
@@ -16,7 +17,8 @@
 
 bool sticky_wanted(const struct service *s)
 {
-	return s->conf->persist.kind != RS_PERSIST_NONE || s->conf->npins > 0;
+	return s->conf->persist.kind != RS_PERSIST_NONE || s->conf->npins > 0 ||
+	       rs_is_direct(s->conf->mode);
 }
 
 static bool welcome(const struct service *s, const struct backend *b)

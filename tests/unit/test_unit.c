@@ -159,6 +159,7 @@ static void test_keys(void **state)
 		{ KEY_ADDR_PORT, 8, 20 },
 		{ KEY_PORT_ADDR, 8, 20 },
 		{ KEY_MAC, 6, 6 },
+		{ KEY_TUPLE, 20, 44 },
 	};
 
 	(void)state;

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The chains of services whose flows nobody tracks. Each packet finds its
+ * flow's backend anew:
+ *
+ *   service.NAME: remembered -> hit.NAME
+ *                 slot by jhash -> backend id; remember it; go there
+ *   hit.NAME:     keep the entry alive; go there
+ *   error.NAME:   the same choice for the flow that an ICMP error speaks of,
+ *                 but nothing is remembered
+ *
+ * to.NAME/BACKEND of a backend that has gone is empty: whoever went there comes
+ * back to service.NAME and gets another, for a remembered flow jumps and a new
+ * one drops behind its jump. A full map takes no more, and pushes nobody out.
+ *
+ * Must not know: how the modes send (chains_ends.c), which table this is in.
+ */
+#include <netinet/in.h> /* before the kernel's own */
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <stdio.h>
+
+#include "rulesets/base.h"
+#include "rulesets/chains_impl.h"
+#include "rulesets/fields.h"
+#include "rulesets/rule.h"
+
+/* The next register of 16 bytes after a key: nft wants data there. */
+#define DATA_WORD(words) (((words) + 3) / 4 * 4)
+
+/* ---- the flow, as the key of its entry */
+
+enum map_key flow_key(const struct rs_service *svc)
+{
+	bool single = svc->naddrs == 1 && svc->nprotos == 1 &&
+		      svc->nports == 1 && svc->ports[0].lo == svc->ports[0].hi;
+
+	return single ? KEY_ADDR_PORT : KEY_TUPLE;
+}
+
+/* Where a packet has what a key is made of: its own headers, or those inside of
+ * an ICMP error, which speaks of a packet the other way. */
+struct place {
+	void (*addr)(struct buf *r, uint8_t family, bool source, uint32_t at);
+	void (*port)(struct buf *r, bool source, uint32_t at);
+	void (*proto)(struct buf *r, uint32_t at);
+	bool turned;
+};
+
+static void outer_proto(struct buf *r, uint32_t at)
+{
+	rule_meta_load(r, NFT_META_L4PROTO, REG(at));
+}
+
+static void inner_port4(struct buf *r, bool source, uint32_t at)
+{
+	load_inner_port(r, AF_INET, source, at);
+}
+
+static void inner_port6(struct buf *r, bool source, uint32_t at)
+{
+	load_inner_port(r, AF_INET6, source, at);
+}
+
+static void inner_proto4(struct buf *r, uint32_t at)
+{
+	load_inner_proto(r, AF_INET, at);
+}
+
+static void inner_proto6(struct buf *r, uint32_t at)
+{
+	load_inner_proto(r, AF_INET6, at);
+}
+
+static const struct place outer = { load_addr, load_port, outer_proto, false };
+static const struct place inner[RS_FAMILIES] = {
+	{ load_inner_addr, inner_port4, inner_proto4, true },
+	{ load_inner_addr, inner_port6, inner_proto6, true },
+};
+
+/* From word 0 on; returns the word behind it. */
+static unsigned int load_flow_key(struct buf *r, const struct rs_service *svc,
+				  const struct place *p)
+{
+	unsigned int at = addr_words(svc->family);
+
+	p->addr(r, svc->family, !p->turned, 0);
+	p->port(r, !p->turned, at++);
+	if (flow_key(svc) == KEY_ADDR_PORT)
+		return at;
+	p->addr(r, svc->family, p->turned, at);
+	at += addr_words(svc->family);
+	p->port(r, p->turned, at++);
+	p->proto(r, at++);
+	return at;
+}
+
+/* What the slot is made of, from word 4 on; returns its bytes. The order is
+ * base.c's. */
+static uint32_t load_hash_key(struct buf *r, const struct rs_service *svc,
+			      const struct place *p)
+{
+	enum rs_hash_key key = direct_hash_key(svc);
+	uint32_t at = 4, w = addr_words(svc->family);
+
+	p->addr(r, svc->family, !p->turned, at);
+	at += w;
+	if (key == RS_KEY_5TUPLE) {
+		p->addr(r, svc->family, p->turned, at);
+		at += w;
+		p->proto(r, at++);
+	}
+	if (key != RS_KEY_SOURCE)
+		p->port(r, !p->turned, at++);
+	if (key == RS_KEY_5TUPLE)
+		p->port(r, p->turned, at++);
+	return (at - 4) * 4;
+}
+
+/* ---- rules */
+
+/* A rule that reads headers. */
+static struct buf *flow_rule(struct writer *w, struct unit_chain *c)
+{
+	struct buf *r = chain_rule(c);
+
+	if (rs_table_is_netdev(w->u->table))
+		match_ethertype(r, w->u->family);
+	return r;
+}
+
+/* Those who have an entry leave for hit.NAME; they may come back. */
+static void remembered_rule(struct writer *w, struct unit_chain *c)
+{
+	struct buf *r = flow_rule(w, c);
+
+	load_flow_key(r, w->svc, &outer);
+	rule_lookup(r, w->sets->flows, REG(0), REG(0), false);
+	rule_meta_set(r, NFT_META_PRIORITY, REG(0));
+	to_chain(r, NFT_JUMP, CHAIN_HIT, w->svc);
+}
+
+static void entry_op(struct writer *w, struct buf *r, uint32_t op,
+		     uint32_t timeout_s)
+{
+	unsigned int data = DATA_WORD(load_flow_key(r, w->svc, &outer));
+
+	load_priority(r, data);
+	rule_dynset(r, &(struct rule_dynset){ .op = op,
+					      .set = w->sets->flows,
+					      .key = REG(0),
+					      .data = REG(data),
+					      .timeout_ms =
+						  timeout_s * UINT64_C(1000) });
+}
+
+/* An entry lives as long as its protocol's time-out. */
+static void entry_rules(struct writer *w, struct unit_chain *c, uint32_t op)
+{
+	const struct rs_service *svc = w->svc;
+
+	for (size_t i = 0; i < svc->nprotos; i++) {
+		struct buf *r = flow_rule(w, c);
+
+		if (svc->nprotos > 1)
+			match_proto(r, svc->protos[i]);
+		entry_op(w, r, op,
+			 svc->protos[i] == IPPROTO_TCP
+			     ? svc->direct.tcp_timeout_s
+			     : svc->direct.udp_timeout_s);
+	}
+}
+
+static void slot_rules(struct writer *w, struct unit_chain *c,
+		       const struct place *p)
+{
+	const struct rs_service *svc = w->svc;
+	struct buf *r = flow_rule(w, c);
+	uint32_t len = load_hash_key(r, svc, p);
+
+	w->u->features |= FEATURE_BIT(FEATURE_PICK);
+	rule_jhash(r, REG(4), len, REG(0), w->u->m, svc->hash_seed, w->u->base);
+	rule_meta_set(r, NFT_META_PRIORITY, REG(0));
+	rule_verdict(r, NFT_JUMP, CHAIN_PICK);
+}
+
+/* Nobody serves: said at once, and nothing is remembered of it. */
+static void nobody_rules(struct unit_chain *c)
+{
+	static const uint32_t none[] = { ID_REJECT, ID_DROP };
+
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		struct buf *r = chain_rule(c);
+
+		if_priority(r, true, none[i]);
+		rule_verdict(r, NFT_GOTO, CHAIN_TO_WAY);
+	}
+}
+
+/* Beyond so many new flows a second: they go where their slot is, unremembered.
+ */
+static void flood_rule(struct writer *w, struct unit_chain *c)
+{
+	const struct rs_rate limit = { w->svc->direct.syn_limit,
+				       w->svc->direct.syn_limit };
+	struct buf *r = chain_rule(c);
+
+	rule_limit(r, &limit, true);
+	count(r, COUNTER_FLOOD, w->svc);
+	rule_verdict(r, NFT_GOTO, CHAIN_TO_WAY);
+}
+
+static void go_rules(struct unit_chain *c)
+{
+	rule_verdict(chain_rule(c), NFT_JUMP, CHAIN_TO_WAY);
+	rule_verdict(chain_rule(c), NF_DROP, NULL);
+}
+
+static void service_chain(struct writer *w)
+{
+	const struct rs_service *svc = w->svc;
+	struct unit_chain *c =
+	    unit_chain_add(w->u, CHAIN_SERVICE "%s", svc->name);
+
+	if (svc->direct.cache) {
+		remembered_rule(w, c);
+		entry_op(w, flow_rule(w, c), NFT_DYNSET_OP_DELETE, 0);
+	}
+	slot_rules(w, c, &outer);
+	nobody_rules(c);
+	if (svc->direct.cache && svc->direct.syn_limit)
+		flood_rule(w, c);
+	if (svc->direct.cache)
+		entry_rules(w, c, NFT_DYNSET_OP_UPDATE);
+	go_rules(c);
+}
+
+static void hit_chain(struct writer *w)
+{
+	struct unit_chain *c;
+
+	if (!w->svc->direct.cache)
+		return;
+	c = unit_chain_add(w->u, CHAIN_HIT "%s", w->svc->name);
+	entry_rules(w, c, NFT_DYNSET_OP_UPDATE);
+	rule_verdict(chain_rule(c), NFT_JUMP, CHAIN_TO_WAY);
+}
+
+static void error_chain(struct writer *w)
+{
+	const struct place *p = &inner[family_index(w->svc->family)];
+	struct unit_chain *c =
+	    unit_chain_add(w->u, CHAIN_ERROR "%s", w->svc->name);
+	struct buf *r;
+
+	if (w->svc->direct.cache) {
+		r = chain_rule(c);
+		load_flow_key(r, w->svc, p);
+		rule_lookup(r, w->sets->flows, REG(0), REG(0), false);
+		rule_meta_set(r, NFT_META_PRIORITY, REG(0));
+		rule_verdict(r, NFT_JUMP, CHAIN_TO_WAY);
+	}
+	slot_rules(w, c, p);
+	go_rules(c);
+}
+
+void direct_chains(struct writer *w)
+{
+	service_chain(w);
+	hit_chain(w);
+	error_chain(w);
+	end_chains(w);
+}

@@ -124,6 +124,7 @@ nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/daemon/load.c nftlbd/daemon/
 	nftlbd/daemon/persist_load.c nftlbd/daemon/persist_text.c \
 	nftlbd/daemon/persist_text.h nftlbd/daemon/reload.c \
 	nftlbd/daemon/want.c nftlbd/daemon/want.h \
+	nftlbd/daemon/want_devices.c \
 	nftlbd/daemon/session_tables.c nftlbd/daemon/session_tables.h \
 	nftlbd/daemon/sessions.c nftlbd/daemon/sessions.h \
 	nftlbd/daemon/sessions_child.c nftlbd/daemon/sessions_command.c \

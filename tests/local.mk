@@ -79,11 +79,11 @@ check_PROGRAMS += tests/unit/test_load_ticks
 tests_unit_test_load_ticks_SOURCES = tests/unit/test_load_ticks.c \
 	nftlbd/daemon/load.c nftlbd/daemon/load.h \
 	nftlbd/daemon/load_counts.c nftlbd/daemon/load_counts.h \
-	nftlbd/daemon/want.c nftlbd/daemon/want.h $(model_rig)
+	nftlbd/daemon/want.c nftlbd/daemon/want_devices.c nftlbd/daemon/want.h $(model_rig)
 tests_unit_test_load_ticks_LDADD = libmodel.a $(config_libs) $(EV_LIBS)
 check_PROGRAMS += tests/unit/test_same tests/unit/test_want
 tests_unit_test_want_SOURCES = tests/unit/test_want.c $(conf_rig) \
-	nftlbd/daemon/want.c nftlbd/daemon/want.h
+	nftlbd/daemon/want.c nftlbd/daemon/want_devices.c nftlbd/daemon/want.h
 tests_unit_test_want_LDADD = libmodel.a $(config_libs)
 tests_unit_test_same_SOURCES = tests/unit/test_same.c $(conf_rig)
 tests_unit_test_same_LDADD = libmodel.a $(config_libs)
@@ -98,7 +98,7 @@ tests_unit_test_step_random_SOURCES = tests/unit/test_step_random.c \
 	tests/unit/step_expect.c tests/unit/step_expect.h \
 	tests/unit/step_oracle.c tests/unit/step_oracle.h \
 	tests/unit/step_world.c tests/unit/step_world.h \
-	nftlbd/daemon/want.c nftlbd/daemon/want.h $(model_rig)
+	nftlbd/daemon/want.c nftlbd/daemon/want_devices.c nftlbd/daemon/want.h $(model_rig)
 tests_unit_test_step_random_LDADD = libmodel.a $(config_libs)
 jobs_rig = tests/unit/jobs_rig.c tests/unit/jobs_rig.h \
 	$(nftlbd_health_tables)
@@ -399,7 +399,7 @@ control_rig = tests/unit/control_rig.c tests/unit/control_rig.h \
 	$(nftlbd_counters_tables) \
 	tests/unit/netns.c tests/unit/netns.h \
 	nftlbd/daemon/session_tables.c nftlbd/daemon/session_tables.h \
-	nftlbd/daemon/want.c nftlbd/daemon/want.h
+	nftlbd/daemon/want.c nftlbd/daemon/want_devices.c nftlbd/daemon/want.h
 control_libs = libcontrol.a libhttp.a librulesets.a libmodel.a libconfig.a \
 	librulesets.a libutil.a $(MHD_LIBS) $(JANSSON_LIBS) $(NFTABLES_LIBS) \
 	$(NFTNL_LIBS) $(INIH_LIBS) $(CRYPTO_LIBS) $(EV_LIBS) $(CMOCKA_LIBS) -lm

@@ -14,8 +14,7 @@
 #include "model/load.h"
 #include "rulesets/flows.h"
 
-/* Keep until the list is freed. */
-static void *own(struct want_list *w, void *p)
+void *want_own(struct want_list *w, void *p)
 {
 	*VEC_PUSH(w->owned, w->nowned, w->capowned) = p;
 	return p;
@@ -71,7 +70,7 @@ static void add_pins(struct want_list *w, struct rs_service *out,
 
 	if (!c->npins)
 		return;
-	pins = own(w, xcalloc(c->npins, sizeof(*pins)));
+	pins = want_own(w, xcalloc(c->npins, sizeof(*pins)));
 	at = xcalloc(c->nbackends + 1, sizeof(*at));
 	for (size_t i = 0; i < c->nbackends; i++) {
 		at[i] = n;
@@ -100,7 +99,7 @@ static const char *const *list_names(struct want_list *w,
 
 	if (!n)
 		return NULL;
-	names = own(w, xcalloc(n, sizeof(*names)));
+	names = want_own(w, xcalloc(n, sizeof(*names)));
 	for (size_t i = 0; i < n; i++)
 		names[i] = lists[i]->set[index];
 	return names;
@@ -138,7 +137,7 @@ static void add_rules(struct want_list *w, struct rs_service *out,
 	out->qos = c->qos;
 	out->log = c->log;
 	if (!out->log.prefix && (out->log.fresh || out->log.drops))
-		out->log.prefix = own(w, xasprintf("nftlb %s", c->name));
+		out->log.prefix = want_own(w, xasprintf("nftlb %s", c->name));
 	out->helper = c->helper;
 	out->counters = c->counters;
 }
@@ -164,7 +163,7 @@ static void add_family(struct want_list *w, const struct model *m,
 	const struct conf_service *c = s->conf;
 	uint8_t family = addrs[0].family;
 	struct rs_backend *backends =
-	    own(w, xcalloc(s->nbackends + 1, sizeof(*backends)));
+	    want_own(w, xcalloc(s->nbackends + 1, sizeof(*backends)));
 	size_t n = add_backends(backends, s, family);
 
 	struct rs_service out = {
@@ -229,7 +228,8 @@ static int member_cmp(const void *pa, const void *pb)
 static void add_group(struct want_list *w, const struct member *m)
 {
 	struct rs_service out = {
-		.name = own(w, xasprintf("/%s", m->service->persist_group)),
+		.name =
+		    want_own(w, xasprintf("/%s", m->service->persist_group)),
 		.family = m->family ? AF_INET6 : AF_INET,
 		.stick = stick_of(m->service, m->family),
 		.group = true,
@@ -267,6 +267,7 @@ void want_all(struct want_list *w, const struct model *m)
 	for (size_t i = 0; i < m->nservices; i++)
 		want_add(w, m, &m->services[i]);
 	want_groups(w, m);
+	want_devices(w, m);
 }
 
 static void want_name(struct want_list *w, const struct service *s)
@@ -278,9 +279,11 @@ static void want_name(struct want_list *w, const struct service *s)
 
 		if (i > 0 && family == c->addrs[i - 1].family)
 			continue;
-		*VEC_PUSH(w->list, w->n, w->cap) = (struct rs_service){
-			.name = c->name, .family = family, .unchanged = true
-		};
+		*VEC_PUSH(w->list, w->n, w->cap) =
+		    (struct rs_service){ .name = c->name,
+					 .family = family,
+					 .mode = c->mode,
+					 .unchanged = true };
 	}
 }
 
@@ -292,6 +295,7 @@ void want_changes(struct want_list *w, const struct model *m)
 		else
 			want_name(w, &m->services[i]);
 	want_groups(w, m);
+	want_devices(w, m);
 }
 
 void want_free(struct want_list *w)

@@ -25,6 +25,12 @@ void want_all(struct want_list *w, const struct model *m);
 void want_changes(struct want_list *w, const struct model *m);
 void want_free(struct want_list *w);
 
+/** want_own() - keep @p until the list is freed; returns it */
+void *want_own(struct want_list *w, void *p);
+/** want_devices() - interfaces where direct modes meet packets, "@NAME"; part
+ * of want_all() and want_changes() */
+void want_devices(struct want_list *w, const struct model *m);
+
 /**
  * want_flows() - append what matches the flows of one backend that are to be
  * cut: every address and port range of its service. The caller frees the list.

@@ -25,6 +25,7 @@ struct agent_status {
 	uint64_t reloads, reloads_failed;
 	double commit_s;   /* how long the last one took */
 	ev_tstamp changed; /* when bindings changed last; 0 = never */
+	uint64_t revision; /* of the bindings: one more with each change */
 };
 
 /* What the rules counted, both families together. */

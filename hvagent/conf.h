@@ -33,7 +33,8 @@ struct hv_conf {
 	size_t ngateways;
 	struct {
 		int type;     /* enum hv_export */
-		char *target; /* a path; a URL; BROKER[,BROKER]/TOPIC */
+		char *target; /* a path; a URL; HOST[:PORT][,HOST...] */
+		char *topic;  /* kafka only, else NULL */
 		char *token_file;
 		uint32_t interval_ms;
 	} export;

@@ -45,7 +45,17 @@ static void need_tunnels(struct host *h, const struct conf_service *s,
 		host_add_tunnel(h, b->addr.family, s->addrs[i].family);
 }
 
-/* @name becomes the item's, and is freed with it: need_free(). */
+static void need_fronts(struct host *h, const struct conf_direct *direct)
+{
+	struct host_item it = { .kind = HOST_DEVICE, .use = HOST_FRONT };
+
+	for (size_t i = 0; i < direct->ndevices; i++) {
+		it.device = direct->devices[i];
+		host_add(h, &it);
+	}
+}
+
+/* Names are the items' own, and freed with them: need_free(). */
 static void need_service(struct host *h, const struct conf_service *s)
 {
 	struct host_item it = { .use = use_of_mode[s->mode] };
@@ -55,6 +65,8 @@ static void need_service(struct host *h, const struct conf_service *s)
 	for (size_t i = 0; i < NROWS(modules); i++)
 		if (modules[i].mode == s->mode)
 			host_add_module(h, modules[i].name);
+	if (s->mode == RS_DSR || s->mode == RS_IPIP)
+		need_fronts(h, &s->direct);
 	it.kind = HOST_ADDRESS;
 	for (size_t i = 0; i < s->naddrs; i++) {
 		it.name = xstrdup(s->name);

@@ -400,7 +400,7 @@ control_rig = tests/unit/control_rig.c tests/unit/control_rig.h \
 	tests/unit/netns.c tests/unit/netns.h \
 	nftlbd/daemon/session_tables.c nftlbd/daemon/session_tables.h \
 	nftlbd/daemon/want.c nftlbd/daemon/want_devices.c nftlbd/daemon/want.h
-control_libs = libcontrol.a libhttp.a librulesets.a libmodel.a libconfig.a \
+control_libs = libcontrol.a libhostcheck.a libhttp.a librulesets.a libmodel.a libconfig.a \
 	librulesets.a libutil.a $(MHD_LIBS) $(JANSSON_LIBS) $(NFTABLES_LIBS) \
 	$(NFTNL_LIBS) $(INIH_LIBS) $(CRYPTO_LIBS) $(EV_LIBS) $(CMOCKA_LIBS) -lm
 check_PROGRAMS += tests/unit/test_control tests/unit/test_control_input \

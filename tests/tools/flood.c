@@ -161,11 +161,15 @@ static void flood_run(struct flood *f)
 
 	while (!stopped && f->sent < f->total) {
 		double due = (net_now() - start) * f->rate - (double)f->sent;
+		unsigned long left = f->total - f->sent;
 
 		if (due < 1)
 			nanosleep(&pause, NULL);
+		else if (due > BATCH || (double)left < due)
+			batch_send(f,
+				   left < BATCH ? (unsigned int)left : BATCH);
 		else
-			batch_send(f, due > BATCH ? BATCH : (unsigned int)due);
+			batch_send(f, (unsigned int)due);
 	}
 	printf("{\"sent\": %lu, \"seconds\": %.3f}\n", f->sent,
 	       net_now() - start);

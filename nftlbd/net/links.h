@@ -37,6 +37,7 @@ struct link {
 	uint32_t mtu;
 	uint32_t master;  /* ifindex of bridge, bond, VRF; 0 = none */
 	uint32_t lower;   /* VLAN, macvlan: what it sits on; 0 = none */
+	uint32_t group;   /* the operator's number; 0 = none */
 	uint16_t type;    /* ARPHRD_* */
 	bool has_ether;   /* type is Ethernet and the address is not zero */
 	uint8_t ether[6]; /* its own address */

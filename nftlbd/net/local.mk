@@ -2,8 +2,13 @@
 noinst_LIBRARIES += libnet.a
 libnet_a_SOURCES = \
 	nftlbd/net/links.c nftlbd/net/links.h \
+	nftlbd/net/neigh.c nftlbd/net/neigh.h nftlbd/net/neigh_ask.c \
+	nftlbd/net/neigh_hops.c nftlbd/net/neigh_impl.h \
+	nftlbd/net/neigh_route.c \
 	nftlbd/net/parse.c nftlbd/net/parse.h nftlbd/net/parse_impl.h \
 	nftlbd/net/parse_link.c \
 	nftlbd/net/rtnl.c nftlbd/net/rtnl.h \
-	nftlbd/net/table.c nftlbd/net/table.h
-EXTRA_DIST += nftlbd/net/neigh.h nftlbd/net/tunnels.h
+	nftlbd/net/table.c nftlbd/net/table.h \
+	nftlbd/net/tunnel_spec.c nftlbd/net/tunnel_spec.h \
+	nftlbd/net/tunnels.c nftlbd/net/tunnels.h \
+	nftlbd/net/tunnels_impl.h nftlbd/net/tunnels_work.c

@@ -48,6 +48,7 @@ bool parse_neigh(const struct nlmsghdr *nlh, struct neigh_entry *out)
 {
 	const struct ndmsg *nd = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *a;
+	uint32_t flags;
 
 	if (nlh->nlmsg_len < mnl_nlmsg_size(sizeof(*nd)) ||
 	    !is_ip(nd->ndm_family) || nd->ndm_flags & NTF_PROXY)
@@ -55,11 +56,15 @@ bool parse_neigh(const struct nlmsghdr *nlh, struct neigh_entry *out)
 	memset(out, 0, sizeof(*out));
 	out->ifindex = (uint32_t)nd->ndm_ifindex;
 	out->state = nd->ndm_state;
+	out->kept =
+	    nd->ndm_state & NUD_PERMANENT || nd->ndm_flags & NTF_EXT_LEARNED;
 	mnl_attr_for_each(a, nlh, sizeof(*nd)) {
 		uint16_t type = mnl_attr_get_type(a);
 
 		if (type == NDA_DST)
 			attr_addr(a, nd->ndm_family, &out->addr);
+		if (type == NDA_FLAGS_EXT && attr_u32(a, &flags))
+			out->kept |= flags & NTF_EXT_MANAGED;
 		if (type != NDA_LLADDR ||
 		    mnl_attr_get_payload_len(a) != sizeof(out->ether))
 			continue;

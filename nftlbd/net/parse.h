@@ -22,6 +22,8 @@ struct neigh_entry {
 	uint32_t ifindex;
 	struct addr addr;
 	uint16_t state; /* NUD_* */
+	bool kept; /* by others, who say what it is: the operator, a routing
+		    * daemon, or the kernel was told to ask by itself */
 	bool has_ether; /* of six bytes, not zero, not of a group */
 	uint8_t ether[6];
 };

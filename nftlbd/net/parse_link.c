@@ -124,6 +124,9 @@ static void link_attr(const struct nlattr *a, struct link *out, bool *elsewhere)
 	case IFLA_MASTER:
 		attr_u32(a, &out->master);
 		break;
+	case IFLA_GROUP:
+		attr_u32(a, &out->group);
+		break;
 	case IFLA_LINK:
 		attr_u32(a, &out->lower);
 		break;

@@ -61,7 +61,8 @@ void tunnels_close(struct tunnels *t);
  * Those that are not there are made from the loop, many at a time; where
  * another device has the place (name, or addresses and kind) and is not ours,
  * it stays and tunnels_why() says so; tried again with back-off.
- * Those no longer wanted stay until tunnels_sweep().
+ * Those no longer wanted stay until tunnels_sweep(). What is there already is
+ * known when it returns, without a call of changed().
  * @pairs: may repeat; copied. @decaps: names differ; copied.
  */
 void tunnels_want(struct tunnels *t, const struct tunnel_pair *pairs, size_t n,

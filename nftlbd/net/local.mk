@@ -12,3 +12,9 @@ libnet_a_SOURCES = \
 	nftlbd/net/tunnel_spec.c nftlbd/net/tunnel_spec.h \
 	nftlbd/net/tunnels.c nftlbd/net/tunnels.h \
 	nftlbd/net/tunnels_impl.h nftlbd/net/tunnels_work.c
+
+# all of it by itself, for the lab
+noinst_PROGRAMS += tests/tools/paths
+tests_tools_paths_SOURCES = tests/tools/paths.c
+tests_tools_paths_LDADD = libnet.a libutil.a $(NFTNL_LIBS) $(EV_LIBS)
+EXTRA_DIST += tests/lab/test_net.py

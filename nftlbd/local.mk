@@ -74,8 +74,9 @@ libcontrol_a_SOURCES = \
 	nftlbd/control/host.c nftlbd/control/json_check.c nftlbd/control/json_counters.c \
 	nftlbd/control/json_feed.c nftlbd/control/json_service.c \
 	nftlbd/control/json_status.c nftlbd/control/json_weight.c \
-	nftlbd/control/lists.c nftlbd/control/listing.c \
+	nftlbd/control/lists.c \
 	nftlbd/control/listing.h nftlbd/control/listing_child.c \
+	nftlbd/control/show_ruleset.c \
 	nftlbd/control/route_client.c nftlbd/control/routes.c \
 	nftlbd/control/route_rules.c nftlbd/control/route_rules.h \
 	nftlbd/control/sessions.c \

@@ -11,7 +11,6 @@ struct control {
 	struct http_site site;
 	struct http *http;
 	struct follower *followers; /* of the events, follow.c */
-	unsigned int listings;      /* children that list the rule set */
 };
 
 #endif

@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Answers that take too long to make for the daemon itself: a child makes them.
- */
+/* What children of the daemon list. */
 #ifndef NFTLB_CONTROL_LISTING_H
 #define NFTLB_CONTROL_LISTING_H
 
 #include "control/handlers.h"
-
-struct listing_kind {
-	const char *what; /* "listing the rule set", for failures */
-	const char *content_type;
-	/* Runs in the child, which has the daemon's memory as it was, and no
-	 * descriptors but 0..2: writes the answer to stdout. Returns the exit
-	 * status. */
-	int (*child)(const struct request *rq);
-};
-
-/** listing_start() - answer @rq with what a child of this kind writes */
-void listing_start(struct request *rq, const struct listing_kind *kind);
+#include "http/listing.h"
 
 /**
  * listing_child() - print the tables named @table of all families to stdout, as

@@ -19,6 +19,7 @@ struct http {
 	ev_timer wakeup; /* MHD's next time-out, or work it left over */
 	struct conns conns;
 	char *token;              /* TCP: what must be said; NULL = nothing */
+	unsigned int listings;    /* children that write answers */
 	struct request *requests; /* all that are under way */
 };
 

@@ -6,6 +6,7 @@ libhttp_a_SOURCES = nftlbd/http/admit.c nftlbd/http/admit.h \
 	nftlbd/http/input.c nftlbd/http/input.h \
 	nftlbd/http/json.h nftlbd/http/json_text.c \
 	nftlbd/http/listener.c nftlbd/http/listener.h \
+	nftlbd/http/listing.c nftlbd/http/listing.h \
 	nftlbd/http/peer.c nftlbd/http/peer.h \
 	nftlbd/http/pieces.c nftlbd/http/pieces.h \
 	nftlbd/http/reply.c nftlbd/http/reply.h \

@@ -52,7 +52,7 @@ LAYERS = {
                      "healthcheck/spec.h", "healthcheck/text.h"],
     "nftlbd/ctl": ["ctl/", "config/conf.h"],
     "hvagent": ["hvagent/", "config/", "rulesets/types.h", "rulesets/ruleset.h",
-                "rulesets/counters.h", "net/"],
+                "rulesets/counters.h", "net/", "http/", "hostcheck/hostcheck.h"],
 }
 
 

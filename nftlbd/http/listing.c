@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A child writes the answer into a pipe, and what comes out goes to the client
- * as fast as it reads. The daemon keeps nothing of it.
+ * as fast as it reads. We keep nothing of it.
  *
  * Invariants: the status line is sent when the first byte has come, so that a
  * child that fails at once is an error with words. A child that fails later
@@ -9,7 +9,7 @@
  * child is reaped and its response is gone; listing_put() alone frees it.
  * Must not know: what a listing looks like.
  */
-#include "control/listing.h"
+#include "http/listing.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,8 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "control/handlers.h"
-#include "control/impl.h"
+#include "http/impl.h"
 #include "http/reply.h"
 #include "lib/log.h"
 #include "lib/xalloc.h"
@@ -34,9 +33,9 @@
 #define PIECE ((size_t)16 << 10)
 
 struct listing {
-	struct later later;      /* first */
-	struct request *rq;      /* valid while it is suspended, or reads us */
-	struct control *control; /* outlives all responses */
+	struct later later; /* first */
+	struct request *rq; /* valid while it is suspended, or reads us */
+	struct http *http;  /* outlives all responses */
 	const struct listing_kind *kind;
 	struct ev_loop *loop;
 	int fd; /* the pipe's end, non-blocking */
@@ -44,7 +43,7 @@ struct listing {
 	ev_child reaped;
 	ev_timer limit;
 	bool running;   /* the child */
-	bool counted;   /* in control->listings */
+	bool counted;   /* in http->listings */
 	bool responded; /* a response refers to us */
 	bool timed_out;
 	int status; /* wait status, once !running */
@@ -67,7 +66,7 @@ static void listing_close(struct listing *l)
 	if (l->running)
 		kill(l->reaped.pid, SIGKILL);
 	if (l->counted)
-		l->control->listings--;
+		l->http->listings--;
 	l->counted = false;
 }
 
@@ -196,8 +195,8 @@ static void on_limit(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct listing *l = w->data;
 
-	log_warning("control: %s took more than %.0f s", l->kind->what,
-		    TIME_LIMIT_S);
+	log_warning("%s: %s took more than %.0f s", l->http->site->name,
+		    l->kind->what, TIME_LIMIT_S);
 	l->timed_out = true;
 	kill(l->reaped.pid, SIGKILL);
 }
@@ -250,7 +249,7 @@ void listing_start(struct request *rq, const struct listing_kind *kind)
 	int ends[2];
 	pid_t pid;
 
-	if (request_control(rq)->listings >= LISTINGS_MAX) {
+	if (rq->http->listings >= LISTINGS_MAX) {
 		reply_problem(rq, MHD_HTTP_SERVICE_UNAVAILABLE,
 			      "%u listings are under way", LISTINGS_MAX);
 		return;
@@ -272,27 +271,13 @@ void listing_start(struct request *rq, const struct listing_kind *kind)
 	l = xcalloc(1, sizeof(*l));
 	*l = (struct listing){ .later = { .abandon = listing_abandon },
 			       .rq = rq,
-			       .control = request_control(rq),
+			       .http = rq->http,
 			       .kind = kind,
-			       .loop = request_daemon(rq)->loop,
+			       .loop = rq->http->site->loop,
 			       .fd = ends[0],
 			       .running = true,
 			       .counted = true };
-	request_control(rq)->listings++;
+	rq->http->listings++;
 	listing_watch(l, pid);
 	listing_wait(l);
-}
-
-static int ruleset_child(const struct request *rq)
-{
-	return listing_child(request_daemon(rq)->model->conf->table);
-}
-
-void show_ruleset(struct request *rq)
-{
-	static const struct listing_kind kind = { "listing the rule set",
-						  "text/plain; charset=utf-8",
-						  ruleset_child };
-
-	listing_start(rq, &kind);
 }

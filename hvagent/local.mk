@@ -3,3 +3,19 @@ noinst_LIBRARIES += libhvagent.a
 libhvagent_a_SOURCES = \
 	hvagent/agent.h hvagent/api.h hvagent/conf.h hvagent/export.h \
 	hvagent/binding.c hvagent/binding.h
+
+# its HTTP API, and what that keeps
+libhvagent_a_SOURCES += \
+	hvagent/api.c hvagent/api_bindings.c hvagent/api_check.c \
+	hvagent/api_impl.h hvagent/api_metrics.c \
+	hvagent/api_read.c hvagent/api_read.h \
+	hvagent/api_status.c hvagent/api_status.h \
+	hvagent/keep.c hvagent/keep.h \
+	hvagent/keep_text.c hvagent/keep_text.h
+check_PROGRAMS += tests/unit/test_hvagent_keep tests/unit/test_hvagent_read
+tests_unit_test_hvagent_keep_SOURCES = tests/unit/test_hvagent_keep.c
+tests_unit_test_hvagent_keep_LDADD = libhvagent.a libutil.a $(JANSSON_LIBS) \
+	$(CRYPTO_LIBS) $(CMOCKA_LIBS) -lm
+tests_unit_test_hvagent_read_SOURCES = tests/unit/test_hvagent_read.c
+tests_unit_test_hvagent_read_LDADD = libhvagent.a libhttp.a libutil.a \
+	$(JANSSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS) -lm

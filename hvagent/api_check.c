@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * GET /v1/check: what this hypervisor is for, in the host check's words. A
+ * child asks the kernel: with many bindings that takes its time.
+ *
+ * Must not know: what is good or bad about a host.
+ */
+#include <unistd.h>
+
+#include "hostcheck/hostcheck.h"
+#include "http/listing.h"
+#include "hvagent/api_impl.h"
+
+/* Parts of the kernel that our rules cannot do without. */
+static const char *const modules[] = { "nft_chain_nat", "nft_fib_inet",
+				       "nft_ct" };
+
+static void need_machines(struct host *h, const struct bindings *l)
+{
+	struct host_item it = { .kind = HOST_PEER, .use = HOST_VM };
+
+	for (size_t i = 0; i < l->n; i++) {
+		it.name = l->list[i]->name;
+		it.addr = l->list[i]->vm;
+		host_add(h, &it);
+	}
+}
+
+static void need_gateways(struct host *h, const struct hv_conf *c)
+{
+	struct host_item it = { .kind = HOST_PEER,
+				.use = HOST_SENDER,
+				.name = "gateway" };
+
+	h->ngateways = c->ngateways;
+	for (size_t i = 0; i < c->ngateways; i++) {
+		it.addr = c->gateways[i];
+		host_add(h, &it);
+	}
+}
+
+static int check_child(const struct request *rq)
+{
+	const struct agent *a = request_api(rq)->a;
+	struct host_item uplink = { .kind = HOST_DEVICE,
+				    .use = HOST_UPLINK | HOST_AGENT,
+				    .name = a->conf->uplink,
+				    .device = a->conf->uplink };
+	struct host h = { 0 };
+	int ret;
+
+	host_add(&h, &uplink);
+	need_gateways(&h, a->conf);
+	need_machines(&h, &a->bindings);
+	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
+		host_add_module(&h, modules[i]);
+	ret = hostcheck_print(&h, STDOUT_FILENO);
+	host_free(&h);
+	return ret;
+}
+
+void api_show_check(struct request *rq)
+{
+	static const struct listing_kind kind = { "checking the host",
+						  "application/json",
+						  check_child };
+
+	listing_start(rq, &kind);
+}

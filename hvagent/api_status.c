@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Handlers that say how the agent is, and the one that has it look again.
+ *
+ * Must not know: bindings one by one.
+ */
+#include "hvagent/api_status.h"
+#include "config.h"
+#include "http/input.h"
+#include "hvagent/api_impl.h"
+#include "lib/buf.h"
+
+void api_count_bindings(const struct agent *a, size_t *of_file, size_t *of_api)
+{
+	*of_file = *of_api = 0;
+	for (size_t i = 0; i < a->bindings.n; i++)
+		if (a->bindings.list[i]->origin == BINDING_OF_FILE)
+			(*of_file)++;
+		else
+			(*of_api)++;
+}
+
+static json_t *json_counters(struct agent *a)
+{
+	struct agent_drops d = { 0 };
+	struct err err;
+
+	if (agent_drops(a, &d, &err) < 0)
+		return json_null();
+	return json_pack("{s:I, s:I}", "strangers", (json_int_t)d.strangers,
+			 "unbound", (json_int_t)d.unbound);
+}
+
+static json_t *json_addresses(const struct hv_conf *c)
+{
+	json_t *list = json_array();
+	char text[ADDR_STRLEN];
+
+	for (size_t i = 0; i < c->ngateways; i++)
+		json_array_append_new(
+		    list, json_string(addr_format(&c->gateways[i], text)));
+	return list;
+}
+
+void api_show_status(struct request *rq)
+{
+	struct api *api = request_api(rq);
+	struct agent *a = api->a;
+	const struct agent_status *st = &a->status;
+	size_t of_file, of_api;
+
+	api_count_bindings(a, &of_file, &of_api);
+	reply_json(
+	    rq,
+	    json_pack(
+		"{s:s, s:s, s:o, s:I, s:s, s:o, s:s, s:{s:I, s:I, s:I}, s:o, "
+		"s:{s:I, s:I, s:f}, s:I, s:{s:I, s:I}, s:o, s:o}",
+		"program", "hvagent", "version", PACKAGE_VERSION, "started",
+		json_time((int64_t)(api->started * 1000.)), "uptime_s",
+		(json_int_t)(ev_now(a->loop) - api->started), "uplink",
+		a->conf->uplink ? a->conf->uplink : "", "gateways",
+		json_addresses(a->conf), "table",
+		a->conf->table ? a->conf->table : "", "bindings", "total",
+		(json_int_t)a->bindings.n, "file", (json_int_t)of_file, "api",
+		(json_int_t)of_api, "drops", json_counters(a), "commits",
+		"done", (json_int_t)st->commits, "refused",
+		(json_int_t)st->refused, "last_s", st->commit_s, "repairs",
+		(json_int_t)st->repairs, "reloads", "done",
+		(json_int_t)st->reloads, "failed",
+		(json_int_t)st->reloads_failed, "changed",
+		st->changed > 0. ? json_time((int64_t)(st->changed * 1000.))
+				 : json_null(),
+		"error", json_text(st->error)));
+}
+
+void api_show_version(struct request *rq)
+{
+	reply_json(rq, json_pack("{s:s, s:s, s:i}", "program", "hvagent",
+				 "version", PACKAGE_VERSION, "api", 1));
+}
+
+/* Healthy: the kernel holds what was asked for last. */
+void api_show_health(struct request *rq)
+{
+	const struct agent *a = request_api(rq)->a;
+
+	if (a->status.error[0])
+		reply_problem(rq, MHD_HTTP_SERVICE_UNAVAILABLE,
+			      "the last change of the rules failed");
+	else
+		reply_json(rq, json_pack("{s:s}", "status", "ok"));
+}
+
+void api_sync(struct request *rq)
+{
+	struct err err = { "" };
+	int ret = input_read(rq->body.data, rq->body.len, NULL, 0, NULL, &err);
+
+	if (ret == 0)
+		ret = agent_sync(request_api(rq)->a, &err);
+	if (ret < 0)
+		reply_err(rq, ret, &err);
+	else
+		reply_json(rq, json_object());
+}

@@ -237,6 +237,21 @@ const struct base_chain base_chains[] = {
 	  NF_INET_POST_ROUTING, HOOK_EGRESS, 0, priorities_ranges_rule },
 	{ "guard", FEATURE_GUARD, "filter", NF_INET_PRE_ROUTING, HOOK_GUARD, 0,
 	  guard_rule },
+	/* of the agent on a hypervisor, in the order in which packets of a flow
+	 * meet them, last things first */
+	{ "strangers", FEATURE_AGENT, NULL, 0, 0, 0, strangers_rule },
+	{ "to-host", FEATURE_AGENT, NULL, 0, 0, 0, to_host_rule },
+	{ "tunnels", FEATURE_AGENT, NULL, 0, 0, 0, tunnels_rule },
+	{ "outer", FEATURE_AGENT, "filter", NF_INET_PRE_ROUTING, HOOK_RAW, 0,
+	  outer_rule },
+	{ "to-vm", FEATURE_AGENT, NULL, 0, 0, 0, to_vm_rule },
+	{ "inner", FEATURE_AGENT, "nat", NF_INET_PRE_ROUTING, HOOK_DSTNAT, 0,
+	  inner_rule },
+	{ "bound", FEATURE_AGENT, "filter", NF_INET_PRE_ROUTING, HOOK_PACKETS,
+	  0, bound_rule },
+	{ CHAIN_TO_CLAMP, FEATURE_AGENT, NULL, 0, 0, 0, to_clamp_rule },
+	{ "answering", FEATURE_AGENT, "filter", NF_INET_FORWARD, HOOK_EGRESS, 0,
+	  answering_rule },
 	{ NULL, FEATURE_NONE, NULL, 0, 0, 0, NULL },
 };
 
@@ -246,6 +261,8 @@ const struct base_obj base_objs[] = {
 	{ "helper.sip-udp", FEATURE_HELPER_SIP, "sip", IPPROTO_UDP, false },
 	{ "helper.sip-tcp", FEATURE_HELPER_SIP, "sip", IPPROTO_TCP, false },
 	{ "helper.pptp", FEATURE_HELPER_PPTP, "pptp", IPPROTO_TCP, true },
+	{ AGENT_STRANGERS, FEATURE_AGENT, NULL, 0, false },
+	{ AGENT_UNBOUND, FEATURE_AGENT, NULL, 0, false },
 	{ NULL, FEATURE_NONE, NULL, 0, false },
 };
 
@@ -262,10 +279,15 @@ int32_t base_priority(const struct base_chain *c, const struct rs_hooks *h)
 	const int32_t of_place[] = {
 		[HOOK_DSTNAT] = h->dstnat, [HOOK_SRCNAT] = h->srcnat,
 		[HOOK_GUARD] = h->guard,   [HOOK_PACKETS] = h->packets,
-		[HOOK_EGRESS] = h->egress,
+		[HOOK_EGRESS] = h->egress, [HOOK_RAW] = NF_IP_PRI_RAW,
 	};
 
 	return of_place[c->place] + c->offset;
+}
+
+uint32_t base_obj_type(const struct base_obj *o)
+{
+	return o->helper ? NFT_OBJECT_CT_HELPER : NFT_OBJECT_COUNTER;
 }
 
 bool base_obj_exists(const struct base_obj *o, uint8_t family)

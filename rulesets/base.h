@@ -13,7 +13,8 @@ enum hook_place {
 	HOOK_SRCNAT,
 	HOOK_GUARD,
 	HOOK_PACKETS,
-	HOOK_EGRESS
+	HOOK_EGRESS,
+	HOOK_RAW /* before conntrack; no number of struct rs_hooks */
 };
 
 struct base_chain {
@@ -27,15 +28,17 @@ struct base_chain {
 	bool (*rule)(struct buf *r, unsigned int i, uint8_t family);
 };
 
-/* Objects: conntrack helpers that rules of services set. */
+/* Objects: conntrack helpers that rules of services set, and counters. */
 struct base_obj {
 	const char *name;
 	enum feature feature;
-	const char *helper; /* conntrack's name for it */
+	const char *helper; /* conntrack's name for it; NULL: a counter */
 	uint8_t proto;      /* IPPROTO_* */
 	bool v4_only;       /* the kernel has none for IPv6 */
 };
 
+/** base_obj_type() - NFT_OBJECT_* */
+uint32_t base_obj_type(const struct base_obj *o);
 /** base_obj_exists() - does @family have it? */
 bool base_obj_exists(const struct base_obj *o, uint8_t family);
 

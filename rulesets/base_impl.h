@@ -35,4 +35,15 @@ bool marks_ranges_rule(struct buf *r, unsigned int i, uint8_t family);
 bool priorities_rule(struct buf *r, unsigned int i, uint8_t family);
 bool priorities_ranges_rule(struct buf *r, unsigned int i, uint8_t family);
 
+/* base_agent.c: tunnels to the machines of a hypervisor */
+bool strangers_rule(struct buf *r, unsigned int i, uint8_t family);
+bool to_host_rule(struct buf *r, unsigned int i, uint8_t family);
+bool tunnels_rule(struct buf *r, unsigned int i, uint8_t family);
+bool outer_rule(struct buf *r, unsigned int i, uint8_t family);
+bool to_vm_rule(struct buf *r, unsigned int i, uint8_t family);
+bool inner_rule(struct buf *r, unsigned int i, uint8_t family);
+bool bound_rule(struct buf *r, unsigned int i, uint8_t family);
+bool to_clamp_rule(struct buf *r, unsigned int i, uint8_t family);
+bool answering_rule(struct buf *r, unsigned int i, uint8_t family);
+
 #endif

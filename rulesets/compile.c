@@ -139,7 +139,6 @@ static void add_pool(struct unit *u, const struct rs_service *svc,
 /* What is in a map needs the map. */
 static void add_features(struct unit *u)
 {
-	u->features |= FEATURE_BIT(FEATURE_NONE);
 	for (size_t i = 0; i < u->nelems; i++)
 		u->features |= FEATURE_BIT(map_forms[u->elems[i].map].feature);
 	if (!rs_table_is_netdev(u->table))
@@ -156,7 +155,11 @@ struct unit *compile_unit(const struct rs_service *svc, const struct unit *have,
 	uint32_t *ids = xcalloc(svc->nbackends + 1, sizeof(*ids));
 	struct own_sets sets;
 
-	if (svc->device) {
+	if (!svc->agent.kind)
+		u->features |= FEATURE_BIT(FEATURE_NONE);
+	if (svc->agent.kind) {
+		elements_add_agent(u, svc);
+	} else if (svc->device) {
 		device_chain(u, svc->name + 1);
 	} else if (svc->group) {
 		own_add_group(u, svc, have);

@@ -21,6 +21,10 @@ void elements_add_sticky(struct unit *u, const struct rs_service *svc,
 void elements_add_flows(struct unit *u, const struct rs_service *svc,
 			const uint32_t *ids);
 
+/** elements_add_agent() - all of a unit that is the agent's (elements_agent.c)
+ */
+void elements_add_agent(struct unit *u, const struct rs_service *svc);
+
 /* ---- for these */
 
 /** key_target() - fill in daddr . protocol . port, port in host order */

@@ -97,6 +97,8 @@ static void put_elem_data(struct nlmsghdr *nlh, const struct map_form *f,
 	case DATA_COUNTER:
 		mnl_attr_put_strz(nlh, NFTA_SET_ELEM_OBJREF, el->text);
 		return;
+	case DATA_MEMBER:
+		break;
 	default:
 		put_value(nlh, NFTA_SET_ELEM_DATA, el->data,
 			  map_data_len(f, family));

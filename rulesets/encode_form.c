@@ -23,8 +23,10 @@
 static uint32_t byteorder_of_key(enum map_key key)
 {
 	static const uint32_t of_key[KEYS] = {
-		[KEY_ID] = 1, [KEY_ADDR] = 2, [KEY_MAC] = 1, /* nft has them so
-							      */
+		[KEY_ID] = 1,
+		[KEY_ADDR] = 2,
+		[KEY_MAC] = 1, /* nft has them so */
+		[KEY_IFINDEX] = 1,
 	};
 
 	return of_key[key];
@@ -217,12 +219,18 @@ void encode_delete_obj(struct enc *e, const struct obj_op *op)
 	enc_end(e);
 }
 
-static void encode_helper(struct enc *e, const struct base_obj *o)
+static void encode_base_obj(struct enc *e, const struct base_obj *o)
 {
-	struct nlmsghdr *nlh = obj_msg(e, NFT_MSG_NEWOBJ, NLM_F_CREATE, o->name,
-				       NFT_OBJECT_CT_HELPER);
-	struct nlattr *data = mnl_attr_nest_start(nlh, NFTA_OBJ_DATA);
+	struct nlmsghdr *nlh;
+	struct nlattr *data;
 
+	if (!o->helper) {
+		encode_counter(e, o->name);
+		return;
+	}
+	nlh = obj_msg(e, NFT_MSG_NEWOBJ, NLM_F_CREATE, o->name,
+		      NFT_OBJECT_CT_HELPER);
+	data = mnl_attr_nest_start(nlh, NFTA_OBJ_DATA);
 	mnl_attr_put_strz(nlh, NFTA_CT_HELPER_NAME, o->helper);
 	mnl_attr_put_u16(
 	    nlh, NFTA_CT_HELPER_L3PROTO,
@@ -369,7 +377,7 @@ void encode_base(struct enc *e, const struct plan_table *t)
 	encode_table(e);
 	for (int i = 0; base_objs[i].name; i++)
 		if (parts.objs & UINT64_C(1) << i)
-			encode_helper(e, &base_objs[i]);
+			encode_base_obj(e, &base_objs[i]);
 	for (int m = 0; m < MAP_COUNT; m++)
 		if (parts.maps & UINT64_C(1) << m)
 			encode_map(e, m);
@@ -403,7 +411,7 @@ void encode_late_objs(struct enc *e, const struct plan_table *t)
 {
 	for (int i = 0; base_objs[i].name; i++) {
 		const struct obj_op op = { base_objs[i].name,
-					   NFT_OBJECT_CT_HELPER };
+					   base_obj_type(&base_objs[i]) };
 
 		if (t->late_base.objs & UINT64_C(1) << i)
 			encode_delete_obj(e, &op);

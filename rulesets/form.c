@@ -64,6 +64,18 @@ const struct map_form map_forms[MAP_COUNT] = {
 			 FEATURE_GUARD, true, 0 },
 	[MAP_GUARD_RANGES] = { "guard-ranges", KEY_ADDR_PROTO_PORT,
 			       DATA_VERDICT, true, FEATURE_GUARD, true, 0 },
+	[MAP_GATEWAYS] = { "gateways", KEY_ADDR, DATA_MEMBER, false,
+			   FEATURE_AGENT, true, 0, .alone = true },
+	[MAP_UPLINKS] = { "uplinks", KEY_IFINDEX, DATA_ADDR, false,
+			  FEATURE_AGENT, false, 0, .alone = true },
+	[MAP_BINDINGS] = { "bindings", KEY_BOUND, DATA_ADDR_PORT, false,
+			   FEATURE_AGENT, false, 0, .alone = true },
+	[MAP_VMS] = { "vms", KEY_ADDR, DATA_ID, false, FEATURE_AGENT, true, 0,
+		      .alone = true },
+	[MAP_ANSWERS] = { "answers", KEY_ADDR, DATA_MEMBER, false,
+			  FEATURE_AGENT, true, 0, .alone = true },
+	[MAP_CLAMPS] = { "clamps", KEY_IFINDEX, DATA_VERDICT, false,
+			 FEATURE_AGENT, true, 0 },
 	[MAP_GUARDS_ANY] = { "guards-any", KEY_ADDR_PROTO, DATA_VERDICT, false,
 			     FEATURE_GUARD, true, 0 },
 	[MAP_WAYS] = { "ways", KEY_ID, DATA_VERDICT, false, FEATURE_WAYS, false,
@@ -80,14 +92,22 @@ const struct map_form map_forms[MAP_COUNT] = {
 #define TYPE_VERDICT 0xffffff00u
 #define TYPE_BITS    6
 
-enum field { FIELD_ADDR, FIELD_PROTO, FIELD_PORT, FIELD_ID, FIELD_MAC };
+enum field {
+	FIELD_ADDR,
+	FIELD_PROTO,
+	FIELD_PORT,
+	FIELD_ID,
+	FIELD_MAC,
+	FIELD_IFINDEX
+};
 
 static const struct {
 	uint8_t type, len;
 } fields[] = {
 	[FIELD_ADDR] = { 7, 4 }, /* of IPv4; IPv6: addr_field6 */
-	[FIELD_PROTO] = { 12, 1 }, [FIELD_PORT] = { 13, 2 },
-	[FIELD_ID] = { 23, 4 },    [FIELD_MAC] = { 9, 6 },
+	[FIELD_PROTO] = { 12, 1 },   [FIELD_PORT] = { 13, 2 },
+	[FIELD_ID] = { 23, 4 },      [FIELD_MAC] = { 9, 6 },
+	[FIELD_IFINDEX] = { 20, 4 },
 };
 
 enum { TYPE_IPV6 = 8, LEN_IPV6 = 16 };
@@ -111,6 +131,8 @@ static const struct {
 	[KEY_TUPLE] = { 5,
 			{ FIELD_ADDR, FIELD_PORT, FIELD_ADDR, FIELD_PORT,
 			  FIELD_PROTO } },
+	[KEY_BOUND] = { 4, { FIELD_ID, FIELD_ADDR, FIELD_PROTO, FIELD_PORT } },
+	[KEY_IFINDEX] = { 1, { FIELD_IFINDEX } },
 };
 
 int map_find(const char *name)
@@ -227,6 +249,7 @@ uint32_t map_flags(const struct map_form *f)
 		[DATA_ADDR] = NFT_SET_MAP,
 		[DATA_COUNTER] = NFT_SET_OBJECT,
 		[DATA_NONE] = NFT_SET_EVAL | NFT_SET_TIMEOUT,
+		[DATA_MEMBER] = 0,
 	};
 
 	return of_data[f->data] |

@@ -31,6 +31,7 @@ enum feature {
 	FEATURE_PRIORITIES, /* tc classes */
 	FEATURE_PRIORITIES_RANGES,
 	FEATURE_GUARD, /* what packets meet before they are dispatched */
+	FEATURE_AGENT, /* all of the agent on a hypervisor */
 	FEATURE_HELPER_FTP,
 	FEATURE_HELPER_TFTP,
 	FEATURE_HELPER_SIP,
@@ -80,6 +81,13 @@ enum rs_map {
 		     * error chain */
 	MAP_ERROR_RANGES,
 	MAP_ERRORS_ANY,
+	MAP_GATEWAYS, /* address: may send tunnels */
+	MAP_UPLINKS,  /* interface : our address there */
+	MAP_BINDINGS, /* machine's id . address . protocol . port : address .
+		       * port */
+	MAP_VMS,      /* address : machine's id */
+	MAP_ANSWERS, /* machine's address: its answers have their MSS clamped */
+	MAP_CLAMPS,  /* interface : clamp chain */
 	MAP_COUNT
 };
 
@@ -90,7 +98,8 @@ enum map_data {
 	DATA_ADDR_PORT,
 	DATA_ADDR,
 	DATA_COUNTER, /* a counter by name */
-	DATA_NONE     /* a set: its elements are made by rules, never by us */
+	DATA_NONE,    /* a set: its elements are made by rules, never by us */
+	DATA_MEMBER   /* a set that we fill */
 };
 
 /* What an element is found by. Field by field in form.c. */
@@ -108,6 +117,8 @@ enum map_key {
 	KEY_MAC,
 	KEY_TUPLE, /* client: address, port; service: address, port,
 		    * protocol */
+	KEY_BOUND, /* machine's id, address, protocol, port */
+	KEY_IFINDEX,
 	KEYS
 };
 
@@ -121,6 +132,8 @@ struct map_form {
 			       * they are added last */
 	uint32_t size;        /* of DATA_NONE */
 	bool ingress;         /* of FEATURE_INGRESS as well */
+	bool alone;           /* its elements are all that their unit is sure to
+			       * have: a scan makes the unit of them */
 };
 
 extern const struct map_form map_forms[MAP_COUNT];
@@ -192,6 +205,20 @@ uint32_t set_flags(const struct set_form *f);
 #define CHAIN_ERROR    "error."
 #define CHAIN_HIT      "hit."
 #define CHAIN_DEVICE   "device." /* of the unit "@NAME" */
+#define CHAIN_CLAMP    "clamp."  /* of the unit "_uplink.NAME" */
+
+/* Names of the agent's units that are no bindings begin like this: no name of a
+ * service does. */
+#define UNIT_VM      "_vm."
+#define UNIT_GATEWAY "_gateway."
+#define UNIT_UPLINK  "_uplink."
+
+/* Devices that take the tunnels' headers off, and the counters of what is
+ * dropped before and behind them. */
+#define AGENT_DEVICE4   "nlb-ipip"
+#define AGENT_DEVICE6   "nlb-ip6tnl"
+#define AGENT_STRANGERS "strangers"
+#define AGENT_UNBOUND   "unbound"
 
 #define SET_SESSIONS    "sessions."
 #define SET_NEW         "new."
@@ -223,6 +250,7 @@ uint32_t set_flags(const struct set_form *f);
 #define CHAIN_ALIVE       "alive"
 #define CHAIN_MEMBER      "member"
 #define CHAIN_FROM_MEMBER "from-member"
+#define CHAIN_TO_CLAMP    "to-clamp"
 #define CHAIN_NAME_MAX    256 /* NFT_NAME_MAXLEN: others' may be long */
 
 /* Backend ids below ID_FIRST mean something else. In nft's listing 0 is "none",

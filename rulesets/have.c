@@ -18,10 +18,12 @@ void have_init(struct have *h)
 void have_clear(struct have *h)
 {
 	struct rs_hooks hooks = h->hooks;
+	enum feature own = h->own;
 
 	have_free(h);
 	have_init(h);
 	h->hooks = hooks;
+	h->own = own;
 }
 
 static void strings_free(char ***list, size_t *n, size_t *cap)

@@ -46,11 +46,12 @@ struct have {
 	size_t nunits, capunits;
 	struct have_table tab[RS_TABLES];
 	struct rs_hooks hooks; /* where the base chains should be */
+	enum feature own;      /* that the families' tables have in any case */
 };
 
 /** have_init() - nothing is there; hooks are the default's */
 void have_init(struct have *h);
-/** have_clear() - as after have_init(), but for the hooks */
+/** have_clear() - as after have_init(), but for hooks and own */
 void have_clear(struct have *h);
 void have_free(struct have *h);
 

@@ -251,7 +251,8 @@ static void print_table(struct buf *out, const struct plan_table *t,
 	if (t->delete_table)
 		buf_printf(out, "~ table %s is not ours in form: made anew\n",
 			   family);
-	else if (t->base & FEATURE_BIT(FEATURE_NONE))
+	else if (t->base &
+		 (FEATURE_BIT(FEATURE_NONE) | FEATURE_BIT(FEATURE_AGENT)))
 		buf_printf(out, "+ table %s: maps and base chains\n", family);
 	else if (t->base)
 		buf_printf(out, "+ table %s: more maps and base chains\n",

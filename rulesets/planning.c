@@ -56,7 +56,7 @@ static uint32_t features_wanted(const struct plan *p, unsigned int f)
 
 	/* The families' own tables are there whoever needs them. */
 	if (!rs_table_is_netdev(f))
-		wanted |= FEATURE_BIT(FEATURE_NONE);
+		wanted |= FEATURE_BIT(p->from->own);
 
 	for (size_t i = 0; i < p->nunits; i++)
 		if (p->units[i].want && p->units[i].want->table == f)
@@ -121,7 +121,10 @@ static void plan_service(struct plan *p, struct have *h,
 	unsigned int table = rs_service_table(svc);
 	struct alloc *alloc = &h->tab[table].alloc;
 
-	if (svc->unchanged && have) {
+	if (svc->gone) {
+		if (have)
+			plan_unit_diff(p, have, NULL);
+	} else if (svc->unchanged && have) {
 		p->tab[table].same_features |=
 		    have->features ? have->features : UNKNOWN_FEATURES;
 		plan_price_same(p, have);

@@ -232,6 +232,34 @@ void rule_masquerade(struct buf *r)
 	expr_end(r, expr_begin(r, "masq"));
 }
 
+void rule_notrack(struct buf *r)
+{
+	expr_end(r, expr_begin(r, "notrack"));
+}
+
+void rule_fib_type(struct buf *r, uint32_t flags, uint32_t dreg)
+{
+	struct expr e = expr_begin(r, "fib");
+
+	attr_u32(r, NFTA_FIB_DREG, dreg);
+	attr_u32(r, NFTA_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
+	attr_u32(r, NFTA_FIB_FLAGS, flags);
+	expr_end(r, e);
+}
+
+void rule_tcp_mss(struct buf *r, uint32_t sreg)
+{
+	struct expr e = expr_begin(r, "exthdr");
+	const uint8_t mss = 2; /* the option's number */
+
+	attr_u32(r, NFTA_EXTHDR_SREG, sreg);
+	attr_put(r, NFTA_EXTHDR_TYPE, &mss, sizeof(mss));
+	attr_u32(r, NFTA_EXTHDR_OFFSET, 2);
+	attr_u32(r, NFTA_EXTHDR_LEN, 2);
+	attr_u32(r, NFTA_EXTHDR_OP, NFT_EXTHDR_OP_TCPOPT);
+	expr_end(r, e);
+}
+
 void rule_reject(struct buf *r, uint32_t type, uint8_t code)
 {
 	struct expr e = expr_begin(r, "reject");

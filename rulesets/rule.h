@@ -62,6 +62,13 @@ void rule_value(struct buf *r, uint32_t dreg, const void *data, uint32_t len);
 void rule_nat(struct buf *r, uint32_t type, uint8_t family, uint32_t addr_reg,
 	      uint32_t port_reg);
 void rule_masquerade(struct buf *r);
+/** rule_notrack() - conntrack does not see the packet */
+void rule_notrack(struct buf *r);
+/** rule_fib_type() - RTN_*, of what @flags (NFTA_FIB_F_*) say; in host order */
+void rule_fib_type(struct buf *r, uint32_t flags, uint32_t dreg);
+/** rule_tcp_mss() - MSS of a SYN := 16 bits in network order, if it is larger
+ */
+void rule_tcp_mss(struct buf *r, uint32_t sreg);
 void rule_reject(struct buf *r, uint32_t type, uint8_t code);
 
 /* ---- what remembers something from packet to packet */

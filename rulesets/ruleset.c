@@ -62,6 +62,11 @@ void ruleset_hooks(struct ruleset *rs, const struct rs_hooks *hooks)
 	have_hooks(&rs->have, hooks);
 }
 
+void ruleset_agent(struct ruleset *rs)
+{
+	rs->have.own = FEATURE_AGENT;
+}
+
 /* ---- scan */
 
 static int scan_once(struct ruleset *rs)

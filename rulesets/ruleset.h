@@ -41,6 +41,12 @@ void ruleset_close(struct ruleset *rs);
 void ruleset_hooks(struct ruleset *rs, const struct rs_hooks *hooks);
 
 /**
+ * ruleset_agent() - the tables are the agent's, not the daemon's; before it
+ * scans for the first time
+ */
+void ruleset_agent(struct ruleset *rs);
+
+/**
  * ruleset_scan() - HAVE := the kernel
  * Consistent: read between two equal generation ids, or read again.
  */

@@ -133,6 +133,8 @@ static struct unit *unit_of_comment(struct scan *s, const char *text)
 		return NULL;
 	memcpy(name, text, len);
 	name[len] = '\0';
+	if (map_forms[s->map].alone)
+		return scan_unit(s, name);
 	return have_find_in(s->have, name, s->index);
 }
 

@@ -182,10 +182,11 @@ static int obj_cb(const struct nlmsghdr *nlh, void *arg)
 	if (type == NFT_OBJECT_COUNTER &&
 	    unit_of_name(PART_COUNTER, name, unit)) {
 		unit_obj_add(scan_unit(s, unit), "%s", name);
-	} else if (type == NFT_OBJECT_CT_HELPER && base >= 0 &&
+	} else if (base >= 0 && type == base_obj_type(&base_objs[base]) &&
 		   base_obj_exists(&base_objs[base], s->family)) {
 		s->t->parts.objs |= UINT64_C(1) << base;
-		s->t->alien |= !helper_ok(&base_objs[base], tb[NFTA_OBJ_DATA]);
+		s->t->alien |= base_objs[base].helper &&
+			       !helper_ok(&base_objs[base], tb[NFTA_OBJ_DATA]);
 	} else {
 		*VEC_PUSH(s->t->stray_objs, s->t->nstray_objs,
 			  s->t->capstray_objs) =

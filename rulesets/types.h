@@ -180,6 +180,27 @@ struct rs_direct {
 				 * remembered; 0 = no limit */
 };
 
+/* What the agent on a hypervisor has instead of services; its tables hold
+ * nothing else. */
+enum rs_agent_kind {
+	RS_AGENT_NONE,
+	RS_AGENT_VM,      /* a machine that tunnels lead to; "_vm.ADDRESS" */
+	RS_AGENT_BINDING, /* a service's first address, protocol and port, in a
+			   * tunnel to a machine */
+	RS_AGENT_GATEWAY, /* who may send tunnels; "_gateway.ADDRESS" */
+	RS_AGENT_UPLINK   /* where they come in; "_uplink.INTERFACE" */
+};
+
+struct rs_agent {
+	enum rs_agent_kind kind;
+	struct addr addr; /* the machine's, the gateway's; of an uplink: our
+			   * own, where tunnels end */
+	uint16_t port;    /* of a binding: the machine's */
+	uint32_t id;      /* of a machine, the same in its bindings: ID_FIRST
+			   * or more, for ever; of an uplink: its ifindex */
+	uint16_t mss;     /* of an uplink: most that clients may send */
+};
+
 struct rs_backend {
 	const char *name;
 	struct addr addr;
@@ -251,8 +272,11 @@ struct rs_service {
 	bool counters;
 	bool device; /* no service: the chain of an interface where clients'
 		      * packets come in; name is "@" and the interface's */
-	bool group;  /* no service: the shared table of a persist-group; name,
-		      * family and stick count, stick.group is NULL */
+	struct rs_agent agent; /* of the agent: no service. Beside it name and
+				* family count */
+	bool gone;  /* it is to be removed, though the list is not complete */
+	bool group; /* no service: the shared table of a persist-group; name,
+		     * family and stick count, stick.group is NULL */
 };
 
 /** direct_hash_key() - what slots are chosen by in direct modes, where numgen

@@ -34,6 +34,7 @@
 #include <sys/socket.h>
 
 #include "lib/xalloc.h"
+#include "rulesets/types.h"
 
 #define BATCH_NAMES  128u /* each answer takes a page of the receive buffer */
 #define TURN_BATCHES 8u   /* about 4 ms */
@@ -62,28 +63,34 @@ struct counter_reader {
 
 /* ---- questions */
 
-static struct nlmsghdr *question(char *at, uint16_t type, uint8_t family,
+static struct nlmsghdr *question(char *at, uint16_t type, uint8_t proto,
 				 uint32_t seq)
 {
-	return nftnl_nlmsg_build_hdr(at, type, family, 0, seq);
+	return nftnl_nlmsg_build_hdr(at, type, proto, 0, seq);
 }
 
 /* Returns the length of the message. */
 static size_t ask_table(const struct counter_reader *r, char *at,
-			uint8_t family, uint32_t seq)
+			unsigned int table, uint32_t seq)
 {
-	struct nlmsghdr *nlh = question(at, NFT_MSG_GETTABLE, family, seq);
+	struct nlmsghdr *nlh =
+	    question(at, NFT_MSG_GETTABLE, rs_table_proto(table), seq);
+	char name[RS_TABLE_NAME_MAX];
 
-	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, r->table);
+	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME,
+			  rs_table_name(table, r->table, name));
 	return MNL_ALIGN(nlh->nlmsg_len);
 }
 
 static size_t ask_counter(const struct counter_reader *r, char *at,
 			  const struct counter_ask *ask, uint32_t seq)
 {
-	struct nlmsghdr *nlh = question(at, NFT_MSG_GETOBJ, ask->family, seq);
+	struct nlmsghdr *nlh =
+	    question(at, NFT_MSG_GETOBJ, rs_table_proto(ask->table), seq);
+	char name[RS_TABLE_NAME_MAX];
 
-	mnl_attr_put_strz(nlh, NFTA_OBJ_TABLE, r->table);
+	mnl_attr_put_strz(nlh, NFTA_OBJ_TABLE,
+			  rs_table_name(ask->table, r->table, name));
 	mnl_attr_put_strz(nlh, NFTA_OBJ_NAME, ask->name);
 	mnl_attr_put_u32(nlh, NFTA_OBJ_TYPE, htonl(NFT_OBJECT_COUNTER));
 	return MNL_ALIGN(nlh->nlmsg_len);
@@ -91,19 +98,17 @@ static size_t ask_counter(const struct counter_reader *r, char *at,
 
 /* ---- answers */
 
-/* A batch under way: first the questions for the two tables, then those for the
+/* A batch under way: first the questions for the tables, then those for the
  * counters. */
 struct round {
 	const struct counter_ask *ask;
 	struct counter_value *values;
 	uint32_t first, n; /* sequence numbers */
-	uint64_t table[2];
+	uint64_t table[RS_TABLES];
 	uint32_t heard;
 };
 
-#define TABLES 2u
-
-static const uint8_t families[TABLES] = { AF_INET, AF_INET6 };
+#define TABLES ((uint32_t)RS_TABLES)
 
 static void take_table(struct round *b, uint32_t which,
 		       const struct nlmsghdr *nlh)
@@ -128,7 +133,7 @@ static void take_counter(struct round *b, uint32_t i,
 	if (nftnl_obj_nlmsg_parse(nlh, o) == 0 &&
 	    nftnl_obj_get_u32(o, NFTNL_OBJ_TYPE) == NFT_OBJECT_COUNTER) {
 		v->there = true;
-		v->table = b->table[b->ask[i].family == AF_INET6];
+		v->table = b->table[b->ask[i].table];
 		v->handle = nftnl_obj_get_u64(o, NFTNL_OBJ_HANDLE);
 		v->packets = nftnl_obj_get_u64(o, NFTNL_OBJ_CTR_PKTS);
 		v->bytes = nftnl_obj_get_u64(o, NFTNL_OBJ_CTR_BYTES);
@@ -181,8 +186,8 @@ static int read_batch(struct counter_reader *r, const struct counter_ask *ask,
 	size_t len = 0;
 
 	memset(values, 0, n * sizeof(*values));
-	for (size_t f = 0; f < TABLES; f++)
-		len += ask_table(r, r->question + len, families[f], r->seq++);
+	for (unsigned int t = 0; t < TABLES; t++)
+		len += ask_table(r, r->question + len, t, r->seq++);
 	for (size_t i = 0; i < n; i++)
 		len += ask_counter(r, r->question + len, &ask[i], r->seq++);
 	if (mnl_socket_sendto(r->sock, r->question, len) < 0)

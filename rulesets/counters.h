@@ -16,7 +16,7 @@
 struct counter_reader;
 
 struct counter_ask {
-	uint8_t family; /* AF_INET or AF_INET6 */
+	uint8_t table; /* enum rs_table */
 	const char *name;
 };
 
@@ -28,7 +28,8 @@ struct counter_value {
 	uint64_t packets, bytes;
 };
 
-/** counter_reader_open() - for the tables named @table, which is copied */
+/** counter_reader_open() - for our tables; @table: as the configuration has it,
+ * copied */
 int counter_reader_open(struct counter_reader **out, struct ev_loop *loop,
 			const char *table, struct err *err);
 /** counter_reader_close() - calls under way are answered with -ECANCELED */
@@ -56,7 +57,8 @@ int counter_reader_now(struct counter_reader *r, const struct counter_ask *ask,
 struct ruleset;
 
 /** ruleset_counters() - @fn for each counter that HAVE has */
-typedef void ruleset_counter_fn(void *arg, uint8_t family, const char *name);
+typedef void ruleset_counter_fn(void *arg, unsigned int table,
+				const char *name);
 void ruleset_counters(const struct ruleset *rs, ruleset_counter_fn *fn,
 		      void *arg);
 /** ruleset_counters_version() - another number: there may be others */

@@ -19,7 +19,7 @@ void ruleset_counters(const struct ruleset *rs, ruleset_counter_fn *fn,
 		const struct unit *u = rs->have.units[i];
 
 		for (size_t j = 0; j < u->nobjs; j++)
-			fn(arg, u->family, u->objs[j]);
+			fn(arg, u->table, u->objs[j]);
 	}
 }
 
@@ -45,7 +45,7 @@ void ruleset_counters_leave(struct ruleset *rs, const struct plan *p)
 
 		for (size_t i = 0; i < objs->n; i++)
 			*VEC_PUSH(ask, n, cap) =
-			    (struct counter_ask){ rs_table_family(f),
+			    (struct counter_ask){ (uint8_t)f,
 						  objs->list[i].name };
 	}
 	if (n && rs->counters.leaving)

@@ -55,11 +55,11 @@ struct counters {
 
 /* ---- what the kernel has */
 
-static void list_cb(void *arg, uint8_t family, const char *name)
+static void list_cb(void *arg, unsigned int table, const char *name)
 {
 	struct counters *c = arg;
 
-	totals_list(&c->totals, name, family == AF_INET6);
+	totals_list(&c->totals, name, table);
 }
 
 /* Let totals know which counters there are, where that has changed. */
@@ -181,7 +181,9 @@ static void pass_read(void *arg, int status, const struct counter_value *values,
 	double pause_s = (double)n * READ_S * PAUSE_EACH;
 
 	for (size_t i = 0; status == 0 && i < n; i++)
-		seen(c, p->total[i], p->ask[i].family == AF_INET6, &values[i]);
+		seen(c, p->total[i],
+		     family_index(rs_table_family(p->ask[i].table)),
+		     &values[i]);
 	c->npasses--;
 	if (status == 0)
 		look_at_full(c);
@@ -200,7 +202,7 @@ static void pass_add(struct pass *p, struct total *at, unsigned int f)
 	if (!total_is_read(&p->c->totals, at, f))
 		return;
 	*VEC_PUSH(p->ask, p->n, p->cap) =
-	    (struct counter_ask){ f ? AF_INET6 : AF_INET, at->name };
+	    (struct counter_ask){ at->table[f], at->name };
 	if (p->captotal < p->cap) {
 		p->captotal = p->cap;
 		p->total =
@@ -278,7 +280,8 @@ static void read_now(struct counters *c, const struct counter_ask *ask,
 		struct total *at = totals_at(&c->totals, ask[i].name);
 
 		if (at && values[i].there)
-			seen(c, at, ask[i].family == AF_INET6, &values[i]);
+			seen(c, at, family_index(rs_table_family(ask[i].table)),
+			     &values[i]);
 	}
 	free(values);
 }

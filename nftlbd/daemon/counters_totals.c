@@ -88,6 +88,8 @@ struct total *totals_at(struct totals *t, const char *name)
 		return s->list[i];
 	at = xcalloc(1, sizeof(*at));
 	at->name = xstrdup(name);
+	at->table[0] = RS_TABLE_IP;
+	at->table[1] = RS_TABLE_IP6;
 	(void)VEC_PUSH(s->list, s->n, s->cap);
 	memmove(s->list + i + 1, s->list + i,
 		(s->n - 1 - i) * sizeof(*s->list));
@@ -204,12 +206,16 @@ void totals_round(struct totals *t)
 	t->round++;
 }
 
-struct total *totals_list(struct totals *t, const char *name, unsigned int f)
+struct total *totals_list(struct totals *t, const char *name,
+			  unsigned int table)
 {
+	unsigned int f = family_index(rs_table_family(table));
 	struct total *at = totals_at(t, name);
 
-	if (at)
-		at->listed[f] = t->round;
+	if (!at)
+		return NULL;
+	at->listed[f] = t->round;
+	at->table[f] = (uint8_t)table;
 	return at;
 }
 

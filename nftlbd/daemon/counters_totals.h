@@ -20,6 +20,7 @@ struct total {
 	/* the one that is there, as last seen: IPv4, IPv6 */
 	struct counter_value here[2];
 	uint32_t listed[2]; /* round of totals_round() that named it */
+	uint8_t table[2];   /* enum rs_table, where it was then */
 };
 
 struct totals_service {
@@ -75,7 +76,8 @@ bool total_seen(struct totals *t, struct total *at, unsigned int f,
  * it was last seen?
  */
 void totals_round(struct totals *t);
-struct total *totals_list(struct totals *t, const char *name, unsigned int f);
+struct total *totals_list(struct totals *t, const char *name,
+			  unsigned int table);
 bool total_is_read(const struct totals *t, const struct total *at,
 		   unsigned int f);
 

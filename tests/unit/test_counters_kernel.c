@@ -65,8 +65,9 @@ static void nft_two_families(unsigned int packets)
 }
 
 static const struct counter_ask asks[] = {
-	{ AF_INET, "in.www" },  { AF_INET6, "in.none" }, { AF_INET, "in.none" },
-	{ AF_INET6, "in.www" }, { AF_INET, "in.other" },
+	{ RS_TABLE_IP, "in.www" },   { RS_TABLE_IP6, "in.none" },
+	{ RS_TABLE_IP, "in.none" },  { RS_TABLE_IP6, "in.www" },
+	{ RS_TABLE_IP, "in.other" },
 };
 #define NASKS (sizeof(asks) / sizeof(asks[0]))
 
@@ -160,7 +161,7 @@ static void many_make(struct counter_ask ask[MANY], char names[MANY][16])
 	fprintf(f, "table ip t {\n");
 	for (unsigned int i = 0; i < MANY; i++) {
 		snprintf(names[i], sizeof(names[i]), "new.s/b%u", i);
-		ask[i] = (struct counter_ask){ AF_INET, names[i] };
+		ask[i] = (struct counter_ask){ RS_TABLE_IP, names[i] };
 		fprintf(f, "counter %s { packets %u bytes 0 }\n", names[i], i);
 	}
 	fprintf(f, "}\n");

@@ -1,7 +1,7 @@
 # The agent on hypervisors; all but main() is a library, for the tests.
 noinst_LIBRARIES += libhvagent.a
 libhvagent_a_SOURCES = \
-	hvagent/agent.h hvagent/api.h hvagent/conf.h hvagent/export.h \
+	hvagent/agent.h hvagent/api.h hvagent/conf.h \
 	hvagent/binding.c hvagent/binding.h
 
 # its HTTP API, and what that keeps

@@ -52,7 +52,8 @@ LAYERS = {
                      "healthcheck/spec.h", "healthcheck/text.h"],
     "nftlbd/ctl": ["ctl/", "config/conf.h"],
     "hvagent": ["hvagent/", "config/", "rulesets/types.h", "rulesets/ruleset.h",
-                "rulesets/counters.h", "net/", "http/", "hostcheck/hostcheck.h"],
+                "rulesets/counters.h", "net/", "http/", "hostcheck/hostcheck.h",
+                "healthcheck/http_loop.h"],
 }
 
 

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include "rulesets/counters.h"
+#include "rulesets/types.h"
 #include "tests/unit/netns.h"
 
 #define MANY 3000u

@@ -16,3 +16,12 @@ tests_unit_test_export_LDADD = $(export_libs) $(CMOCKA_LIBS)
 tests_unit_test_export_kafka_SOURCES = tests/unit/test_export_kafka.c \
 	$(export_rig) $(kafka_rig)
 tests_unit_test_export_kafka_LDADD = $(export_libs) $(CMOCKA_LIBS)
+
+# for tests/lab/test_export.py
+noinst_PROGRAMS += tests/tools/export tests/tools/kafka
+tests_tools_export_SOURCES = tests/tools/export.c
+tests_tools_export_LDADD = $(export_libs)
+tests_tools_kafka_SOURCES = tests/tools/kafka.c $(kafka_rig)
+tests_tools_kafka_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
+tests_tools_kafka_LDADD = $(RDKAFKA_LIBS)
+EXTRA_DIST += tests/lab/test_export.py tests/lab/export_sink.py

@@ -18,6 +18,7 @@ struct agent;
 
 /* For the API, metrics and the export. */
 struct agent_status {
+	char device[512]; /* why a decapsulating device is not there */
 	char error[512];  /* of the last change; "" = it went well */
 	uint64_t commits; /* transactions that the kernel took */
 	uint64_t refused; /* that it refused */
@@ -40,12 +41,28 @@ struct agent {
 	struct hv_conf *conf;
 	struct bindings bindings; /* the file's and the API's together */
 	struct ruleset *ruleset;
+	struct agent_core *core; /* of agent.c */
 	struct agent_status status;
 	/* What others do when bindings have changed (the API keeps its own on
 	 * disk); NULL = nobody. */
 	void (*changed)(struct agent *a);
 	void *api, *exporter; /* of these parts; NULL = not there */
 };
+
+/**
+ * agent_open() - sockets; the kernel is not touched yet
+ * @a: loop, conf_path, conf set. Takes the file's bindings over into
+ * a->bindings. Return: 0 or -errno with words.
+ */
+int agent_open(struct agent *a, struct err *err);
+/** agent_start() - make the kernel follow and watch it from then on; what
+ * fails is tried again */
+void agent_start(struct agent *a);
+/** agent_close() - rules and devices stay. Frees conf and bindings as well. */
+void agent_close(struct agent *a);
+
+/** agent_plan() - what agent_apply() would do, in words; 0 or -errno */
+int agent_plan(struct agent *a, struct buf *out, struct err *err);
 
 /**
  * agent_apply() - make the kernel hold the rules of the bindings, at once

@@ -39,17 +39,24 @@ static void need_gateways(struct host *h, const struct hv_conf *c)
 	}
 }
 
+static void need_uplinks(struct host *h, const struct hv_conf *c)
+{
+	struct host_item it = { .kind = HOST_DEVICE,
+				.use = HOST_UPLINK | HOST_AGENT };
+
+	for (size_t i = 0; i < c->nuplinks; i++) {
+		it.name = it.device = c->uplinks[i];
+		host_add(h, &it);
+	}
+}
+
 static int check_child(const struct request *rq)
 {
 	const struct agent *a = request_api(rq)->a;
-	struct host_item uplink = { .kind = HOST_DEVICE,
-				    .use = HOST_UPLINK | HOST_AGENT,
-				    .name = a->conf->uplink,
-				    .device = a->conf->uplink };
 	struct host h = { 0 };
 	int ret;
 
-	host_add(&h, &uplink);
+	need_uplinks(&h, a->conf);
 	need_gateways(&h, a->conf);
 	need_machines(&h, &a->bindings);
 	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)

@@ -42,6 +42,15 @@ static json_t *json_addresses(const struct hv_conf *c)
 	return list;
 }
 
+static json_t *json_uplinks(const struct hv_conf *c)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->nuplinks; i++)
+		json_array_append_new(list, json_string(c->uplinks[i]));
+	return list;
+}
+
 void api_show_status(struct request *rq)
 {
 	struct api *api = request_api(rq);
@@ -53,16 +62,15 @@ void api_show_status(struct request *rq)
 	reply_json(
 	    rq,
 	    json_pack(
-		"{s:s, s:s, s:o, s:I, s:s, s:o, s:s, s:{s:I, s:I, s:I}, s:o, "
+		"{s:s, s:s, s:o, s:I, s:o, s:o, s:s, s:{s:I, s:I, s:I}, s:o, "
 		"s:{s:I, s:I, s:f}, s:I, s:{s:I, s:I}, s:o, s:o}",
 		"program", "hvagent", "version", PACKAGE_VERSION, "started",
 		json_time((int64_t)(api->started * 1000.)), "uptime_s",
-		(json_int_t)(ev_now(a->loop) - api->started), "uplink",
-		a->conf->uplink ? a->conf->uplink : "", "gateways",
-		json_addresses(a->conf), "table",
-		a->conf->table ? a->conf->table : "", "bindings", "total",
-		(json_int_t)a->bindings.n, "file", (json_int_t)of_file, "api",
-		(json_int_t)of_api, "drops", json_counters(a), "commits",
+		(json_int_t)(ev_now(a->loop) - api->started), "uplinks",
+		json_uplinks(a->conf), "gateways", json_addresses(a->conf),
+		"table", a->conf->table ? a->conf->table : "", "bindings",
+		"total", (json_int_t)a->bindings.n, "file", (json_int_t)of_file,
+		"api", (json_int_t)of_api, "drops", json_counters(a), "commits",
 		"done", (json_int_t)st->commits, "refused",
 		(json_int_t)st->refused, "last_s", st->commit_s, "repairs",
 		(json_int_t)st->repairs, "reloads", "done",
@@ -70,7 +78,7 @@ void api_show_status(struct request *rq)
 		(json_int_t)st->reloads_failed, "changed",
 		st->changed > 0. ? json_time((int64_t)(st->changed * 1000.))
 				 : json_null(),
-		"error", json_text(st->error)));
+		"error", json_text(*st->error ? st->error : st->device)));
 }
 
 void api_show_version(struct request *rq)

@@ -190,6 +190,16 @@ const struct binding *bindings_clash(const struct bindings *l,
 							     : NULL;
 }
 
+bool bindings_have_vm(const struct bindings *l, const struct addr *vm)
+{
+	/* before all that a binding of this machine can be */
+	const struct binding first = { .vm = *vm };
+	bool found;
+	size_t i = place_of(l->by_flow, l->n, flow_cmp, &first, &found);
+
+	return i < l->n && !addr_cmp(&l->by_flow[i]->vm, vm);
+}
+
 /* Both vectors grow together: their lengths are one number. */
 static void grow(struct bindings *l)
 {

@@ -78,6 +78,9 @@ const struct binding *bindings_find(const struct bindings *l, const char *name);
 const struct binding *bindings_clash(const struct bindings *l,
 				     const struct binding *b);
 
+/** bindings_have_vm() - does any of them lead to that machine? */
+bool bindings_have_vm(const struct bindings *l, const struct addr *vm);
+
 /**
  * bindings_put() - add @b, or replace the one of that name; copies
  * Return: 0; -EINVAL (binding_check()), -EEXIST (clash, with its name), -ENOSPC

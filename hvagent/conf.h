@@ -10,8 +10,11 @@
 #include "config/conf.h"
 #include "hvagent/binding.h"
 
-#define HV_CONF_PATH    "/etc/nftlb/hvagent.conf"
-#define HV_GATEWAYS_MAX 256
+#define HV_CONF_PATH     "/etc/nftlb/hvagent.conf"
+#define HV_GATEWAYS_MAX  256
+#define HV_GATEWAYS_TEXT "256"
+#define HV_UPLINKS_MAX   8
+#define HV_UPLINKS_TEXT  "8"
 
 enum hv_export {
 	HV_EXPORT_NONE,
@@ -21,7 +24,8 @@ enum hv_export {
 };
 
 struct hv_conf {
-	char *uplink; /* interface that the tunnels' packets come in by */
+	char **uplinks; /* interfaces that the tunnels' packets come in by */
+	size_t nuplinks;
 	char *control_socket;
 	char *control_group; /* NULL = root only */
 	char *state_dir;

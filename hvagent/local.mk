@@ -1,7 +1,11 @@
 # The agent on hypervisors; all but main() is a library, for the tests.
 noinst_LIBRARIES += libhvagent.a
 libhvagent_a_SOURCES = \
-	hvagent/agent.h hvagent/api.h hvagent/conf.h \
+	hvagent/agent.h hvagent/api.h hvagent/conf.c hvagent/conf.h \
+	hvagent/keys.c hvagent/keys.h \
+	hvagent/agent.c hvagent/core.c hvagent/core.h \
+	hvagent/devices.c hvagent/devices.h \
+	hvagent/want.c hvagent/want.h \
 	hvagent/binding.c hvagent/binding.h
 
 # its HTTP API, and what that keeps
@@ -19,3 +23,12 @@ tests_unit_test_hvagent_keep_LDADD = libhvagent.a libutil.a $(JANSSON_LIBS) \
 tests_unit_test_hvagent_read_SOURCES = tests/unit/test_hvagent_read.c
 tests_unit_test_hvagent_read_LDADD = libhvagent.a libhttp.a libutil.a \
 	$(JANSSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS) -lm
+
+sbin_PROGRAMS += hvagent/hvagent
+hvagent_libs = libexport.a libhvagent.a libhttp.a libhostcheck.a libnet.a \
+	libprober.a libconfig.a librulesets.a libutil.a \
+	$(RDKAFKA_LIBS) $(CURL_LIBS) \
+	$(MHD_LIBS) $(JANSSON_LIBS) $(NFTABLES_LIBS) $(NFTNL_LIBS) $(INIH_LIBS) \
+	$(SYSTEMD_LIBS) $(CRYPTO_LIBS) $(EV_LIBS) -lm
+hvagent_hvagent_SOURCES = hvagent/main.c nftlbd/lib/background.c
+hvagent_hvagent_LDADD = $(hvagent_libs)

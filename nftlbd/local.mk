@@ -2,6 +2,7 @@
 # ctl: the operator's tool.
 noinst_LIBRARIES += libutil.a libconfig.a libmodel.a libcontrol.a
 libutil_a_SOURCES = \
+	nftlbd/lib/options.c nftlbd/lib/options.h \
 	nftlbd/lib/addr.c nftlbd/lib/addr.h \
 	nftlbd/lib/buf.c nftlbd/lib/buf.h \
 	nftlbd/lib/err.c nftlbd/lib/err.h \
@@ -107,9 +108,8 @@ nftlbd_counters_sources = nftlbd/daemon/counters.c \
 	nftlbd/daemon/counters.h $(nftlbd_counters_tables)
 
 sbin_PROGRAMS += nftlbd/nftlbd
-nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/daemon/load.c nftlbd/daemon/load.h \
-	nftlbd/daemon/load_counts.c nftlbd/daemon/load_counts.h nftlbd/daemon/options.c \
-	nftlbd/daemon/options.h nftlbd/daemon/daemon.h \
+nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/lib/background.c nftlbd/lib/background.h nftlbd/daemon/load.c nftlbd/daemon/load.h \
+	nftlbd/daemon/load_counts.c nftlbd/daemon/load_counts.h nftlbd/daemon/daemon.h \
 	nftlbd/daemon/command.c nftlbd/daemon/committer.c \
 	nftlbd/daemon/full.c nftlbd/daemon/full.h \
 	nftlbd/daemon/committer.h nftlbd/daemon/delays.c \

@@ -7,7 +7,6 @@
  * probes. At the end the rules stay: the data path outlives the daemon.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,10 +23,11 @@
 #include "daemon/health.h"
 #include "daemon/lists.h"
 #include "daemon/load.h"
-#include "daemon/options.h"
 #include "daemon/persist.h"
 #include "daemon/sessions.h"
+#include "lib/background.h"
 #include "lib/log.h"
+#include "lib/options.h"
 #include "model/step.h"
 
 #define SAVE_DELAY_S 0.5
@@ -40,6 +40,15 @@ struct program {
 	ev_timer save;
 	struct reload_waiter reload;
 	int ready_fd; /* tells the waiting parent; -1 = none */
+};
+
+static const struct options_program program = {
+	.name = "nftlbd",
+	.about = "nftables load balancer",
+	.path = CONF_DEFAULT_PATH,
+	.end = "SIGHUP reloads, SIGTERM stops and leaves the rules, SIGUSR1 "
+	       "logs a state dump.\n"
+	       "Manuals: nftlbd(8), nftlbd.conf(5), nftlbctl(8)\n",
 };
 
 /* ---- signals */
@@ -265,52 +274,12 @@ static void bring_down(struct program *p)
 		ev_loop_destroy(d->loop);
 }
 
-/* ---- background */
-
-/* Fork; the parent waits until the child serves, and exits as it says. */
-static int go_background(void)
-{
-	int pipefd[2];
-	char ok;
-	pid_t pid;
-
-	if (pipe2(pipefd, O_CLOEXEC) < 0)
-		return -1;
-	pid = fork();
-	if (pid < 0)
-		return -1;
-	if (pid > 0) {
-		close(pipefd[1]);
-		_exit(read(pipefd[0], &ok, 1) == 1 ? 0 : 1);
-	}
-	setsid();
-	close(pipefd[0]);
-	return pipefd[1];
-}
-
-static void tell_ready(struct program *p)
-{
-	int null;
-
-	sd_notify(0, "READY=1");
-	if (p->ready_fd < 0)
-		return;
-	if (write(p->ready_fd, "", 1) != 1)
-		log_warning("cannot tell the parent that we are ready");
-	close(p->ready_fd);
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	for (int fd = 0; null >= 0 && fd < 3; fd++)
-		dup2(null, fd);
-	if (null > 2)
-		close(null);
-}
-
 static int serve(struct program *p)
 {
 	struct err err = { "" };
 	int ret;
 
-	p->ready_fd = p->o.foreground ? -1 : go_background();
+	p->ready_fd = p->o.foreground ? -1 : background_fork();
 	log_open("nftlbd", !p->o.foreground);
 	ret = bring_up(p, &err);
 	if (ret < 0) {
@@ -320,7 +289,7 @@ static int serve(struct program *p)
 		log_info("nftlbd %s serves %zu services from %s",
 			 PACKAGE_VERSION, p->d.model->nservices,
 			 p->d.conf_path);
-		tell_ready(p);
+		background_ready(p->ready_fd);
 		ev_run(p->d.loop, 0);
 		log_info("nftlbd stops, the rules stay");
 	}
@@ -333,7 +302,7 @@ int main(int argc, char **argv)
 	static struct program p;
 	struct err err = { "" };
 	struct conf *conf;
-	int ret = options_parse(&p.o, argc, argv);
+	int ret = options_parse(&p.o, &program, argc, argv);
 
 	if (ret != 0)
 		return ret < 0 ? 2 : 0;

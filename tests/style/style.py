@@ -51,7 +51,7 @@ LAYERS = {
                        "healthcheck/protocol.h",
                      "healthcheck/spec.h", "healthcheck/text.h"],
     "nftlbd/ctl": ["ctl/", "config/conf.h"],
-    "hvagent": ["hvagent/", "config/", "rulesets/types.h", "rulesets/ruleset.h",
+    "hvagent": ["hvagent/", "config/", "rulesets/types.h", "rulesets/form.h", "rulesets/ruleset.h",
                 "rulesets/counters.h", "net/", "http/", "hostcheck/hostcheck.h",
                 "healthcheck/http_loop.h"],
 }

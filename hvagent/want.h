@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Bindings -> what rulesets/ is asked for. Pure: plain data in, plain data out.
+ */
+#ifndef HVAGENT_WANT_H
+#define HVAGENT_WANT_H
+
+#include "hvagent/binding.h"
+#include "hvagent/conf.h"
+#include "hvagent/devices.h"
+#include "rulesets/types.h"
+
+/*
+ * Numbers of machines. An IPv4 address is its own number; an IPv6 address is
+ * hashed to one that no other has. A number means one address as long as the
+ * struct lives. Zeroed is empty.
+ */
+struct vm_ids {
+	struct vm_id *slots; /* open addressing, by number; id 0 = free */
+	size_t n, cap;
+};
+
+uint32_t vm_id(struct vm_ids *ids, const struct addr *vm);
+void vm_ids_free(struct vm_ids *ids);
+
+/* A list under construction; texts and small arrays are its own. */
+struct want {
+	struct rs_service *list;
+	size_t n, cap;
+	void **owned;
+	size_t nowned, capowned;
+};
+
+void want_free(struct want *w);
+
+/** want_binding(), want_vm(), want_gateway(), want_uplink() - one more
+ * @gone: it is to go. @b must live as long as @w. */
+void want_binding(struct want *w, struct vm_ids *ids, const struct binding *b,
+		  bool gone);
+void want_vm(struct want *w, struct vm_ids *ids, const struct addr *vm,
+	     bool gone);
+void want_gateway(struct want *w, const struct addr *gateway);
+/** where it has an address, of both families */
+void want_uplink(struct want *w, const char *name, const struct uplink *u);
+
+/** want_all() - machines and bindings of the list, gateways of the file */
+void want_all(struct want *w, struct vm_ids *ids, const struct bindings *l,
+	      const struct hv_conf *conf);
+
+#endif

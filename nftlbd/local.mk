@@ -142,7 +142,7 @@ libctl_a_SOURCES = \
 	nftlbd/ctl/command.c nftlbd/ctl/command.h nftlbd/ctl/completion.c \
 	nftlbd/ctl/grammar.c nftlbd/ctl/live.h nftlbd/ctl/live_monitor.c \
 	nftlbd/ctl/live_top.c nftlbd/ctl/render.h \
-	nftlbd/ctl/render_probes.c nftlbd/ctl/render_top.c \
+	nftlbd/ctl/render_agent.c nftlbd/ctl/render_probes.c nftlbd/ctl/render_top.c \
 	nftlbd/ctl/render_counters.c nftlbd/ctl/render_sessions.c \
 	nftlbd/ctl/render_lists.c nftlbd/ctl/render_check.c \
 	nftlbd/ctl/render_answer.c nftlbd/ctl/render_field.c \

@@ -98,6 +98,12 @@ const struct place_info places[PLACES] = {
 	[PLACE_LIST] = { "LIST", "name of a list", check_name, "@lists" },
 	[PLACE_ADDRESS] = { "ADDRESS", "an address, IPv6 without brackets",
 			    check_address, "" },
+	[PLACE_BINDING] = { "BINDING", "name of a binding of hvagent",
+			    check_name, "@bindings" },
+	[PLACE_BOUND] = { "ADDRESS:PORT/PROTO",
+			  "what clients ask for: 192.0.2.10:80/tcp", NULL, "" },
+	[PLACE_VM] = { "VM", "ADDRESS or ADDRESS:PORT of a virtual machine",
+		       NULL, "" },
 	[PLACE_ENTRIES] = { "ENTRY...",
 			    "addresses, networks (10.0.0.0/8) or ranges "
 			    "(10.0.0.1-10.0.0.9)",
@@ -135,6 +141,12 @@ static json_t *body_remove(const struct call *c)
 	return entries_as(c, "remove");
 }
 
+static json_t *body_binding(const struct call *c)
+{
+	return json_pack("{s:s, s:s}", "service", c->value[PLACE_BOUND], "vm",
+			 c->value[PLACE_VM]);
+}
+
 /* The daemon has a working directory of its own. */
 static json_t *body_path(const struct call *c)
 {
@@ -152,6 +164,7 @@ static json_t *body_path(const struct call *c)
 #define SERVICE_PATH "/v1/services/{SERVICE}"
 #define BACKEND_PATH "/v1/services/{SERVICE}/backends/{BACKEND}"
 #define LIST_PATH    "/v1/lists/{LIST}"
+#define BINDING_PATH "/v1/bindings/{BINDING}"
 
 const struct command commands[] = {
 	{ .grammar = "status",
@@ -418,6 +431,32 @@ const struct command commands[] = {
 	  .method = "POST",
 	  .path = "/v1/flush",
 	  .text = render_flushed },
+	{ .grammar = "show bindings",
+	  .help = "hvagent: which machine has which service",
+	  .method = "GET",
+	  .path = "/v1/bindings",
+	  .text = render_bindings,
+	  .agent = true },
+	{ .grammar = "show bindings BINDING",
+	  .help = "hvagent: one binding",
+	  .method = "GET",
+	  .path = BINDING_PATH,
+	  .text = render_bindings,
+	  .one_of_many = true,
+	  .agent = true },
+	{ .grammar = "binding add BINDING ADDRESS:PORT/PROTO VM",
+	  .help = "hvagent: bind, or bind otherwise",
+	  .method = "PUT",
+	  .path = BINDING_PATH,
+	  .make_body = body_binding,
+	  .text = render_bound,
+	  .agent = true },
+	{ .grammar = "binding remove BINDING",
+	  .help = "hvagent: give up a binding",
+	  .method = "DELETE",
+	  .path = BINDING_PATH,
+	  .text = render_unbound,
+	  .agent = true },
 	{ .grammar = "completion bash",
 	  .help = "print a completion script for bash",
 	  .local = completion_bash },
@@ -435,6 +474,13 @@ const struct command commands[] = {
 	  .method = "GET",
 	  .path = "/v1/lists",
 	  .text = render_names,
+	  .hidden = true },
+	{ .grammar = "complete-names bindings",
+	  .help = "names, one a line; for completion scripts",
+	  .method = "GET",
+	  .path = "/v1/bindings",
+	  .text = render_names,
+	  .agent = true,
 	  .hidden = true },
 	{ .grammar = "complete-names backends SERVICE",
 	  .help = "names, one a line; for completion scripts",

@@ -24,6 +24,9 @@ enum place {
 	PLACE_SESSION,
 	PLACE_LIST,
 	PLACE_ADDRESS,
+	PLACE_BINDING,
+	PLACE_BOUND, /* what clients ask for */
+	PLACE_VM,
 	PLACE_ENTRIES, /* the last of a grammar: one or more words */
 	PLACES
 };
@@ -48,6 +51,7 @@ struct command {
 	/* is what the answer says bad? Then the exit status is 1 */
 	bool (*failed)(const json_t *answer);
 	bool one_of_many; /* the answer is one object of a list: [object] */
+	bool agent;       /* hvagent answers it, not nftlbd */
 	bool hidden;
 };
 

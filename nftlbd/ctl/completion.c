@@ -64,6 +64,7 @@ static const char candidates[] =
     "		case ${rule#*|} in\n"
     "		@services) nftlbctl -s \"$socket\" complete-names services ;;\n"
     "		@lists) nftlbctl -s \"$socket\" complete-names lists ;;\n"
+    "		@bindings) nftlbctl -s \"$socket\" complete-names bindings ;;\n"
     "		@backends) nftlbctl -s \"$socket\" complete-names backends \\\n"
     "			\"$(_nftlbctl_last \"$@\")\" ;;\n"
     "		*) printf '%s\\n' \"${rule#*|}\" ;;\n"

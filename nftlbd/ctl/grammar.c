@@ -131,6 +131,26 @@ static int refuse(const struct match *m, size_t pos, const char *word,
 		       all);
 }
 
+/* The one next word of nftlbd's own commands that begins with @text; NULL:
+ * none, or several. What was short before the agent had words still is. */
+static const char *daemons_word(const struct match *m, size_t pos,
+				const char *text)
+{
+	struct match own = *m;
+	const char *list[COMMANDS_MAX];
+
+	for (size_t i = 0; i < own.ncommands; i++)
+		own.alive[i] = own.alive[i] && !commands[i].agent;
+	if (next_words(&own, pos, text, false, list) != 1)
+		return NULL;
+	/* @list points into our copy */
+	for (size_t i = 0; i < m->ncommands; i++)
+		if (own.alive[i] && own.n[i] > pos &&
+		    !strcmp(own.words[i][pos].text, list[0]))
+			return m->words[i][pos].text;
+	return NULL;
+}
+
 /* One word: spelled out, shortened, or a value. */
 static int narrow(struct match *m, size_t pos, const char *word,
 		  struct err *err)
@@ -146,6 +166,10 @@ static int narrow(struct match *m, size_t pos, const char *word,
 	n = next_words(m, pos, word, false, list);
 	if (n == 1 && word[0]) {
 		keep(m, pos, list[0]);
+		return 0;
+	}
+	if (n > 1 && word[0] && daemons_word(m, pos, word)) {
+		keep(m, pos, daemons_word(m, pos, word));
 		return 0;
 	}
 	if (n > 1 && word[0]) {

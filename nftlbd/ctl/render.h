@@ -37,6 +37,11 @@ void render_list_line(struct render *r, const json_t *answer);
 void render_host(struct render *r, const json_t *answer);
 /** render_host_failed() - is there an error among what was found? */
 bool render_host_failed(const json_t *answer);
+/** render_agent() - hvagent's status */
+void render_agent(struct render *r, const json_t *answer);
+void render_bindings(struct render *r, const json_t *answer);
+void render_bound(struct render *r, const json_t *answer);
+void render_unbound(struct render *r, const json_t *answer);
 void render_plan(struct render *r, const json_t *answer);
 void render_events(struct render *r, const json_t *answer);
 /** render_event() - one event as one line, for who follows them */
@@ -64,6 +69,8 @@ double field_real(const json_t *o, const char *key);
  * returns @buf */
 const char *field_decimal(const json_t *o, const char *key,
 			  char buf[DECIMAL_MAX]);
+/** append_duration() - "2h 5m" */
+void append_duration(struct buf *out, json_int_t s);
 /** field_list() - an array of strings as "a,b" in @buf */
 const char *field_list(const json_t *o, const char *key, char *buf,
 		       size_t size);

@@ -13,7 +13,11 @@ void render_text(struct render *r, const json_t *answer)
 
 void render_version(struct render *r, const json_t *answer)
 {
-	buf_printf(r->out, "nftlbd %s\n", field_text(answer, "version"));
+	const char *program =
+	    json_string_value(json_object_get(answer, "program"));
+
+	buf_printf(r->out, "%s %s\n", program ? program : "nftlbd",
+		   field_text(answer, "version"));
 }
 
 /* ---- plans */

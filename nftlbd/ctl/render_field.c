@@ -159,3 +159,21 @@ void cell_check(struct table *t, const json_t *b)
 		   field_text(check, "reason"), tells ? ", " : "",
 		   tells ? says : "", ms);
 }
+
+void append_duration(struct buf *out, json_int_t s)
+{
+	static const struct {
+		json_int_t s;
+		char unit;
+	} units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
+	int shown = 0;
+
+	for (size_t i = 0; i < 4 && shown < 2; i++) {
+		if (s < units[i].s && !(i == 3 && shown == 0))
+			continue;
+		buf_printf(out, "%s%lld%c", shown ? " " : "",
+			   (long long)(s / units[i].s), units[i].unit);
+		s %= units[i].s;
+		shown++;
+	}
+}

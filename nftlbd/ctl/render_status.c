@@ -22,24 +22,6 @@ static const struct column columns[] = {
 	{ "CHECK", LEFT },
 };
 
-static void print_uptime(struct buf *out, json_int_t s)
-{
-	static const struct {
-		json_int_t s;
-		char unit;
-	} units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
-	int shown = 0;
-
-	for (size_t i = 0; i < 4 && shown < 2; i++) {
-		if (s < units[i].s && !(i == 3 && shown == 0))
-			continue;
-		buf_printf(out, "%s%lld%c", shown ? " " : "",
-			   (long long)(s / units[i].s), units[i].unit);
-		s %= units[i].s;
-		shown++;
-	}
-}
-
 /* "3: 2 up, 1 down"; states that nothing is in are left out. */
 static void print_states(struct render *r, const char *what, const json_t *o)
 {
@@ -121,7 +103,7 @@ static void print_daemon(struct render *r, const json_t *a)
 	const char *error = json_string_value(json_object_get(a, "last_error"));
 
 	buf_printf(r->out, "nftlbd    %s, up ", field_text(a, "version"));
-	print_uptime(r->out, field_int(a, "uptime_s"));
+	append_duration(r->out, field_int(a, "uptime_s"));
 	buf_printf(r->out, ", revision %lld, table %s, hash-seed %s\n",
 		   (long long)field_int(a, "revision"), field_text(a, "table"),
 		   field_text(a, "hash_seed"));
@@ -190,6 +172,10 @@ void render_status(struct render *r, const json_t *answer)
 	const json_t *s, *b;
 	struct table t;
 
+	if (json_object_get(answer, "program")) { /* the agent says so */
+		render_agent(r, answer);
+		return;
+	}
 	print_daemon(r, answer);
 	if (json_array_size(r->extra) == 0)
 		return;

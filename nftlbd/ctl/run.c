@@ -179,14 +179,16 @@ int run_failed(int ret, const struct err *err)
 	return ret == -ENOTCONN ? EXIT_NO_DAEMON : EXIT_REFUSED;
 }
 
-int run_ask(struct api *api, const char *method, const char *path,
-	    const char *body, json_t **value)
+/* @status: HTTP's; 0 = there was no answer */
+static int ask_status(struct api *api, const char *method, const char *path,
+		      const char *body, json_t **value, long *status)
 {
 	struct api_answer answer = { 0 };
 	struct err err = { "" };
 	int ret = api_call(api, method, path, body, &answer, &err);
 
 	*value = NULL;
+	*status = ret < 0 ? 0 : answer.status;
 	if (ret < 0) {
 		ret = run_failed(ret, &err);
 	} else if (answer.status != 200) {
@@ -200,19 +202,53 @@ int run_ask(struct api *api, const char *method, const char *path,
 	return ret;
 }
 
+int run_ask(struct api *api, const char *method, const char *path,
+	    const char *body, json_t **value)
+{
+	long status;
+
+	return ask_status(api, method, path, body, value, &status);
+}
+
 /* The request of a row, with its values. */
 static int ask(struct api *api, const struct call *c, const char *method,
-	       const char *path, json_t **value)
+	       const char *path, json_t **value, long *status)
 {
 	char *body = build_body(c);
 	struct buf url = { 0 };
 	int ret;
 
 	build_path(api, c, path, &url);
-	ret = run_ask(api, method, url.data, body, value);
+	ret = ask_status(api, method, url.data, body, value, status);
 	buf_free(&url);
 	free(body);
 	return ret;
+}
+
+/* Is the wrong program at the socket? Then say so. */
+static bool is_misplaced(struct api *api, const struct call *c,
+			 const char *socket)
+{
+	const char *wanted = c->command->agent ? "hvagent" : "nftlbd", *found;
+	struct api_answer answer = { 0 };
+	struct err err;
+	bool misplaced;
+	json_t *o = NULL;
+
+	if (api_call(api, "GET", "/v1/version", NULL, &answer, &err) == 0 &&
+	    answer.status == 200)
+		o = parse_answer(&answer, &err);
+	found = json_string_value(json_object_get(o, "program"));
+	found = found ? found : "nftlbd"; /* which does not say so */
+	misplaced = o && strcmp(found, wanted) != 0;
+	if (misplaced)
+		fprintf(stderr,
+			"nftlbctl: \"%s\" is a command for %s, but %s answers "
+			"at %s; -s names another socket\n",
+			c->command->grammar, wanted, found, socket);
+	buf_free(&answer.body);
+	json_decref(o);
+	return misplaced;
 }
 
 static int run_live(const struct call *c, const char *socket)
@@ -228,27 +264,52 @@ static int run_live(const struct call *c, const char *socket)
 	return ret;
 }
 
-int run_call(const struct call *c, const char *socket)
+/* The second answer of a row, which the agent does not have. */
+static int ask_extra(struct api *api, const struct call *c,
+		     const json_t *answer, json_t **extra)
+{
+	long status;
+
+	if (!c->command->extra || c->json || json_object_get(answer, "program"))
+		return EXIT_DONE;
+	return ask(api, c, "GET", c->command->extra, extra, &status);
+}
+
+static int run_request(struct api *api, const struct call *c,
+		       const char *socket)
 {
 	const struct command *cmd = c->command;
 	json_t *answer = NULL, *extra = NULL;
-	struct api *api;
+	long status = 0;
 	int ret;
 
-	if (cmd->local)
-		return cmd->local(c);
-	if (cmd->live)
-		return run_live(c, socket);
-	api = api_open(socket);
-	ret = ask(api, c, cmd->method, cmd->path, &answer);
-	if (ret == EXIT_DONE && cmd->extra && !c->json)
-		ret = ask(api, c, "GET", cmd->extra, &extra);
+	if (cmd->agent && is_misplaced(api, c, socket))
+		return EXIT_REFUSED;
+	ret = ask(api, c, cmd->method, cmd->path, &answer, &status);
+	if (status == 404 && !cmd->agent)
+		is_misplaced(api, c, socket);
+	if (ret == EXIT_DONE)
+		ret = ask_extra(api, c, answer, &extra);
 	if (ret == EXIT_DONE)
 		ret = run_show(c, answer, extra);
 	if (ret == EXIT_DONE && cmd->failed && cmd->failed(answer))
 		ret = EXIT_REFUSED;
 	json_decref(answer);
 	json_decref(extra);
+	return ret;
+}
+
+int run_call(const struct call *c, const char *socket)
+{
+	struct api *api;
+	int ret;
+
+	if (c->command->local)
+		return c->command->local(c);
+	if (c->command->live)
+		return run_live(c, socket);
+	api = api_open(socket);
+	ret = run_request(api, c, socket);
 	api_close(api);
 	return ret;
 }

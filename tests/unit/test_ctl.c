@@ -36,6 +36,12 @@ static const struct {
 	  "backend weight SERVICE BACKEND N|default", NULL },
 	{ "backend weight www b1 default",
 	  "backend weight SERVICE BACKEND N|default", NULL },
+	/* the agent's words make no short form of the daemon's ambiguous */
+	{ "show b", "show backends", NULL },
+	{ "show bi", "show bindings", NULL },
+	{ "bin rem vm1", "binding remove BINDING", NULL },
+	{ "binding add vm1 192.0.2.1:80/tcp", NULL, "VM expected" },
+	{ "binding add ../x 192.0.2.1:80/tcp 10.0.0.1", NULL, "no name" },
 	{ "config check", "config check", NULL },
 	{ "config check a b", NULL, "nothing more" },
 	{ "config check ./file", "config check FILE", NULL },
@@ -126,9 +132,13 @@ static void test_rows(void **state)
 	for (const struct command *c = commands; c->grammar; c++) {
 		struct grammar_word words[COMMAND_WORDS_MAX];
 		size_t n = grammar_split(c->grammar, words);
-		static char values[PLACES][16] = {
-			"svc", "be",  "192.0.2.1", "default",   "f",
-			"all", "bad", "::1",       "10.0.0.0/8"
+		static char values[PLACES][24] = {
+			"svc",       "be",
+			"192.0.2.1", "default",
+			"f",         "all",
+			"bad",       "::1",
+			"vm1",       "192.0.2.1:80/tcp",
+			"10.0.0.1",  "10.0.0.0/8"
 		};
 		char *argv[COMMAND_WORDS_MAX];
 		struct call call = { 0 };

@@ -15,6 +15,7 @@
 #include "rulesets/ruleset.h"
 
 struct agent;
+struct export_status; /* hvagent/export.h */
 
 /* For the API, metrics and the export. */
 struct agent_status {
@@ -47,6 +48,7 @@ struct agent {
 	 * disk); NULL = nobody. */
 	void (*changed)(struct agent *a);
 	void *api, *exporter; /* of these parts; NULL = not there */
+	const struct export_status *exported; /* the exporter's */
 };
 
 /**

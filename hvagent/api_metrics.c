@@ -10,6 +10,7 @@
 #include "config.h"
 #include "hvagent/api_impl.h"
 #include "hvagent/api_status.h"
+#include "hvagent/export.h"
 #include "lib/buf.h"
 
 #define CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
@@ -58,6 +59,25 @@ static void put_drops(struct buf *out, struct agent *a)
 		    "reason", "stranger", d.strangers, "unbound", d.unbound);
 }
 
+static void put_export(struct buf *out, const struct agent *a)
+{
+	const struct export_status *st = export_status(a);
+
+	if (!st)
+		return;
+	two(out, "hvagent_exports_total", "counter",
+	    "Exports of the list of bindings.", "result", "ok", st->good,
+	    "failed", st->failed);
+	one(out, "hvagent_export_last_successful", "gauge",
+	    "Was the last export a good one?", st->failures == 0);
+	one(out, "hvagent_export_bindings", "gauge",
+	    "Bindings in the last export.", st->bindings);
+	seconds(out, "hvagent_export_last_success_timestamp_seconds",
+		"When a good export ended last; 0: never.", st->ended);
+	seconds(out, "hvagent_export_last_duration_seconds",
+		"How long the last good export took.", st->took_s);
+}
+
 static void put_status(struct buf *out, const struct agent *a)
 {
 	const struct agent_status *st = &a->status;
@@ -93,6 +113,7 @@ void api_show_metrics(struct request *rq)
 		api->started);
 	two(&out, "hvagent_bindings", "gauge", "Bindings, by whose they are.",
 	    "origin", "file", of_file, "api", of_api);
+	put_export(&out, api->a);
 	put_drops(&out, api->a);
 	put_status(&out, api->a);
 	reply_response(rq,

@@ -8,6 +8,7 @@
 #include "config.h"
 #include "http/input.h"
 #include "hvagent/api_impl.h"
+#include "hvagent/export.h"
 #include "lib/buf.h"
 
 void api_count_bindings(const struct agent *a, size_t *of_file, size_t *of_api)
@@ -51,6 +52,24 @@ static json_t *json_uplinks(const struct hv_conf *c)
 	return list;
 }
 
+/* Not where to: a URL may hold a password. */
+static json_t *json_export(const struct agent *a)
+{
+	const struct export_status *st = export_status(a);
+
+	if (!st)
+		return json_null();
+	return json_pack(
+	    "{s:s, s:b, s:I, s:I, s:I, s:o, s:f, s:I, s:o}", "type", st->type,
+	    "busy", st->busy, "good", (json_int_t)st->good, "failed",
+	    (json_int_t)st->failed, "failures", (json_int_t)st->failures,
+	    "last",
+	    st->ended > 0. ? json_time((int64_t)(st->ended * 1000.))
+			   : json_null(),
+	    "last_s", st->took_s, "bindings", (json_int_t)st->bindings, "error",
+	    json_text(st->error));
+}
+
 void api_show_status(struct request *rq)
 {
 	struct api *api = request_api(rq);
@@ -63,7 +82,7 @@ void api_show_status(struct request *rq)
 	    rq,
 	    json_pack(
 		"{s:s, s:s, s:o, s:I, s:o, s:o, s:s, s:{s:I, s:I, s:I}, s:o, "
-		"s:{s:I, s:I, s:f}, s:I, s:{s:I, s:I}, s:o, s:o}",
+		"s:{s:I, s:I, s:f}, s:I, s:{s:I, s:I}, s:o, s:o, s:o}",
 		"program", "hvagent", "version", PACKAGE_VERSION, "started",
 		json_time((int64_t)(api->started * 1000.)), "uptime_s",
 		(json_int_t)(ev_now(a->loop) - api->started), "uplinks",
@@ -78,7 +97,8 @@ void api_show_status(struct request *rq)
 		(json_int_t)st->reloads_failed, "changed",
 		st->changed > 0. ? json_time((int64_t)(st->changed * 1000.))
 				 : json_null(),
-		"error", json_text(*st->error ? st->error : st->device)));
+		"export", json_export(a), "error",
+		json_text(*st->error ? st->error : st->device)));
 }
 
 void api_show_version(struct request *rq)

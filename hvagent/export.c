@@ -77,15 +77,15 @@ static void schedule_next(struct exporter *x)
 				       : interval_s(x) * (1 - JITTER * chance));
 }
 
-/* A target that is away for a day is two lines in the log. */
+/* A target that is away for a day is two lines in the log. A URL may hold a
+ * password: it is not told. */
 static void tell(const struct exporter *x, bool failed_before)
 {
 	if (x->status.failures == 1)
-		log_warning("export=%s target=%s failed: %s", x->status.type,
-			    x->conf.target, x->status.error);
+		log_warning("export=%s failed: %s", x->status.type,
+			    x->status.error);
 	else if (!x->status.failures && failed_before)
-		log_info("export=%s target=%s works again", x->status.type,
-			 x->conf.target);
+		log_info("export=%s works again", x->status.type);
 }
 
 static void ended(struct exporter *x, int ret, const char *why)
@@ -181,6 +181,7 @@ int export_open(struct agent *a, struct err *err)
 	ev_init(&x->limit, limit_cb);
 	x->next.data = x->limit.data = x;
 	a->exporter = x;
+	a->exported = &x->status;
 	schedule(x, FIRST_S);
 	return 0;
 }
@@ -198,6 +199,7 @@ void export_close(struct agent *a)
 	x->type->close(x->target);
 	exporter_free(x);
 	a->exporter = NULL;
+	a->exported = NULL;
 }
 
 static bool same_text(const char *a, const char *b)
@@ -217,11 +219,4 @@ int export_reload(struct agent *a, struct err *err)
 		return 0;
 	export_close(a);
 	return export_open(a, err);
-}
-
-const struct export_status *export_status(const struct agent *a)
-{
-	const struct exporter *x = a->exporter;
-
-	return x ? &x->status : NULL;
 }

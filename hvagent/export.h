@@ -37,6 +37,9 @@ void export_close(struct agent *a);
 int export_reload(struct agent *a, struct err *err);
 
 /** export_status() - NULL: nothing is exported */
-const struct export_status *export_status(const struct agent *a);
+static inline const struct export_status *export_status(const struct agent *a)
+{
+	return a->exported;
+}
 
 #endif

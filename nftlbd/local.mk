@@ -22,6 +22,7 @@ libconfig_a_SOURCES = \
 	nftlbd/config/backends.c nftlbd/config/conf.c nftlbd/config/conf.h \
 	nftlbd/config/doc.h nftlbd/config/groups.c \
 	nftlbd/config/netlists.c nftlbd/config/netlists.h \
+	nftlbd/config/offload.c \
 	nftlbd/config/pins.c nftlbd/config/draft.h nftlbd/config/include.c \
 	nftlbd/config/keys.c nftlbd/config/keys.h nftlbd/config/keys_check.c \
 	nftlbd/config/keys_global.c nftlbd/config/keys_rules.c \
@@ -116,6 +117,7 @@ nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/lib/background.c nftlbd/lib/
 	nftlbd/daemon/delays.h nftlbd/daemon/event.c \
 	$(nftlbd_counters_sources) \
 	nftlbd/daemon/modules.c nftlbd/daemon/modules.h \
+	nftlbd/daemon/offload.c nftlbd/daemon/offload.h \
 	nftlbd/daemon/lists.c nftlbd/daemon/lists.h \
 	nftlbd/daemon/lists_edit.c nftlbd/daemon/lists_impl.h \
 	nftlbd/daemon/lists_job.c nftlbd/daemon/lists_keep.c \

@@ -71,11 +71,14 @@ static bool output_rule(struct buf *r, unsigned int i, uint8_t family)
 /* The maps are looked up with the original destination: after DNAT the packet
  * only has the backend's. Three rules per map, because nft knows the type of
  * `ct original proto-dst` only once the protocol is known. */
-static bool source_rules(struct buf *r, unsigned int i, uint8_t family)
+bool dispatch_original(struct buf *r, unsigned int i, uint8_t family,
+		       const struct original_maps *maps)
 {
 	static const uint8_t protos[] = { IPPROTO_TCP, IPPROTO_UDP,
 					  IPPROTO_SCTP };
-	static const enum rs_map maps[] = { MAP_SNAT, MAP_SNAT_RANGES };
+	enum rs_map map = i < 3   ? maps->exact
+			  : i < 6 ? maps->ranges
+				  : maps->any;
 	unsigned int w = addr_words(family);
 	uint32_t key = family == AF_INET6 ? NFT_CT_DST_IP6 : NFT_CT_DST_IP;
 	bool any = i == 6;
@@ -89,9 +92,16 @@ static bool source_rules(struct buf *r, unsigned int i, uint8_t family)
 	if (!any)
 		rule_ct_load(r, NFT_CT_PROTO_DST, REG(w + 1),
 			     IP_CT_DIR_ORIGINAL);
-	rule_lookup(r, map_forms[any ? MAP_SNAT_ANY : maps[i / 3]].name, REG(0),
-		    NO_REG, true);
+	rule_lookup(r, map_forms[map].name, REG(0), NO_REG, true);
 	return true;
+}
+
+static bool source_rules(struct buf *r, unsigned int i, uint8_t family)
+{
+	static const struct original_maps maps = { MAP_SNAT, MAP_SNAT_RANGES,
+						   MAP_SNAT_ANY };
+
+	return dispatch_original(r, i, family, &maps);
 }
 
 static bool postrouting_rule(struct buf *r, unsigned int i, uint8_t family)
@@ -252,6 +262,9 @@ const struct base_chain base_chains[] = {
 	{ CHAIN_TO_CLAMP, FEATURE_AGENT, NULL, 0, 0, 0, to_clamp_rule },
 	{ "answering", FEATURE_AGENT, "filter", NF_INET_FORWARD, HOOK_EGRESS, 0,
 	  answering_rule },
+	{ "to-fastpath", FEATURE_OFFLOAD, NULL, 0, 0, 0, to_fastpath_rule },
+	{ "forward", FEATURE_OFFLOAD, "filter", NF_INET_FORWARD, HOOK_FORWARD,
+	  0, forward_rule },
 	{ NULL, FEATURE_NONE, NULL, 0, 0, 0, NULL },
 };
 
@@ -263,6 +276,7 @@ const struct base_obj base_objs[] = {
 	{ "helper.pptp", FEATURE_HELPER_PPTP, "pptp", IPPROTO_TCP, true },
 	{ AGENT_STRANGERS, FEATURE_AGENT, NULL, 0, false },
 	{ AGENT_UNBOUND, FEATURE_AGENT, NULL, 0, false },
+	{ FLOWTABLE, FEATURE_OFFLOAD, NULL, 0, false },
 	{ NULL, FEATURE_NONE, NULL, 0, false },
 };
 
@@ -274,12 +288,17 @@ const struct rs_hooks rs_hooks_default = {
 	.egress = NF_IP_PRI_MANGLE,
 };
 
+/* A flow that another's filter drops must not get past it by the fast path:
+ * firewalls stand at 0, or a little behind. */
+#define BEHIND_FILTERS 200
+
 int32_t base_priority(const struct base_chain *c, const struct rs_hooks *h)
 {
 	const int32_t of_place[] = {
-		[HOOK_DSTNAT] = h->dstnat, [HOOK_SRCNAT] = h->srcnat,
-		[HOOK_GUARD] = h->guard,   [HOOK_PACKETS] = h->packets,
-		[HOOK_EGRESS] = h->egress, [HOOK_RAW] = NF_IP_PRI_RAW,
+		[HOOK_DSTNAT] = h->dstnat,       [HOOK_SRCNAT] = h->srcnat,
+		[HOOK_GUARD] = h->guard,         [HOOK_PACKETS] = h->packets,
+		[HOOK_EGRESS] = h->egress,       [HOOK_RAW] = NF_IP_PRI_RAW,
+		[HOOK_FORWARD] = BEHIND_FILTERS,
 	};
 
 	return of_place[c->place] + c->offset;
@@ -287,6 +306,8 @@ int32_t base_priority(const struct base_chain *c, const struct rs_hooks *h)
 
 uint32_t base_obj_type(const struct base_obj *o)
 {
+	if (o->feature == FEATURE_OFFLOAD)
+		return OBJ_FLOWTABLE;
 	return o->helper ? NFT_OBJECT_CT_HELPER : NFT_OBJECT_COUNTER;
 }
 

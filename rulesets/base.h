@@ -14,7 +14,8 @@ enum hook_place {
 	HOOK_GUARD,
 	HOOK_PACKETS,
 	HOOK_EGRESS,
-	HOOK_RAW /* before conntrack; no number of struct rs_hooks */
+	HOOK_RAW,    /* before conntrack; no number of struct rs_hooks */
+	HOOK_FORWARD /* behind the filters of others; no number either */
 };
 
 struct base_chain {
@@ -28,16 +29,20 @@ struct base_chain {
 	bool (*rule)(struct buf *r, unsigned int i, uint8_t family);
 };
 
-/* Objects: conntrack helpers that rules of services set, and counters. */
+/* Objects: conntrack helpers that rules of services set, and counters; and the
+ * flowtable, which is no object to the kernel, but is named and goes like one.
+ */
 struct base_obj {
 	const char *name;
 	enum feature feature;
-	const char *helper; /* conntrack's name for it; NULL: a counter */
+	const char *helper; /* conntrack's name for it; NULL: no helper */
 	uint8_t proto;      /* IPPROTO_* */
 	bool v4_only;       /* the kernel has none for IPv6 */
 };
 
-/** base_obj_type() - NFT_OBJECT_* */
+#define OBJ_FLOWTABLE UINT32_MAX /* among the kernel's NFT_OBJECT_* */
+
+/** base_obj_type() - NFT_OBJECT_*, or OBJ_FLOWTABLE */
 uint32_t base_obj_type(const struct base_obj *o);
 /** base_obj_exists() - does @family have it? */
 bool base_obj_exists(const struct base_obj *o, uint8_t family);

@@ -13,6 +13,20 @@
 /** dispatch() - daddr . l4proto [. dport] -> verdict, by @map */
 void dispatch(struct buf *r, uint8_t family, enum rs_map map);
 
+/* Where the keys of a service are, by what its flows were sent to. */
+struct original_maps {
+	enum rs_map exact, ranges, any;
+};
+
+/** dispatch_original() - rule @i of those that look up the destination that the
+ * flow had before DNAT */
+bool dispatch_original(struct buf *r, unsigned int i, uint8_t family,
+		       const struct original_maps *maps);
+
+/* base_offload.c: which flows take the fast path */
+bool forward_rule(struct buf *r, unsigned int i, uint8_t family);
+bool to_fastpath_rule(struct buf *r, unsigned int i, uint8_t family);
+
 /* base_pick.c: steps of services of the long form */
 bool pick_rule(struct buf *r, unsigned int i, uint8_t family);
 bool alive_rule(struct buf *r, unsigned int i, uint8_t family);

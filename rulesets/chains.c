@@ -254,4 +254,8 @@ void chains_add(struct unit *u, const struct rs_service *svc,
 		source_rule(
 		    chain_rule(unit_chain_add(u, CHAIN_SOURCE "%s", svc->name)),
 		    svc);
+	if (svc->offload)
+		rule_flow_add(chain_rule(unit_chain_add(u, CHAIN_OFFLOAD "%s",
+							svc->name)),
+			      FLOWTABLE);
 }

@@ -21,6 +21,8 @@ static const struct key_maps service_maps = { MAP_SERVICES, MAP_SERVICE_RANGES,
 					      MAP_SERVICES_ANY };
 static const struct key_maps source_maps = { MAP_SNAT, MAP_SNAT_RANGES,
 					     MAP_SNAT_ANY };
+static const struct key_maps offload_maps = { MAP_OFFLOAD, MAP_OFFLOAD_RANGES,
+					      MAP_OFFLOAD_ANY };
 static const struct key_maps guard_maps = { MAP_GUARDS, MAP_GUARD_RANGES,
 					    MAP_GUARDS_ANY };
 
@@ -83,6 +85,8 @@ void elements_add_keys(struct unit *u, const struct rs_service *svc)
 		add_keys(u, svc, &source_maps, CHAIN_SOURCE);
 	if (svc_has_guard(svc))
 		add_keys(u, svc, &guard_maps, CHAIN_GUARD);
+	if (svc->offload)
+		add_keys(u, svc, &offload_maps, CHAIN_OFFLOAD);
 }
 
 void elements_add_probes(struct unit *u, const struct rs_service *svc,

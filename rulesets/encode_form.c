@@ -15,6 +15,7 @@
 #include "rulesets/base.h"
 #include "rulesets/encode.h"
 #include "rulesets/encode_impl.h"
+#include "rulesets/flowtable.h"
 #include "rulesets/rule.h"
 
 /* ---- maps and sets */
@@ -215,11 +216,15 @@ void encode_counter(struct enc *e, const char *name)
 
 void encode_delete_obj(struct enc *e, const struct obj_op *op)
 {
+	if (op->type == OBJ_FLOWTABLE) {
+		flowtable_encode_delete(e, op->name);
+		return;
+	}
 	obj_msg(e, NFT_MSG_DELOBJ, 0, op->name, op->type);
 	enc_end(e);
 }
 
-static void encode_base_obj(struct enc *e, const struct base_obj *o)
+static void encode_named_obj(struct enc *e, const struct base_obj *o)
 {
 	struct nlmsghdr *nlh;
 	struct nlattr *data;
@@ -242,7 +247,7 @@ static void encode_base_obj(struct enc *e, const struct base_obj *o)
 
 /* ---- tables, chains, rules */
 
-static void encode_table(struct enc *e)
+void encode_table(struct enc *e)
 {
 	struct nlmsghdr *nlh = batch_msg(e->b, NFT_MSG_NEWTABLE, NLM_F_CREATE,
 					 e->proto, 128, "table");
@@ -368,6 +373,18 @@ static void encode_base_rules(struct enc *e, const struct base_chain *c)
 	buf_free(&r);
 }
 
+static void encode_base_obj(struct enc *e, const struct base_obj *o,
+			    const struct plan_table *t)
+{
+	if (base_obj_type(o) != OBJ_FLOWTABLE) {
+		encode_named_obj(e, o);
+		return;
+	}
+	flowtable_encode(e, o->name, &e->hooks->offload);
+	if (t->off.n)
+		flowtable_encode_off(e, o->name, &t->off);
+}
+
 void encode_base(struct enc *e, const struct plan_table *t)
 {
 	struct base_parts parts = base_parts_of(t->base, e->family);
@@ -377,7 +394,7 @@ void encode_base(struct enc *e, const struct plan_table *t)
 	encode_table(e);
 	for (int i = 0; base_objs[i].name; i++)
 		if (parts.objs & UINT64_C(1) << i)
-			encode_base_obj(e, &base_objs[i]);
+			encode_base_obj(e, &base_objs[i], t);
 	for (int m = 0; m < MAP_COUNT; m++)
 		if (parts.maps & UINT64_C(1) << m)
 			encode_map(e, m);

@@ -45,6 +45,8 @@ void encode_late_chains(struct enc *e, const struct plan_table *t);
 
 /** encode_chain() - without its rules */
 void encode_chain(struct enc *e, const struct unit_chain *c);
+/** encode_table() - only that it is there */
+void encode_table(struct enc *e);
 void encode_delete_chain(struct enc *e, const char *name);
 void encode_rules(struct enc *e, const struct unit_chain *c);
 void encode_rules_flush(struct enc *e, const char *chain);

@@ -19,11 +19,16 @@ struct flow_entry {
 	uint16_t backend_port;
 	/* what names the entry to the kernel; they point into the message */
 	const struct nlattr *orig, *reply, *id, *zone; /* zone may be NULL */
+	bool offloaded; /* it is in a flowtable */
 };
 
 /** flow_counts() - is a flow of this protocol in this state one of those that
  * flows_count() counts; @open: that flows_count_open() counts */
 bool flow_counts(uint8_t proto, uint8_t tcp_state, bool open);
+
+/** flow_offloaded() - does CTA_STATUS say that the flow is in a flowtable? Its
+ * TCP state is not told then; it is that of an established one. */
+bool flow_offloaded(const struct nlattr *status);
 
 /**
  * flow_parse() - read what we need of an IPCTNL_MSG_CT_NEW message

@@ -13,6 +13,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_conntrack_tcp.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
@@ -117,6 +118,12 @@ static uint8_t read_tcp_state(const struct nlattr *protoinfo)
 	return 0;
 }
 
+bool flow_offloaded(const struct nlattr *status)
+{
+	return mnl_attr_get_payload_len(status) >= sizeof(uint32_t) &&
+	       (ntohl(mnl_attr_get_u32(status)) & IPS_OFFLOAD);
+}
+
 int flow_parse(const struct nlmsghdr *nlh, struct flow_entry *e)
 {
 	struct tuple orig = { 0 }, reply = { 0 };
@@ -136,6 +143,9 @@ int flow_parse(const struct nlmsghdr *nlh, struct flow_entry *e)
 		case CTA_PROTOINFO:
 			e->tcp_state = read_tcp_state(a);
 			break;
+		case CTA_STATUS:
+			e->offloaded = flow_offloaded(a);
+			break;
 		case CTA_ID:
 			e->id = a;
 			break;
@@ -148,6 +158,8 @@ int flow_parse(const struct nlmsghdr *nlh, struct flow_entry *e)
 		return -EINVAL;
 	e->family = orig.dst.family;
 	e->proto = orig.proto;
+	if (e->offloaded && !e->tcp_state && e->proto == IPPROTO_TCP)
+		e->tcp_state = TCP_CONNTRACK_ESTABLISHED;
 	e->vip = orig.dst;
 	e->vip_port = orig.dport;
 	e->backend = reply.src;

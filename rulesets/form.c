@@ -86,6 +86,12 @@ const struct map_form map_forms[MAP_COUNT] = {
 			       DATA_VERDICT, true, FEATURE_WAYS, true, 0 },
 	[MAP_ERRORS_ANY] = { "errors-any", KEY_ADDR_PROTO, DATA_VERDICT, false,
 			     FEATURE_WAYS, true, 0 },
+	[MAP_OFFLOAD] = { "offload", KEY_ADDR_PROTO_PORT, DATA_VERDICT, false,
+			  FEATURE_OFFLOAD, true, 0 },
+	[MAP_OFFLOAD_RANGES] = { "offload-ranges", KEY_ADDR_PROTO_PORT,
+				 DATA_VERDICT, true, FEATURE_OFFLOAD, true, 0 },
+	[MAP_OFFLOAD_ANY] = { "offload-any", KEY_ADDR_PROTO, DATA_VERDICT,
+			      false, FEATURE_OFFLOAD, true, 0 },
 };
 
 /* nft's type numbers; a concatenation packs six bits each. */

@@ -38,6 +38,7 @@ enum feature {
 	FEATURE_HELPER_PPTP,
 	FEATURE_INGRESS, /* what each table of type netdev has */
 	FEATURE_WAYS,    /* direct modes: where a backend's packets go */
+	FEATURE_OFFLOAD, /* the fast path of established flows */
 	FEATURES
 };
 
@@ -88,6 +89,9 @@ enum rs_map {
 	MAP_VMS,      /* address : machine's id */
 	MAP_ANSWERS, /* machine's address: its answers have their MSS clamped */
 	MAP_CLAMPS,  /* interface : clamp chain */
+	MAP_OFFLOAD, /* as MAP_SERVICES : offload chain */
+	MAP_OFFLOAD_RANGES,
+	MAP_OFFLOAD_ANY,
 	MAP_COUNT
 };
 
@@ -205,7 +209,8 @@ uint32_t set_flags(const struct set_form *f);
 #define CHAIN_ERROR    "error."
 #define CHAIN_HIT      "hit."
 #define CHAIN_DEVICE   "device." /* of the unit "@NAME" */
-#define CHAIN_CLAMP    "clamp."  /* of the unit "_uplink.NAME" */
+#define CHAIN_OFFLOAD  "offload."
+#define CHAIN_CLAMP    "clamp." /* of the unit "_uplink.NAME" */
 
 /* Names of the agent's units that are no bindings begin like this: no name of a
  * service does. */
@@ -251,6 +256,7 @@ uint32_t set_flags(const struct set_form *f);
 #define CHAIN_MEMBER      "member"
 #define CHAIN_FROM_MEMBER "from-member"
 #define CHAIN_TO_CLAMP    "to-clamp"
+#define FLOWTABLE         "fastpath"
 #define CHAIN_NAME_MAX    256 /* NFT_NAME_MAXLEN: others' may be long */
 
 /* Backend ids below ID_FIRST mean something else. In nft's listing 0 is "none",

@@ -175,6 +175,7 @@ void have_drop_table(struct have *h, unsigned int table)
 	have_forget_strays(t);
 	t->parts = (struct base_parts){ 0 };
 	t->intact = t->rehook = 0;
+	t->devices.n = 0;
 	alloc_free(&t->alloc);
 	alloc_init(&t->alloc);
 }

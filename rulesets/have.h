@@ -25,6 +25,7 @@ struct have_table {
 	uint32_t intact; /* FEATURE_BIT()s: all parts are there and as they
 			  * should be */
 	uint64_t rehook; /* bit per base chain: its priority is another */
+	struct rs_devices devices; /* of the flowtable */
 	struct alloc alloc;
 	/* Things in our table that are not ours: they are removed. */
 	struct unit *strays; /* elements without a unit, or NULL */

@@ -9,6 +9,7 @@ librulesets_a_SOURCES += rulesets/types.h \
 	rulesets/rule_state.c rulesets/fields.c rulesets/fields.h \
 	rulesets/base.c rulesets/base_ingress.c rulesets/base_pick.c rulesets/base_packets.c \
 	rulesets/base_agent.c rulesets/elements_agent.c \
+	rulesets/base_offload.c \
 	rulesets/base.h rulesets/base_impl.h \
 	rulesets/chains.c rulesets/chains_drops.c rulesets/chains_stick.c \
 	rulesets/chains_guard.c rulesets/chains_qos.c rulesets/chains_direct.c rulesets/chains_ends.c rulesets/chains_room.c \
@@ -28,6 +29,7 @@ librulesets_a_SOURCES += rulesets/encode.c rulesets/encode.h \
 	rulesets/keeper.c rulesets/keeper.h \
 	rulesets/nl.c rulesets/nl.h rulesets/have.c rulesets/have.h \
 	rulesets/scan.c rulesets/scan_named.c rulesets/scan_elems.c \
+	rulesets/flowtable.c rulesets/flowtable.h \
 	rulesets/scan_elems.h \
 	rulesets/watch.c rulesets/watch.h rulesets/grace.c rulesets/grace.h \
 	rulesets/ruleset.c \

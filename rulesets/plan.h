@@ -66,6 +66,7 @@ struct plan_table {
 	uint32_t base;     /* features whose maps, base chains and objects are
 			    * written */
 	uint64_t rehook;   /* base chains that are made anew for that */
+	struct rs_devices off;  /* they leave the flowtable */
 	uint32_t same_features; /* of units that were not looked at */
 	struct obj_ops objs;    /* counters */
 	struct set_ops sets;

@@ -245,6 +245,18 @@ static void print_unit(struct buf *out, const struct plan_unit *pu)
 	buf_free(&body);
 }
 
+static void print_devices(struct buf *out, const char *table, char sign,
+			  const struct rs_devices *d)
+{
+	if (!d->n)
+		return;
+	buf_printf(out, "%c table %s: interfaces of the fast path:", sign,
+		   table);
+	for (uint32_t i = 0; i < d->n; i++)
+		buf_printf(out, "%s%s", i ? ", " : " ", d->name[i]);
+	buf_printf(out, "\n");
+}
+
 static void print_table(struct buf *out, const struct plan_table *t,
 			const char *family)
 {
@@ -272,8 +284,15 @@ static void print_table(struct buf *out, const struct plan_table *t,
 
 void plan_print(const struct plan *p, struct buf *out)
 {
-	for (unsigned int t = 0; t < RS_TABLES; t++)
-		print_table(out, &p->tab[t], rs_table_kind(t));
+	for (unsigned int t = 0; t < RS_TABLES; t++) {
+		const struct plan_table *pt = &p->tab[t];
+
+		print_table(out, pt, rs_table_kind(t));
+		if (pt->base & FEATURE_BIT(FEATURE_OFFLOAD))
+			print_devices(out, rs_table_kind(t), '+',
+				      &p->hooks.offload);
+		print_devices(out, rs_table_kind(t), '-', &pt->off);
+	}
 	for (size_t i = 0; i < p->nunits; i++)
 		print_unit(out, &p->units[i]);
 }

@@ -72,6 +72,20 @@ static struct base_parts parts_beyond(struct base_parts have,
 				    have.objs & ~want.objs };
 }
 
+/* The flowtable has other devices than it should have. */
+static void plan_devices(struct plan_table *pt, uint32_t wanted,
+			 const struct rs_devices *have,
+			 const struct rs_devices *want)
+{
+	struct rs_devices more;
+
+	if (!(wanted & FEATURE_BIT(FEATURE_OFFLOAD)))
+		return;
+	if (rs_devices_beyond(have, want, &pt->off) ||
+	    rs_devices_beyond(want, have, &more))
+		pt->base |= FEATURE_BIT(FEATURE_OFFLOAD);
+}
+
 /* A table of another form is deleted and made anew, in one transaction: to the
  * diff it is as if there were nothing. */
 static void plan_base(struct plan *p, const struct have *h, unsigned int f)
@@ -88,6 +102,7 @@ static void plan_base(struct plan *p, const struct have *h, unsigned int f)
 		return;
 	pt->base &= ~t->intact;
 	pt->rehook = t->rehook;
+	plan_devices(pt, wanted, &t->devices, &h->hooks.offload);
 	/* Where a unit stays that was only read, all of it may be needed. */
 	if (!(wanted & UNKNOWN_FEATURES))
 		pt->late_base = parts_beyond(
@@ -202,7 +217,7 @@ void plan_free(struct plan *p)
 }
 
 static void take_over_base(struct have_table *t, const struct plan_table *pt,
-			   unsigned int f)
+			   const struct rs_devices *offload, unsigned int f)
 {
 	struct base_parts new = base_parts_of(pt->base, rs_table_family(f));
 
@@ -223,6 +238,10 @@ static void take_over_base(struct have_table *t, const struct plan_table *pt,
 		if (gone.maps || gone.chains || gone.objs)
 			t->intact &= ~FEATURE_BIT(i);
 	}
+	if (pt->base & FEATURE_BIT(FEATURE_OFFLOAD))
+		t->devices = *offload;
+	if (!(t->intact & FEATURE_BIT(FEATURE_OFFLOAD)))
+		t->devices.n = 0;
 	t->rehook &= t->parts.chains & ~new.chains;
 }
 
@@ -233,7 +252,7 @@ void plan_take_over(struct plan *p)
 	for (unsigned int f = 0; f < RS_TABLES; f++) {
 		struct have_table *t = &h->tab[f];
 
-		take_over_base(t, &p->tab[f], f);
+		take_over_base(t, &p->tab[f], &p->hooks.offload, f);
 		if (p->whole) /* else nobody has looked at them */
 			have_forget_strays(t);
 	}

@@ -260,6 +260,14 @@ void rule_tcp_mss(struct buf *r, uint32_t sreg)
 	expr_end(r, e);
 }
 
+void rule_flow_add(struct buf *r, const char *flowtable)
+{
+	struct expr e = expr_begin(r, "flow_offload");
+
+	attr_str(r, NFTA_FLOW_TABLE_NAME, flowtable);
+	expr_end(r, e);
+}
+
 void rule_reject(struct buf *r, uint32_t type, uint8_t code)
 {
 	struct expr e = expr_begin(r, "reject");

@@ -69,6 +69,8 @@ void rule_fib_type(struct buf *r, uint32_t flags, uint32_t dreg);
 /** rule_tcp_mss() - MSS of a SYN := 16 bits in network order, if it is larger
  */
 void rule_tcp_mss(struct buf *r, uint32_t sreg);
+/** rule_flow_add() - put the packet's flow into a flowtable */
+void rule_flow_add(struct buf *r, const char *flowtable);
 void rule_reject(struct buf *r, uint32_t type, uint8_t code);
 
 /* ---- what remembers something from packet to packet */

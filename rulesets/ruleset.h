@@ -81,6 +81,13 @@ void plan_free(struct plan *p);
 int ruleset_try(struct ruleset *rs, const struct plan *p, struct err *err);
 
 /**
+ * ruleset_can_offload() - ask the kernel whether it has flowtables
+ * By a dry run; nothing stays, and our tables are not looked at.
+ * Return: 0; -ENOENT: it has none; other -errno. With words.
+ */
+int ruleset_can_offload(struct ruleset *rs, uint8_t family, struct err *err);
+
+/**
  * ruleset_commit() - make it so; HAVE := HAVE + plan when the kernel took it
  * A plan belongs to the HAVE it was made from: commit it before another.
  * Return: 0; -errno, nothing changed; the caller scans and plans again

@@ -10,6 +10,7 @@
 
 #include "lib/xalloc.h"
 #include "rulesets/base.h"
+#include "rulesets/flowtable.h"
 #include "rulesets/scan_elems.h"
 
 #define ATTRS_MAX 32
@@ -197,6 +198,8 @@ static int obj_cb(const struct nlmsghdr *nlh, void *arg)
 
 int scan_objs(struct scan *s, struct nl *nl)
 {
-	return nl_dump(nl, NFT_MSG_GETOBJ, s->proto, s->table, NFTA_OBJ_TABLE,
-		       NULL, obj_cb, s);
+	int ret = nl_dump(nl, NFT_MSG_GETOBJ, s->proto, s->table,
+			  NFTA_OBJ_TABLE, NULL, obj_cb, s);
+
+	return ret < 0 ? ret : flowtable_scan(s, nl);
 }

@@ -4,6 +4,7 @@
  * messages are about flows that are known already. Must not know: matches.
  */
 #include <errno.h>
+#include <linux/netfilter/nf_conntrack_tcp.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <string.h>
@@ -83,6 +84,7 @@ int track_msg_read(const struct nlmsghdr *nlh, uint64_t seed,
 		   struct track_msg *out)
 {
 	const struct nlattr *a, *orig = NULL, *zone = NULL;
+	bool offloaded = false;
 
 	if (NFNL_SUBSYS_ID(nlh->nlmsg_type) != NFNL_SUBSYS_CTNETLINK ||
 	    nlh->nlmsg_len < mnl_nlmsg_size(sizeof(struct nfgenmsg)))
@@ -103,10 +105,17 @@ int track_msg_read(const struct nlmsghdr *nlh, uint64_t seed,
 		case CTA_PROTOINFO:
 			read_state(a, out);
 			break;
+		case CTA_STATUS:
+			offloaded = flow_offloaded(a);
+			break;
 		}
 	}
 	if (!orig)
 		return -EINVAL;
+	if (offloaded && !out->has_state) {
+		out->has_state = true;
+		out->tcp_state = TCP_CONNTRACK_ESTABLISHED;
+	}
 	out->key = key_of(seed, orig, zone);
 	return 0;
 }

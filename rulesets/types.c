@@ -6,6 +6,7 @@
 
 #include <linux/netfilter.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 uint32_t rs_member(const char *name)
@@ -128,4 +129,23 @@ const char *rs_table_name(unsigned int table, const char *base,
 	snprintf(buf, RS_TABLE_NAME_MAX, "%s%s", base,
 		 table == RS_TABLE_NETDEV6 ? "6" : "");
 	return buf;
+}
+
+bool rs_devices_has(const struct rs_devices *d, const char *name)
+{
+	for (uint32_t i = 0; i < d->n; i++)
+		if (!strcmp(d->name[i], name))
+			return true;
+	return false;
+}
+
+bool rs_devices_beyond(const struct rs_devices *a, const struct rs_devices *b,
+		       struct rs_devices *beyond)
+{
+	beyond->n = 0;
+	for (uint32_t i = 0; i < a->n; i++)
+		if (!rs_devices_has(b, a->name[i]))
+			memcpy(beyond->name[beyond->n++], a->name[i],
+			       RS_DEVICE_NAME);
+	return beyond->n > 0;
 }

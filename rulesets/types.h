@@ -222,6 +222,22 @@ struct rs_backend {
 	struct rs_path path; /* RS_DSR, RS_IPIP */
 };
 
+/* Names of interfaces, by value. */
+#define RS_DEVICES_MAX 64
+#define RS_DEVICE_NAME 16 /* IFNAMSIZ */
+
+struct rs_devices {
+	char name[RS_DEVICES_MAX][RS_DEVICE_NAME];
+	uint32_t n;
+};
+
+/** rs_devices_has() - is @name among them? */
+bool rs_devices_has(const struct rs_devices *d, const char *name);
+/** rs_devices_beyond() - those of @a that are not in @b; true: there are some
+ */
+bool rs_devices_beyond(const struct rs_devices *a, const struct rs_devices *b,
+		       struct rs_devices *beyond);
+
 /* Where our chains stand among those of others: nf_tables priorities. */
 struct rs_hooks {
 	int32_t dstnat;  /* service addresses become backends' */
@@ -229,6 +245,7 @@ struct rs_hooks {
 	int32_t guard;   /* what packets meet before dstnat: strict, resets */
 	int32_t packets; /* after dstnat: counters, marks, DSCP */
 	int32_t egress;  /* postrouting: tc classes */
+	struct rs_devices offload; /* whose packets may take the fast path */
 };
 
 struct rs_service {
@@ -270,8 +287,9 @@ struct rs_service {
 	struct rs_direct direct; /* of the direct modes */
 	enum rs_helper helper;
 	bool counters;
-	bool device; /* no service: the chain of an interface where clients'
-		      * packets come in; name is "@" and the interface's */
+	bool offload; /* established flows take the kernel's fast path */
+	bool device;  /* no service: the chain of an interface where clients'
+		       * packets come in; name is "@" and the interface's */
 	struct rs_agent agent; /* of the agent: no service. Beside it name and
 				* family count */
 	bool gone;  /* it is to be removed, though the list is not complete */

@@ -32,6 +32,7 @@ static const struct {
 	{ PART_CHAIN, CHAIN_HIT, "" },
 	{ PART_CHAIN, CHAIN_DEVICE, "@" },
 	{ PART_CHAIN, CHAIN_CLAMP, UNIT_UPLINK },
+	{ PART_CHAIN, CHAIN_OFFLOAD, "" },
 	{ PART_SET, SET_SESSIONS, "" },
 	{ PART_SET, SET_NEW, "" },
 	{ PART_SET, SET_CONNECTIONS, "" },

@@ -192,6 +192,7 @@ struct conf_service {
 	enum rs_helper helper;
 	bool counters;
 	struct conf_direct direct;
+	bool offload; /* modes dnat and snat */
 	const char *file;
 	unsigned int line;
 };

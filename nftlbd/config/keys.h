@@ -77,6 +77,7 @@ enum value_kind {
 	VALUE_SENDER,  /* struct hc_spec, its source4 and source6 */
 	VALUE_ADDR,    /* struct addr */
 	VALUE_YES,     /* bool; yes or no */
+	VALUE_FAST,    /* struct rs_devices, names of interfaces */
 	VALUE_SIGNED,  /* int32_t; min and max have a sign too */
 	VALUE_PREFIXES,   /* uint8_t[RS_FAMILIES] */
 	VALUE_PERSIST,    /* struct conf_persist; min, max: ms */

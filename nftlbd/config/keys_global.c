@@ -61,6 +61,8 @@ static const struct conf_key rows[] = {
 	  .help = "where packets get their class for tc" },
 	{ IN_GLOBAL, "tunnel-source", VALUE_TUNNEL, GLOBAL(tunnel_source),
 	  .help = "addresses that tunnels of mode ipip begin at" },
+	{ IN_GLOBAL, "offload-interfaces", VALUE_FAST, GLOBAL(hooks.offload),
+	  .help = "interfaces between which offload = yes is fast" },
 };
 
 const struct key_table keys_of_globals = { rows, KEY_ROWS(rows), IN_GLOBAL };

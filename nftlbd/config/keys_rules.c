@@ -95,6 +95,9 @@ static const struct conf_key rows[] = {
 	{ BOTH, "counters", VALUE_YES, SERVICE(conf.counters), .fallback = "no",
 	  .modes = MODES_TRACKED,
 	  .help = "packets, bytes and flows are counted" },
+	{ BOTH, "offload", VALUE_YES, SERVICE(conf.offload), .fallback = "no",
+	  .modes = MODES_NAT,
+	  .help = "established flows take the kernel's fast path" },
 };
 
 static const struct conf_key list_rows[] = {

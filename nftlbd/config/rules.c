@@ -216,6 +216,7 @@ void rules_judge(struct look *l)
 	group_judge(l);
 	pins_judge(l);
 	size_judge(l);
+	offload_judge(l);
 }
 
 static bool option_said(const struct backend_draft *b, const char *option)

@@ -61,6 +61,10 @@ void direct_built(struct look *l);
 void direct_judge(struct look *l);
 /** direct_build() - what is good into the draft's configuration */
 void direct_build(struct look *l);
+/* offload.c */
+
+/** offload_judge() - what offload needs, and what cannot be had beside it */
+void offload_judge(struct look *l);
 
 /* rules.c */
 

@@ -19,6 +19,7 @@
 #define PORTS_TEXT   NUMBER_TEXT(VALUE_PORTS_MAX)
 #define LISTS_TEXT   NUMBER_TEXT(LISTS_MAX)
 #define DEVICES_TEXT NUMBER_TEXT(DEVICES_MAX)
+#define OFFLOAD_TEXT NUMBER_TEXT(RS_DEVICES_MAX)
 #define CHECKS_TEXT  NUMBER_TEXT(CONF_CHECKS_MAX)
 #define FEEDS_TEXT   NUMBER_TEXT(CONF_FEEDS_MAX)
 
@@ -311,6 +312,9 @@ static const struct value_ops {
 	[VALUE_YES] = { "yes or no", yes_read, yes_print, FIXED, "yes or no" },
 	[VALUE_SIGNED] = { "number", signed_read, signed_print, SIGNED,
 			   "a number " },
+	[VALUE_FAST] = { "list of interfaces", fast_read, fast_print, FIXED,
+			 "names of interfaces other than lo, up "
+			 "to " OFFLOAD_TEXT " separated by commas" },
 	[VALUE_PREFIXES] = { "prefix lengths", prefixes_read, prefixes_print,
 			     FIXED,
 			     "an IPv4 prefix length 1..32, and after / an IPv6 "

@@ -90,6 +90,7 @@ VALUE_TYPE(factor);
 /* values_rules.c: rules around a service */
 VALUE_TYPE(yes);
 VALUE_TYPE(signed);
+VALUE_TYPE(fast);
 VALUE_TYPE(prefixes);
 VALUE_TYPE(persist);
 VALUE_TYPE(mark);

@@ -132,15 +132,22 @@ void show_config(struct request *rq)
 void config_check(struct request *rq)
 {
 	struct conf_errors errors = { 0 };
+	struct err err = { "" };
 	struct conf *conf = NULL;
 	const char *used;
 	char *path;
+	int ret;
 
 	if (!read_path(rq, &path))
 		return;
 	used = path ? path : request_daemon(rq)->conf_path;
-	if (conf_load(used, &conf, &errors) < 0)
+	ret = conf_load(used, &conf, &errors);
+	if (ret == 0)
+		ret = daemon_check(request_daemon(rq), conf, &err);
+	if (errors.n)
 		reply_errors(rq, &errors);
+	else if (ret < 0)
+		reply_err(rq, ret, &err);
 	else
 		reply_json(rq,
 			   json_pack("{s:o, s:I}", "path", json_safe(used),

@@ -22,6 +22,7 @@
 #include "daemon/full.h"
 #include "daemon/lists.h"
 #include "daemon/modules.h"
+#include "daemon/offload.h"
 #include "daemon/sessions.h"
 #include "daemon/want.h"
 #include "lib/xalloc.h"
@@ -138,10 +139,11 @@ static int commit_dirty(struct daemon *d, struct err *err)
 int committer_whole(struct daemon *d, const struct model *m,
 		    enum commit_scope scope, const char *why, struct err *err)
 {
+	const struct rs_hooks hooks = offload_hooks(m->conf);
 	struct want_list w = { 0 };
 	int ret;
 
-	ruleset_hooks(d->ruleset, &m->conf->hooks);
+	ruleset_hooks(d->ruleset, &hooks);
 	if (scope == COMMIT_DIRTY)
 		want_changes(&w, m);
 	else

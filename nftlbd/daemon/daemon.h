@@ -27,6 +27,7 @@ struct full;        /* who has max-connections, daemon/full.c */
 struct load;        /* dynamic weights, daemon/load.c */
 struct lists;       /* sets of addresses, daemon/lists.c */
 struct reload;      /* one that waits for lists, daemon/reload.c */
+struct offload;     /* interfaces of the fast path, daemon/offload.c */
 struct sessions;    /* entries of persistent clients, daemon/sessions.c */
 
 struct daemon {
@@ -42,6 +43,7 @@ struct daemon {
 	struct sessions *sessions;
 	struct counters *counters;
 	struct lists *lists;
+	struct offload *offload;
 	struct load *load;       /* NULL: before the first commit */
 	struct reload *reload;   /* NULL = none is under way */
 	struct persist *persist; /* NULL: nothing is kept on disk */
@@ -109,6 +111,10 @@ void daemon_reload_leave(struct reload_waiter *w);
  */
 int daemon_diff(struct daemon *d, const char *path, struct plan **plan,
 		struct conf_errors *errors, struct err *err);
+
+/** daemon_check() - what does this kernel lack of what @c asks for? 0 or -errno
+ * with words. The file itself is good. */
+int daemon_check(struct daemon *d, const struct conf *c, struct err *err);
 
 /** daemon_plan() - what a sync would change, as far as HAVE is true; free it */
 struct plan *daemon_plan(struct daemon *d);

@@ -23,6 +23,7 @@
 #include "daemon/health.h"
 #include "daemon/lists.h"
 #include "daemon/load.h"
+#include "daemon/offload.h"
 #include "daemon/persist.h"
 #include "daemon/sessions.h"
 #include "lib/background.h"
@@ -184,6 +185,8 @@ static int dry_run(struct program *p, struct err *err)
 	int ret = ruleset_open(&p->d.ruleset, p->d.model->conf->table, err);
 
 	if (ret == 0)
+		ret = offload_check(p->d.ruleset, p->d.model->conf, err);
+	if (ret == 0)
 		ret = ruleset_scan(p->d.ruleset, err);
 	if (ret < 0)
 		return ret;
@@ -220,6 +223,8 @@ static int bring_up(struct program *p, struct err *err)
 	if (ret == 0)
 		ret = ruleset_open(&d->ruleset, d->model->conf->table, err);
 	if (ret == 0)
+		ret = offload_check(d->ruleset, d->model->conf, err);
+	if (ret == 0)
 		ret = flows_open(&d->flows, d->loop, err);
 	if (ret == 0)
 		ret = committer_open(&d->committer, d, err);
@@ -231,6 +236,7 @@ static int bring_up(struct program *p, struct err *err)
 	d->lists = lists_open(d);
 	d->persist = persist_open(d->model, persist_load(d->model));
 	step_begin(d->model, daemon_now_ms(), NULL);
+	d->offload = offload_open(d);
 	first_commit(d);
 	d->full = full_open(d);
 	d->load = load_open(d);
@@ -265,6 +271,7 @@ static void bring_down(struct program *p)
 	sessions_close(d->sessions);
 	d->control = NULL;
 	counters_close(d->counters);
+	offload_close(d->offload);
 	committer_close(d->committer);
 	if (d->flows)
 		flows_close(d->flows);
@@ -297,6 +304,29 @@ static int serve(struct program *p)
 	return ret < 0 ? 1 : 0;
 }
 
+/* --test: what can be said without becoming a daemon; frees @conf. */
+static int test(const char *path, struct conf *conf)
+{
+	struct ruleset *rs = NULL;
+	struct err err = { "" };
+	size_t n = conf->nservices;
+	int ret = 0;
+
+	/* who is not root may not ask the kernel */
+	if (geteuid() == 0)
+		ret = ruleset_open(&rs, conf->table, &err);
+	if (rs)
+		ret = offload_check(rs, conf, &err);
+	ruleset_close(rs);
+	conf_free(conf);
+	if (ret < 0) {
+		fprintf(stderr, "nftlbd: %s\n", err.msg);
+		return 1;
+	}
+	printf("%s: good, %zu services\n", path, n);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static struct program p;
@@ -308,12 +338,8 @@ int main(int argc, char **argv)
 		return ret < 0 ? 2 : 0;
 	if (load(p.o.conf_path, &conf) < 0)
 		return 1;
-	if (p.o.test) {
-		printf("%s: good, %zu services\n", p.o.conf_path,
-		       conf->nservices);
-		conf_free(conf);
-		return 0;
-	}
+	if (p.o.test)
+		return test(p.o.conf_path, conf);
 	p.d.verbose = p.o.verbose;
 	log_set_level(p.o.verbose ? LOG_LVL_DEBUG : conf->log_level);
 	p.d.model = model_new(conf, NULL);

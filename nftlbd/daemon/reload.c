@@ -17,6 +17,7 @@
 #include "daemon/health.h"
 #include "daemon/lists.h"
 #include "daemon/load.h"
+#include "daemon/offload.h"
 #include "daemon/persist.h"
 #include "daemon/want.h"
 #include "lib/xalloc.h"
@@ -59,6 +60,8 @@ static int load(struct daemon *d, const char *path, struct conf **conf,
 	if (ret < 0)
 		return err_set(err, ret, "%s has %zu errors", path, errors->n);
 	ret = check_fixed(d->model->conf, *conf, err);
+	if (ret == 0)
+		ret = offload_check(d->ruleset, *conf, err);
 	if (ret < 0)
 		conf_free(*conf);
 	return ret;
@@ -87,12 +90,18 @@ int daemon_diff(struct daemon *d, const char *path, struct plan **plan,
 	return ret;
 }
 
+int daemon_check(struct daemon *d, const struct conf *c, struct err *err)
+{
+	return offload_check(d->ruleset, c, err);
+}
+
 struct plan *daemon_plan(struct daemon *d)
 {
+	const struct rs_hooks hooks = offload_hooks(d->model->conf);
 	struct want_list w = { 0 };
 	struct plan *p;
 
-	ruleset_hooks(d->ruleset, &d->model->conf->hooks);
+	ruleset_hooks(d->ruleset, &hooks);
 	want_all(&w, d->model);
 	p = ruleset_plan(d->ruleset, w.list, w.n, true);
 	want_free(&w);

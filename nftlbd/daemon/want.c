@@ -140,6 +140,7 @@ static void add_rules(struct want_list *w, struct rs_service *out,
 		out->log.prefix = want_own(w, xasprintf("nftlb %s", c->name));
 	out->helper = c->helper;
 	out->counters = c->counters;
+	out->offload = c->offload;
 }
 
 static struct rs_direct direct_of(const struct conf_direct *c)

@@ -61,6 +61,7 @@ static const struct field service_fields[] = {
 	SERVICE(direct.tcp_timeout_ms),
 	SERVICE(direct.udp_timeout_ms),
 	SERVICE(direct.syn_limit),
+	SERVICE(offload),
 };
 
 static const struct field backend_fields[] = {

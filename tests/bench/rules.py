@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """
-./lab bench rules --vm [--old BUILD]: what the rules cost a packet, in the
+./lab bench rules --vm [--old BUILD] [--only WORD]: what the rules cost a packet, in the
 kernel's instructions. Debian's kernel runs in a machine whose clock counts
 instructions (qemu -icount), so a figure repeats within a few of a thousand on a
 busy host. 64-byte UDP from pktgen through a gateway; what the generator and the
@@ -9,7 +9,8 @@ cable cost is subtracted. --old BUILD: the plain service by another build of
 ours as well.
 
 new client: every packet is a flow of another source; new flow: a flow of one of
-256 sources; established: eight flows that have had answers.
+256 sources; established: eight flows that have had answers. --only WORD: only
+the rows with this in their name, beside the plain service and others' ways.
 """
 
 import argparse
@@ -36,6 +37,7 @@ SERVICE_KEYS = {
     "priority (tc class)": "priority = 1:10",
     "strict": "strict = yes",
 }
+OFFLOAD = "offload = yes"
 # The kernel counts anew for each flow, by looking at all that are counted.
 ROOM = "max-connections = 1000000"
 LIST = 100000
@@ -186,7 +188,7 @@ class Table:
 
     def __init__(self):
         self.base = 0
-        self.plain = None
+        self.plain = self.offload = None
         print(f"  {'instructions a packet':<38}{'new client':>16}"
               f"{'new flow':>16}{'established':>16}", flush=True)
 
@@ -219,6 +221,7 @@ class Daemon:
         write(self.conf, (
             f"[global]\ncontrol-socket = {self.socket}\n"
             f"state-dir = {self.dir}/state\nuser = nobody\n"
+            "offload-interfaces = gwc, gwb\n"
             + (f"[list bad]\nfile = {self.dir}/bad\n" if used else "")
             + f"[pool all]\n{pool}[service www]\naddress = {VIP}\n"
             f"protocol = udp\nport = 80\npool = all\n{keys}\n"
@@ -273,7 +276,7 @@ def bad_list(directory):
         for i in range(LIST)))
 
 
-def ours(table, directory, old):
+def ours(table, directory, old, only):
     d = Daemon(directory)
     d.write()
     d.start()
@@ -286,18 +289,19 @@ def ours(table, directory, old):
         table.row("plain service, the old build", was.measure())
         was.stop()
         d.start()
-    for name, keys in SERVICE_KEYS.items():
-        d.reload(keys)
-        table.row(name, d.measure())
     everything = "\n".join(SERVICE_KEYS.values())
-    d.reload(everything)
-    table.row("all of these", d.measure())
-    d.reload(ROOM)
-    table.row("max-connections, 600 flows each", d.measure())
-    d.reload("", everything)
-    table.row("plain, beside a service with all", d.measure())
-    d.reload()
-    table.row("plain again", d.measure())
+    for name, keys, other in [(n, k, "") for n, k in SERVICE_KEYS.items()] + [
+            ("all of these", everything, ""),
+            ("max-connections, 600 flows each", ROOM, ""),
+            ("plain, beside a service with all", "", everything),
+            ("offload", OFFLOAD, ""),
+            ("plain, beside a service with offload", "", OFFLOAD),
+            ("plain again", "", "")]:
+        if only in name:
+            d.reload(keys, other)
+            found = table.row(name, d.measure())
+            if name == "offload":
+                table.offload = found
     d.stop()
 
 
@@ -309,7 +313,10 @@ def ipvs(table, name, *options):
         run("ipvsadm", "-a", "-u", f"{VIP}:80", "-r", f"10.0.2.{i + 1}:8080",
             "-m", ns="gw")
     run("ip", "-n", "gw", "addr", "add", f"{VIP}/32", "dev", "lo")
-    table.row(name, figures())
+    found = table.row(name, figures())
+    if table.offload:
+        print(f"  established, offload to this: "
+              f"{table.offload[2] / found[2]:.2f}")
     run("ip", "-n", "gw", "addr", "del", f"{VIP}/32", "dev", "lo")
     run("ipvsadm", "-C", ns="gw")
 
@@ -326,6 +333,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--vm", action="store_true")
     parser.add_argument("--old", metavar="BUILD")
+    parser.add_argument("--only", metavar="WORD", default="")
     args = parser.parse_args()
     if not os.environ.get("NFTLB_VM"):
         sys.exit("rules: instructions are counted in the virtual machine: --vm")
@@ -337,7 +345,7 @@ def main():
         table = Table()
         generator()
         table.base = generator()
-        ours(table, directory, args.old)
+        ours(table, directory, args.old, args.only)
         ipvs(table, "IPVS NAT rr")
         ipvs(table, "IPVS NAT rr -p", "-p", "600")
     echo.kill()

@@ -169,7 +169,8 @@ static void test_set_of_another_size(void **state)
 
 static void test_counters_live_on(void **state)
 {
-	static const struct rs_hooks elsewhere = { -110, 90, -140, -85, -160 };
+	static const struct rs_hooks elsewhere = { -110, 90,   -140,
+						   -85,  -160, { .n = 0 } };
 	struct rig *r = *state;
 
 	assert_int_equal(ruleset_flush(r->rs, NULL), 0);
@@ -196,7 +197,8 @@ static void test_counters_live_on(void **state)
 
 static void test_hooks(void **state)
 {
-	static const struct rs_hooks elsewhere = { -110, 90, -140, -85, -160 };
+	static const struct rs_hooks elsewhere = { -110, 90,   -140,
+						   -85,  -160, { .n = 0 } };
 	struct rig *r = *state;
 	struct plan *p;
 

@@ -5,8 +5,11 @@
 
 #include "rulesets/form.h"
 
-/* of the daemon; the agent has tables of its own (test_hv_rules) */
-#define ALL_FEATURES ((FEATURE_BIT(FEATURES) - 1) & ~FEATURE_BIT(FEATURE_AGENT))
+/* All but that of an agent, and the one that needs a kernel with flowtables:
+ * its test is tests/lab/test_offload.py. */
+#define ALL_FEATURES                                                           \
+	((FEATURE_BIT(FEATURES) - 1) &                                         \
+	 ~(FEATURE_BIT(FEATURE_AGENT) | FEATURE_BIT(FEATURE_OFFLOAD)))
 
 struct kinds {
 	uint32_t features; /* 0: nothing at all */

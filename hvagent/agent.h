@@ -32,6 +32,8 @@ struct agent_status {
 
 /* What the rules counted, both families together. */
 struct agent_drops {
+	uint64_t packets, bytes; /* that came out of tunnels, since the
+				  * decapsulating devices were made */
 	uint64_t strangers; /* in a tunnel, from nobody we know or to nobody */
 	uint64_t unbound;   /* out of a tunnel, for no binding */
 };

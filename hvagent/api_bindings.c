@@ -60,9 +60,7 @@ struct list_stream {
 /* Another number with each change. */
 static uint64_t revision(const void *context)
 {
-	const struct agent *a = ((const struct api *)context)->a;
-
-	return a->status.commits + a->status.reloads;
+	return ((const struct api *)context)->a->status.revision;
 }
 
 static void list_fill(struct pieces *p)

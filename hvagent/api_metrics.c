@@ -47,16 +47,21 @@ static void seconds(struct buf *out, const char *name, const char *help,
 }
 
 /* What the kernel does not tell is left out: 0 would be a lie. */
-static void put_drops(struct buf *out, struct agent *a)
+static void put_counters(struct buf *out, struct agent *a)
 {
 	struct agent_drops d = { 0 };
 	struct err err;
 
-	if (agent_drops(a, &d, &err) == 0)
-		two(out, "hvagent_dropped_packets_total", "counter",
-		    "Packets in tunnels that were dropped: of senders that are "
-		    "no gateways, or for no binding.",
-		    "reason", "stranger", d.strangers, "unbound", d.unbound);
+	if (agent_drops(a, &d, &err) < 0)
+		return;
+	one(out, "hvagent_decapsulated_packets_total", "counter",
+	    "Packets that came out of tunnels.", d.packets);
+	one(out, "hvagent_decapsulated_bytes_total", "counter",
+	    "Their bytes, without the tunnel's header.", d.bytes);
+	two(out, "hvagent_dropped_packets_total", "counter",
+	    "Packets in tunnels that were dropped: of senders that are no "
+	    "gateways, or for no binding.",
+	    "reason", "stranger", d.strangers, "unbound", d.unbound);
 }
 
 static void put_export(struct buf *out, const struct agent *a)
@@ -92,7 +97,7 @@ static void put_status(struct buf *out, const struct agent *a)
 	    "refused", st->reloads_failed);
 	one(out, "hvagent_last_change_successful", "gauge",
 	    "Does the kernel hold what was asked for last?",
-	    st->error[0] == '\0');
+	    !st->error[0] && !st->device[0]);
 	seconds(out, "hvagent_last_commit_duration_seconds",
 		"How long the last transaction took.", st->commit_s);
 	seconds(out, "hvagent_last_change_timestamp_seconds",
@@ -114,7 +119,7 @@ void api_show_metrics(struct request *rq)
 	two(&out, "hvagent_bindings", "gauge", "Bindings, by whose they are.",
 	    "origin", "file", of_file, "api", of_api);
 	put_export(&out, api->a);
-	put_drops(&out, api->a);
+	put_counters(&out, api->a);
 	put_status(&out, api->a);
 	reply_response(rq,
 		       MHD_create_response_from_buffer(out.len, out.data,

@@ -28,8 +28,10 @@ static json_t *json_counters(struct agent *a)
 
 	if (agent_drops(a, &d, &err) < 0)
 		return json_null();
-	return json_pack("{s:I, s:I}", "strangers", (json_int_t)d.strangers,
-			 "unbound", (json_int_t)d.unbound);
+	return json_pack("{s:I, s:I, s:I, s:I}", "packets",
+			 (json_int_t)d.packets, "bytes", (json_int_t)d.bytes,
+			 "strangers", (json_int_t)d.strangers, "unbound",
+			 (json_int_t)d.unbound);
 }
 
 static json_t *json_addresses(const struct hv_conf *c)
@@ -89,8 +91,8 @@ void api_show_status(struct request *rq)
 		json_uplinks(a->conf), "gateways", json_addresses(a->conf),
 		"table", a->conf->table ? a->conf->table : "", "bindings",
 		"total", (json_int_t)a->bindings.n, "file", (json_int_t)of_file,
-		"api", (json_int_t)of_api, "drops", json_counters(a), "commits",
-		"done", (json_int_t)st->commits, "refused",
+		"api", (json_int_t)of_api, "counters", json_counters(a),
+		"commits", "done", (json_int_t)st->commits, "refused",
 		(json_int_t)st->refused, "last_s", st->commit_s, "repairs",
 		(json_int_t)st->repairs, "reloads", "done",
 		(json_int_t)st->reloads, "failed",
@@ -112,9 +114,10 @@ void api_show_health(struct request *rq)
 {
 	const struct agent *a = request_api(rq)->a;
 
-	if (a->status.error[0])
+	if (a->status.error[0] || a->status.device[0])
 		reply_problem(rq, MHD_HTTP_SERVICE_UNAVAILABLE,
-			      "the last change of the rules failed");
+			      "the kernel is not as it should be; see the "
+			      "status");
 	else
 		reply_json(rq, json_pack("{s:s}", "status", "ok"));
 }

@@ -236,10 +236,10 @@ int agent_flush(struct agent *a, struct err *err)
 int agent_drops(struct agent *a, struct agent_drops *out, struct err *err)
 {
 	const struct counter_ask ask[] = {
-		{ AF_INET, AGENT_STRANGERS },
-		{ AF_INET6, AGENT_STRANGERS },
-		{ AF_INET, AGENT_UNBOUND },
-		{ AF_INET6, AGENT_UNBOUND },
+		{ RS_TABLE_IP, AGENT_STRANGERS },
+		{ RS_TABLE_IP6, AGENT_STRANGERS },
+		{ RS_TABLE_IP, AGENT_UNBOUND },
+		{ RS_TABLE_IP6, AGENT_UNBOUND },
 	};
 	struct counter_value v[4];
 	int ret = counter_reader_now(a->core->counters, ask, 4, v);
@@ -254,6 +254,9 @@ int agent_drops(struct agent *a, struct agent_drops *out, struct err *err)
 		else if (v[i].there)
 			out->unbound += v[i].packets;
 	}
+	devices_received(a->core->devices, AF_INET, &out->packets, &out->bytes);
+	devices_received(a->core->devices, AF_INET6, &out->packets,
+			 &out->bytes);
 	return 0;
 }
 

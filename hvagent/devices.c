@@ -107,6 +107,7 @@ struct found {
 	char kind[32];
 	uint32_t mtu;
 	uint32_t ifindex;
+	struct rtnl_link_stats64 stats;
 };
 
 static int kind_cb(const struct nlattr *a, void *arg)
@@ -118,6 +119,11 @@ static int kind_cb(const struct nlattr *a, void *arg)
 			 (int)mnl_attr_get_payload_len(a),
 			 (const char *)mnl_attr_get_payload(a));
 	return MNL_CB_OK;
+}
+
+static size_t less(size_t a, size_t b)
+{
+	return a < b ? a : b;
 }
 
 static int link_cb(const struct nlmsghdr *nlh, void *arg)
@@ -138,6 +144,10 @@ static int link_cb(const struct nlmsghdr *nlh, void *arg)
 			f->mtu = mnl_attr_get_u32(a);
 		else if (mnl_attr_get_type(a) == IFLA_IFALIAS)
 			f->ours = !strcmp(mnl_attr_get_str(a), ALIAS);
+		else if (mnl_attr_get_type(a) == IFLA_STATS64)
+			memcpy(&f->stats, mnl_attr_get_payload(a),
+			       less(mnl_attr_get_payload_len(a),
+				    sizeof(f->stats)));
 	}
 	return MNL_CB_OK;
 }
@@ -277,6 +287,17 @@ int devices_keep(struct devices *d, uint8_t family, struct err *err)
 			       ret == -EOPNOTSUPP ? "; modprobe " : "",
 			       ret == -EOPNOTSUPP ? kind : "");
 	return made;
+}
+
+void devices_received(struct devices *d, uint8_t family, uint64_t *packets,
+		      uint64_t *bytes)
+{
+	struct found f;
+
+	if (look(d, forms[family_index(family)].name, &f) < 0 || !f.there)
+		return;
+	*packets += f.stats.rx_packets;
+	*bytes += f.stats.rx_bytes;
 }
 
 int devices_remove(struct devices *d, uint8_t family, struct err *err)

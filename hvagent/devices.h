@@ -40,6 +40,11 @@ void devices_uplink(struct devices *d, const char *name, struct uplink *out);
  */
 int devices_keep(struct devices *d, uint8_t family, struct err *err);
 
+/** devices_received() - add what the decapsulating device of @family has taken
+ * out of tunnels; nothing where it is not there */
+void devices_received(struct devices *d, uint8_t family, uint64_t *packets,
+		      uint64_t *bytes);
+
 /** devices_remove() - of @family, if it is there and ours; 0 or -errno */
 int devices_remove(struct devices *d, uint8_t family, struct err *err);
 

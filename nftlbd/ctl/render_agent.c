@@ -7,7 +7,7 @@
 static void append_counts(struct render *r, const json_t *a)
 {
 	const json_t *bindings = json_object_get(a, "bindings");
-	const json_t *drops = json_object_get(a, "drops");
+	const json_t *counters = json_object_get(a, "counters");
 	const json_t *commits = json_object_get(a, "commits");
 
 	buf_printf(r->out,
@@ -15,11 +15,15 @@ static void append_counts(struct render *r, const json_t *a)
 		   (long long)field_int(bindings, "total"),
 		   (long long)field_int(bindings, "file"),
 		   (long long)field_int(bindings, "api"));
-	if (json_is_object(drops))
-		buf_printf(r->out,
-			   "dropped   %lld of strangers, %lld for no binding\n",
-			   (long long)field_int(drops, "strangers"),
-			   (long long)field_int(drops, "unbound"));
+	if (json_is_object(counters))
+		buf_printf(
+		    r->out,
+		    "packets   %lld out of tunnels, %lld bytes; dropped: "
+		    "%lld of strangers, %lld for no binding\n",
+		    (long long)field_int(counters, "packets"),
+		    (long long)field_int(counters, "bytes"),
+		    (long long)field_int(counters, "strangers"),
+		    (long long)field_int(counters, "unbound"));
 	buf_printf(r->out, "commits   %lld, %lld refused; %lld repairs\n",
 		   (long long)field_int(commits, "done"),
 		   (long long)field_int(commits, "refused"),
@@ -29,13 +33,14 @@ static void append_counts(struct render *r, const json_t *a)
 void render_agent(struct render *r, const json_t *a)
 {
 	const char *error = json_string_value(json_object_get(a, "error"));
-	char gateways[512];
+	char gateways[512], uplinks[160];
 
 	buf_printf(r->out, "%-9s %s, up ", field_text(a, "program"),
 		   field_text(a, "version"));
 	append_duration(r->out, field_int(a, "uptime_s"));
-	buf_printf(r->out, ", uplink %s, table %s\ngateways  %s\n",
-		   field_text(a, "uplink"), field_text(a, "table"),
+	buf_printf(r->out, ", table %s\nuplinks   %s\ngateways  %s\n",
+		   field_text(a, "table"),
+		   field_list(a, "uplinks", uplinks, sizeof(uplinks)),
 		   field_list(a, "gateways", gateways, sizeof(gateways)));
 	append_counts(r, a);
 	if (error) {

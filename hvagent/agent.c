@@ -173,6 +173,7 @@ static int commit_want(struct agent *a, struct want *w, struct err *err)
 static void changed(struct agent *a)
 {
 	a->status.changed = ev_time();
+	a->status.revision++;
 	if (a->changed)
 		a->changed(a);
 }

@@ -13,6 +13,7 @@
 
 #include "config/section.h"
 #include "config/values.h"
+#include "hvagent/conf_export.h"
 #include "hvagent/keys.h"
 #include "lib/xalloc.h"
 
@@ -72,10 +73,10 @@ static void gateways_take(struct hv_conf *c, const char *list)
 
 static void export_check(struct loader *l, struct where where)
 {
-	if (l->d.conf.export.type != HV_EXPORT_NONE && !l->d.conf.export.target)
-		report_add(&l->report, where,
-			   "[export]: found a type and no target; allowed: a "
-			   "path (file), a URL (http), BROKER/TOPIC (kafka)");
+	struct err err = { "" };
+
+	if (conf_export_check(&l->d.conf, &err) < 0)
+		report_add(&l->report, where, "[export]: %s", err.msg);
 }
 
 static void globals_read(struct loader *l)
@@ -187,6 +188,7 @@ void hv_conf_free(struct hv_conf *c)
 	free(c->token_file);
 	free(c->table);
 	free(c->export.target);
+	free(c->export.topic);
 	free(c->export.token_file);
 	bindings_free(&c->bindings);
 	free(c);

@@ -330,6 +330,7 @@ int agent_reload(struct agent *a, struct conf_errors *errors, struct err *err)
 		return ret;
 	}
 	a->status.reloads++;
+	a->status.revision++;
 	if (a->changed)
 		a->changed(a);
 	return 0;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "config/values.h"
+#include "hvagent/conf_export.h"
 
 #define DRAFT(field) offsetof(struct hv_draft, field)
 #define CONF(field)  offsetof(struct hv_draft, conf.field)
@@ -120,9 +121,13 @@ static const struct conf_key rows[] = {
 	  .help = "how the rules are exported" },
 	{ HV_IN(HV_EXPORT), "target", VALUE_TEXT, CONF(export.target),
 	  .problem = target_problem,
-	  .takes = "a path (file), a URL (http), or BROKER[:PORT],.../TOPIC "
-		   "(kafka), up to 1024 bytes",
+	  .takes = "a path (file), a URL (http), or HOST[:PORT], "
+		   "HOST[:PORT].. (kafka), up to 1024 bytes",
 	  .help = "where the export goes" },
+	{ HV_IN(HV_EXPORT), "topic", VALUE_TEXT, CONF(export.topic),
+	  .problem = export_topic_problem,
+	  .takes = "letters, digits, '.', '_' and '-', up to 249",
+	  .help = "topic that type kafka writes to" },
 	{ HV_IN(HV_EXPORT), "token-file", VALUE_PATH, CONF(export.token_file),
 	  .help = "file with a bearer token for type http" },
 	{ HV_IN(HV_EXPORT), "interval", VALUE_MS, CONF(export.interval_ms),

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libhvagent.a
 libhvagent_a_SOURCES = \
 	hvagent/agent.h hvagent/api.h hvagent/conf.c hvagent/conf.h \
+	hvagent/conf_export.c hvagent/conf_export.h \
 	hvagent/keys.c hvagent/keys.h \
 	hvagent/agent.c hvagent/core.c hvagent/core.h \
 	hvagent/devices.c hvagent/devices.h \

@@ -21,7 +21,7 @@ const struct host_check host_checks[] = {
 	  "IPv4 packets that come in on {device} are not forwarded: answers "
 	  "of {name} end here",
 	  .mend = "sysctl -w net.ipv4.conf.{sysctl}.forwarding=1" },
-	{ "forwarding", HOST_DEVICE, AGENT_LINKS, judge_device_forwarding,
+	{ "forwarding", HOST_DEVICE, HOST_TUNNEL, judge_device_forwarding,
 	  "{device}", "IPv4 packets that come in on {device} are not forwarded",
 	  .mend = "sysctl -w net.ipv4.conf.{sysctl}.forwarding=1" },
 	{ "rp-filter", HOST_PEER, HOST_STATELESS, judge_strict, "{device}",

@@ -97,7 +97,7 @@ struct host {
 	bool modules_disabled; /* no more modules are loaded */
 	bool stateless_local;  /* an IPv4 address of a stateless service is on
 				* an interface of this host */
-	uint32_t uplink_mtu;   /* 0 = not known */
+	uint32_t uplink_mtu;   /* the smallest; 0 = not known */
 	char kernel[72];       /* release */
 };
 

@@ -104,6 +104,12 @@ static void read_item(struct host *h, size_t i, struct mnl_socket *nl)
 		    read_neighbour(nl, &it->route.nexthop, it->route.index);
 }
 
+/* 0 = not known. */
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+	return a && (!b || a < b) ? a : b;
+}
+
 /* What follows from the facts of the items, for others. */
 static void sum_up(struct host *h)
 {
@@ -116,7 +122,7 @@ static void sum_up(struct host *h)
 		    it->addr.family == AF_INET && it->route.local)
 			h->stateless_local = true;
 		if (it->use & HOST_UPLINK && it->kind == HOST_DEVICE)
-			h->uplink_mtu = it->link.mtu;
+			h->uplink_mtu = smaller(h->uplink_mtu, it->link.mtu);
 		if (it->use & HOST_FRONT && it->link.mtu > h->client_mtu)
 			h->client_mtu = it->link.mtu;
 	}

@@ -10,6 +10,7 @@ import shlex
 import daemon
 from lab import Lab, backend_addr, client_addr, program, vip
 from marks import vm
+from test_export import Agent
 from process import check, equal, wait_until
 
 
@@ -204,3 +205,33 @@ def test_nftlbctl_check():
                                        scheduler="source-hash")})
         d.reload()
         equal(bad(d.json("check")), [], "a seed of one's own")
+
+
+@vm
+def test_hvagent_check():
+    """The same of a hypervisor, over hvagent's socket."""
+    with Lab(backends=1) as lab:
+        lab.ip("gw", ["link set back mtu 1600"])
+        a = Agent(lab)
+        a.write(type="none")
+        a.start()
+        tunnels = lab.run("gw", "ip", "link", "show", "nlb-ipip")
+        known = [] if tunnels.returncode == 0 else [
+            ("interface", "nlb-ipip"), ("module", "ipip")]
+
+        def found():
+            return json.loads(a.ctl("-o", "json", "check").stdout)
+
+        equal(bad(found()), known, "a good hypervisor")
+        equal(a.ctl("check").returncode, 1 if known else 0, "exit")
+        lab.sysctl("gw", {"net.ipv4.ip_forward": 0})
+        equal(bad(found()), [("forwarding", "IPv4")] + known, "forwarding")
+        equal(a.ctl("check").returncode, 1, "exit")
+        mend(lab, [f for f in found() if f["check"] == "forwarding"])
+        equal(bad(found()), known, "mended")
+        if known:
+            return
+        lab.sysctl("gw", {"net.ipv4.conf.all.rp_filter": 1})
+        equal(bad(found()), [("rp-filter", "nlb-ipip")], "rp_filter")
+        mend(lab, found())
+        equal(bad(found()), [], "mended")

@@ -11,7 +11,8 @@ import os
 import signal
 import sys
 
-from lab import HERE, Lab, backend_addr, program
+import daemon
+from lab import HERE, Lab, backend_addr, client_addr, program
 from process import check, equal, wait_until
 
 LONGEST_S = 0.5
@@ -185,3 +186,76 @@ def test_kafka():
                    20, "the last message")
         judge(messages()[-COUNT - 1:], COUNT + 1)
         x.stop()
+
+
+class Agent:
+    """hvagent on gw."""
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.socket = os.path.join(lab.dir, "hv.sock")
+        self.path = os.path.join(lab.dir, "hv.conf")
+        self.process = None
+
+    def write(self, **export):
+        with open(self.path, "w", encoding="utf-8") as f:
+            f.write(daemon.ini({
+                "global": {"uplink": "back", "gateways": backend_addr(4, 1),
+                           "control-socket": self.socket,
+                           "state-dir": self.lab.dir},
+                "export": {k.replace("_", "-"): v for k, v in export.items()},
+                "binding web": {"service": "192.0.2.1:80/tcp",
+                                "vm": client_addr(4)}}))
+
+    def start(self):
+        self.process = self.lab.spawn("gw", "hvagent", [
+            program("hvagent/hvagent"), "-f", "-c", self.path])
+        wait_until(lambda: self.ctl("status").returncode == 0, 15,
+                   f"hvagent answers: {self.process.errors()}")
+        return self
+
+    def ctl(self, *words):
+        return self.lab.run("gw", program("nftlbctl"), "-s", self.socket,
+                            *words)
+
+    def export(self):
+        return json.loads(self.ctl("-o", "json", "status").stdout)["export"]
+
+
+def test_agent():
+    """hvagent's own list; another target with a reload; a bad one refused."""
+    with Lab(backends=1) as lab:
+        path = os.path.join(lab.dir, "list.jsonl")
+        a = Agent(lab)
+        a.write(type="file", target=path, interval="1s")
+        a.start()
+        wait_until(lambda: a.export()["good"], 10, "the first list")
+        with open(path, encoding="utf-8") as f:
+            first = json.loads(f.read())
+        equal((first["name"], first["service"], first["vm"], first["origin"]),
+              ("web", "192.0.2.1:80/tcp", client_addr(4), "file"), "binding")
+        p = lab.run("gw", "curl", "-sS", "--fail-with-body", "--unix-socket",
+                    a.socket, "-X", "PUT", "http://x/v1/bindings/two", "-d",
+                    '{"service": "192.0.2.1:80/tcp", "vm": "10.1.9.9"}')
+        equal(p.returncode, 0, f"PUT: {p.stdout}{p.stderr}")
+        wait_until(lambda: a.export()["bindings"] == 2, 10, "one more")
+        done = a.export()["good"]
+        wait_until(lambda: a.export()["good"] > done, 10, "and exported")
+        with open(path, encoding="utf-8") as f:
+            lines = [json.loads(line) for line in f]
+        equal([(x["name"], x["origin"]) for x in lines],
+              [("two", "api"), ("web", "file")], "bindings")
+        check(lines[0]["revision"] > first["revision"], "revision")
+
+        a.write(type="http", target="http://127.0.0.1:9/", interval="1s")
+        a.process.signal(signal.SIGHUP)
+        wait_until(lambda: a.export()["type"] == "http"
+                   and a.export()["failed"], 10, "the new target fails")
+        check("connect" in a.export()["error"].lower(), f"{a.export()}")
+        metrics = lab.do("gw", "curl", "-sS", "--unix-socket", a.socket,
+                         "http://x/metrics")
+        check("hvagent_export_last_successful 0" in metrics, metrics)
+        a.write(type="kafka", target="127.0.0.1:9", interval="1s")
+        p = lab.run("gw", program("hvagent/hvagent"), "-t", "-c", a.path)
+        check(p.returncode == 1 and "topic" in p.stderr, f"-t: {p.stderr}")
+        equal(a.process.stop(), 0, "exit")

@@ -46,6 +46,7 @@ libmodel_a_SOURCES = nftlbd/model/model.c nftlbd/model/model.h \
 	nftlbd/model/state.c nftlbd/model/same.c nftlbd/model/same.h \
 	nftlbd/model/events.c nftlbd/model/events.h \
 	nftlbd/model/changes.c nftlbd/model/changes.h \
+	nftlbd/model/path.c nftlbd/model/path.h \
 	nftlbd/model/probe_ports.c nftlbd/model/probe_ports.h \
 	nftlbd/model/step.c nftlbd/model/step.h \
 	nftlbd/model/observe.c nftlbd/model/observe.h \
@@ -123,6 +124,7 @@ nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/lib/background.c nftlbd/lib/
 	nftlbd/daemon/lists_job.c nftlbd/daemon/lists_keep.c \
 	nftlbd/daemon/lists_overlay.c nftlbd/daemon/lists_overlay.h \
 	nftlbd/daemon/lists_reload.c \
+	nftlbd/daemon/paths.c nftlbd/daemon/paths.h \
 	nftlbd/daemon/persist.c nftlbd/daemon/persist.h \
 	nftlbd/daemon/persist_load.c nftlbd/daemon/persist_text.c \
 	nftlbd/daemon/persist_text.h nftlbd/daemon/reload.c \
@@ -133,7 +135,7 @@ nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/lib/background.c nftlbd/lib/
 	nftlbd/daemon/sessions_child.c nftlbd/daemon/sessions_command.c \
 	nftlbd/daemon/sessions_impl.h \
 	$(nftlbd_health_sources)
-nftlbd_nftlbd_LDADD = libcontrol.a libhostcheck.a libhttp.a librulesets.a libmodel.a libconfig.a \
+nftlbd_nftlbd_LDADD = libcontrol.a libnet.a libhostcheck.a libhttp.a librulesets.a libmodel.a libconfig.a \
 	librulesets.a libutil.a $(MHD_LIBS) $(JANSSON_LIBS) $(NFTABLES_LIBS) \
 	$(NFTNL_LIBS) $(INIH_LIBS) $(SYSTEMD_LIBS) $(CRYPTO_LIBS) $(EV_LIBS) -lm
 

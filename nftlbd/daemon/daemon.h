@@ -28,6 +28,7 @@ struct load;        /* dynamic weights, daemon/load.c */
 struct lists;       /* sets of addresses, daemon/lists.c */
 struct reload;      /* one that waits for lists, daemon/reload.c */
 struct offload;     /* interfaces of the fast path, daemon/offload.c */
+struct paths;       /* neighbours and tunnels, daemon/paths.c */
 struct sessions;    /* entries of persistent clients, daemon/sessions.c */
 
 struct daemon {
@@ -44,6 +45,7 @@ struct daemon {
 	struct counters *counters;
 	struct lists *lists;
 	struct offload *offload;
+	struct paths *paths;
 	struct load *load;       /* NULL: before the first commit */
 	struct reload *reload;   /* NULL = none is under way */
 	struct persist *persist; /* NULL: nothing is kept on disk */

@@ -24,6 +24,7 @@
 #include "daemon/lists.h"
 #include "daemon/load.h"
 #include "daemon/offload.h"
+#include "daemon/paths.h"
 #include "daemon/persist.h"
 #include "daemon/sessions.h"
 #include "lib/background.h"
@@ -178,6 +179,19 @@ static int load(const char *path, struct conf **conf)
 	return ret;
 }
 
+/* What a start would find; nothing is made. */
+static void look_at_paths(struct daemon *d)
+{
+	struct paths *p;
+
+	d->loop = ev_default_loop(0);
+	p = paths_open(d);
+	paths_look(p, d->model);
+	paths_close(p);
+	ev_loop_destroy(d->loop);
+	d->loop = NULL;
+}
+
 static int dry_run(struct program *p, struct err *err)
 {
 	struct buf out = { 0 };
@@ -210,6 +224,7 @@ static void first_commit(struct daemon *d)
 
 	if (committer_repair(d->committer, "start", &err) < 0)
 		committer_retry(d->committer, &err);
+	paths_adopt(d->paths);
 }
 
 static int bring_up(struct program *p, struct err *err)
@@ -235,6 +250,8 @@ static int bring_up(struct program *p, struct err *err)
 	d->sessions = sessions_open(d);
 	d->lists = lists_open(d);
 	d->persist = persist_open(d->model, persist_load(d->model));
+	d->paths = paths_open(d);
+	paths_stage(d->paths, d->model);
 	step_begin(d->model, daemon_now_ms(), NULL);
 	d->offload = offload_open(d);
 	first_commit(d);
@@ -269,6 +286,7 @@ static void bring_down(struct program *p)
 	load_close(d->load);
 	full_close(d->full);
 	sessions_close(d->sessions);
+	paths_close(d->paths);
 	d->control = NULL;
 	counters_close(d->counters);
 	offload_close(d->offload);
@@ -349,6 +367,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (p.o.dry_run) {
 		persist_load(p.d.model);
+		look_at_paths(&p.d);
 		step_begin(p.d.model, daemon_now_ms(), NULL);
 		ret = dry_run(&p, &err);
 		if (ret < 0)

@@ -18,6 +18,7 @@
 #include "daemon/lists.h"
 #include "daemon/load.h"
 #include "daemon/offload.h"
+#include "daemon/paths.h"
 #include "daemon/persist.h"
 #include "daemon/want.h"
 #include "lib/xalloc.h"
@@ -134,6 +135,7 @@ static void adopt(struct daemon *d, struct model *candidate)
 	d->flushed = false;
 	committer_adopted(d);
 	lists_adopt(d->lists);
+	paths_adopt(d->paths);
 	if (!d->verbose)
 		log_set_level(candidate->conf->log_level);
 	health_sync(d->health);
@@ -165,6 +167,7 @@ static int finish(struct daemon *d, struct reload *r, struct err *err)
 	struct model *candidate = model_new(r->conf, d->model);
 	int ret;
 
+	paths_stage(d->paths, candidate);
 	step_begin(candidate, daemon_now_ms(), &changes);
 	lists_stage_marks(d->lists, candidate);
 	if (d->flushed) /* there is nothing that the rest could be left as */
@@ -176,6 +179,7 @@ static int finish(struct daemon *d, struct reload *r, struct err *err)
 	if (ret < 0) {
 		changes_free(&changes);
 		lists_unstage(d->lists);
+		paths_unstage(d->paths);
 		model_free(candidate);
 		/* The scan may have shown damage: repair to the old model. */
 		committer_retry(d->committer, err);

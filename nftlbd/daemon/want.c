@@ -42,6 +42,7 @@ static size_t add_backends(struct rs_backend *out, const struct service *s,
 			.max_connections = backend_room(b),
 			.recount = b->recount,
 			.qos = b->conf->qos,
+			.path = b->path,
 		};
 	}
 	return n;

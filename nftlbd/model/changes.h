@@ -8,7 +8,7 @@
 
 struct change {
 	const char *kind; /* health admin weight said state service panic drain
-			   * weights feed */
+			   * weights feed path */
 	const struct service *s;
 	const struct backend *b; /* NULL: the service itself */
 	char old_state[16], new_state[16];

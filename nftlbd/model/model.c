@@ -15,6 +15,7 @@
 #include "model/carry.h"
 #include "model/combine.h"
 #include "model/load.h"
+#include "model/path.h"
 #include "model/probe_ports.h"
 #include "model/same.h"
 
@@ -74,6 +75,7 @@ static void service_init(struct service *s, const struct conf_service *conf)
 		s->backends[i].checks = &s->checks[n];
 		n += conf->backends[i].checks ? conf->backends[i].checks->n : 0;
 		backend_init(&s->backends[i], &conf->backends[i]);
+		path_new(s, &s->backends[i]);
 	}
 	load_new(s);
 }
@@ -90,8 +92,10 @@ static void service_carry(struct service *s, const struct service *old,
 		struct backend *b = &s->backends[i];
 		const struct backend *was = old_backend(old, i, b->conf->name);
 
-		if (was)
-			carry_backend(carry, b, was);
+		if (!was)
+			continue;
+		carry_backend(carry, b, was);
+		path_carry(s, b, old, was);
 	}
 	load_carry(s, old, carry);
 }

@@ -39,6 +39,9 @@ enum cut {
 	CUT_ALL
 };
 
+/* What a backend lacks to be reached. path.c */
+enum path_gap { PATH_FINE, PATH_NO_NEIGHBOUR, PATH_NO_TUNNEL };
+
 /* Entries of persistent clients that a backend has from a time before it went
  * down. sticky.c */
 enum stale {
@@ -96,6 +99,9 @@ struct backend {
 	uint8_t early;       /* so often in a row the kernel had it for full,
 			      * and it was not */
 	bool told_full;      /* the last words about it were that it is full */
+	uint8_t gap;         /* enum path_gap: what it cannot do without;
+			      * path.c's, as is path */
+	struct rs_path path; /* RS_DSR, RS_IPIP */
 	uint16_t via_port;   /* source port of its probes by way of the service;
 			      * 0 = none. probe_ports.c */
 	uint16_t flaps;      /* falls that are not forgiven yet */

@@ -35,7 +35,7 @@ static bool is_wanted(const struct service *s, const struct backend *b)
 static void count(struct tally *t, const struct service *s, struct backend *b)
 {
 	b->wanted = is_wanted(s, b);
-	b->usable = b->wanted && b->health == HEALTH_UP;
+	b->usable = b->wanted && b->health == HEALTH_UP && b->gap == PATH_FINE;
 	b->counted = b->usable ? backend_weight(b) : 0;
 	t->wanted += b->wanted;
 	t->usable += b->usable;
@@ -92,7 +92,7 @@ static bool serves(const struct service *s, const struct backend *b)
 	if (s->disabled)
 		return false;
 	if (s->panic)
-		return b->wanted;
+		return b->wanted && b->gap == PATH_FINE;
 	return b->usable && (!b->conf->backup || s->backups);
 }
 

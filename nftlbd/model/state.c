@@ -109,11 +109,13 @@ enum backend_state backend_state(const struct backend *b)
 	case ADMIN_DISABLED:
 		return BACKEND_DISABLED;
 	case ADMIN_DRAIN:
-		return b->health == HEALTH_UP ? BACKEND_DRAIN : BACKEND_DOWN;
+		return b->health == HEALTH_UP && b->gap == PATH_FINE
+			   ? BACKEND_DRAIN
+			   : BACKEND_DOWN;
 	case ADMIN_ENABLED:
 		break;
 	}
-	if (b->health != HEALTH_UP)
+	if (b->health != HEALTH_UP || b->gap != PATH_FINE)
 		return BACKEND_DOWN;
 	if (combine_weight(b, backend_weight(b)) == 0)
 		return BACKEND_DRAIN;

@@ -19,7 +19,7 @@ bool ether_usable(const uint8_t ether[6])
 	return memcmp(ether, none, sizeof(none)) != 0 && !(ether[0] & 1);
 }
 
-bool attr_addr(const struct nlattr *a, uint8_t family, struct addr *out)
+bool nla_addr(const struct nlattr *a, uint8_t family, struct addr *out)
 {
 	struct addr addr = { .family = family };
 	unsigned int len = addr_len(&addr);
@@ -31,7 +31,7 @@ bool attr_addr(const struct nlattr *a, uint8_t family, struct addr *out)
 	return true;
 }
 
-bool attr_u32(const struct nlattr *a, uint32_t *out)
+bool nla_u32(const struct nlattr *a, uint32_t *out)
 {
 	if (mnl_attr_get_payload_len(a) != sizeof(*out))
 		return false;
@@ -62,8 +62,8 @@ bool parse_neigh(const struct nlmsghdr *nlh, struct neigh_entry *out)
 		uint16_t type = mnl_attr_get_type(a);
 
 		if (type == NDA_DST)
-			attr_addr(a, nd->ndm_family, &out->addr);
-		if (type == NDA_FLAGS_EXT && attr_u32(a, &flags))
+			nla_addr(a, nd->ndm_family, &out->addr);
+		if (type == NDA_FLAGS_EXT && nla_u32(a, &flags))
 			out->kept |= flags & NTF_EXT_MANAGED;
 		if (type != NDA_LLADDR ||
 		    mnl_attr_get_payload_len(a) != sizeof(out->ether))
@@ -96,7 +96,7 @@ static void route_mtu(const struct nlattr *metrics, struct route_answer *out)
 
 	mnl_attr_for_each_nested(a, metrics)
 		if (mnl_attr_get_type(a) == RTAX_MTU)
-			attr_u32(a, &out->mtu);
+			nla_u32(a, &out->mtu);
 }
 
 static void route_attr(const struct nlattr *a, uint8_t family,
@@ -104,16 +104,16 @@ static void route_attr(const struct nlattr *a, uint8_t family,
 {
 	switch (mnl_attr_get_type(a)) {
 	case RTA_OIF:
-		attr_u32(a, &out->ifindex);
+		nla_u32(a, &out->ifindex);
 		break;
 	case RTA_GATEWAY:
-		attr_addr(a, family, &out->via);
+		nla_addr(a, family, &out->via);
 		break;
 	case RTA_VIA:
 		attr_via(a, &out->via);
 		break;
 	case RTA_PREFSRC:
-		attr_addr(a, family, &out->from);
+		nla_addr(a, family, &out->from);
 		break;
 	case RTA_METRICS:
 		route_mtu(a, out);

@@ -6,7 +6,7 @@
 #include "net/parse.h"
 
 /* false: it is not of that length; @out is as it was */
-bool attr_addr(const struct nlattr *a, uint8_t family, struct addr *out);
-bool attr_u32(const struct nlattr *a, uint32_t *out);
+bool nla_addr(const struct nlattr *a, uint8_t family, struct addr *out);
+bool nla_u32(const struct nlattr *a, uint32_t *out);
 
 #endif

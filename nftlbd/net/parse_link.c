@@ -40,7 +40,7 @@ static void attr_end(const struct nlattr *a, uint8_t family, struct addr *out)
 {
 	static const struct addr any;
 
-	if (attr_addr(a, family, out) &&
+	if (nla_addr(a, family, out) &&
 	    memcmp(out->ip, any.ip, sizeof(any.ip)) == 0)
 		*out = any;
 }
@@ -70,7 +70,7 @@ static void tunnel_attr(const struct nlattr *a, struct link_tunnel *out)
 		break;
 	case IFLA_IPTUN_FLAGS:
 		/* sit has sixteen bits there, of a protocol we do not use */
-		attr_u32(a, &out->flags);
+		nla_u32(a, &out->flags);
 		break;
 	}
 }
@@ -119,16 +119,16 @@ static void link_attr(const struct nlattr *a, struct link *out, bool *elsewhere)
 		link_ether(a, out);
 		break;
 	case IFLA_MTU:
-		attr_u32(a, &out->mtu);
+		nla_u32(a, &out->mtu);
 		break;
 	case IFLA_MASTER:
-		attr_u32(a, &out->master);
+		nla_u32(a, &out->master);
 		break;
 	case IFLA_GROUP:
-		attr_u32(a, &out->group);
+		nla_u32(a, &out->group);
 		break;
 	case IFLA_LINK:
-		attr_u32(a, &out->lower);
+		nla_u32(a, &out->lower);
 		break;
 	case IFLA_LINK_NETNSID: /* its number is one of another namespace */
 		*elsewhere = true;

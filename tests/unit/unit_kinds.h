@@ -5,11 +5,13 @@
 
 #include "rulesets/form.h"
 
-/* All but that of an agent, and the one that needs a kernel with flowtables:
- * its test is tests/lab/test_offload.py. */
-#define ALL_FEATURES                                                           \
-	((FEATURE_BIT(FEATURES) - 1) &                                         \
-	 ~(FEATURE_BIT(FEATURE_AGENT) | FEATURE_BIT(FEATURE_OFFLOAD)))
+/* Not among them: an agent's; what needs a kernel with flowtables, whose test
+ * is tests/lab/test_offload.py; the ways of direct modes, whose elements lead
+ * to chains of their own. */
+#define OTHER_FEATURES                                                         \
+	(FEATURE_BIT(FEATURE_AGENT) | FEATURE_BIT(FEATURE_OFFLOAD) |           \
+	 FEATURE_BIT(FEATURE_INGRESS) | FEATURE_BIT(FEATURE_WAYS))
+#define ALL_FEATURES ((FEATURE_BIT(FEATURES) - 1) & ~OTHER_FEATURES)
 
 struct kinds {
 	uint32_t features; /* 0: nothing at all */

@@ -69,7 +69,8 @@ def crowd(family, count):
 
 def program(name):
     """Path of a program in the build directory."""
-    for path in (os.path.join(BUILD, name), os.path.join(BUILD, "nftlbd", name)):
+    for path in (os.path.join(BUILD, name), os.path.join(BUILD, "nftlbd", name),
+                 os.path.join(BUILD, "hvagent", name)):
         if os.path.isfile(path) and os.access(path, os.X_OK):
             return path
     raise Failure(f"{name} is not in {BUILD}: build it, or set BUILD")

@@ -5,3 +5,4 @@ tests_tools_flood_SOURCES = tests/tools/flood.c tests/tools/net.c \
 	tests/tools/net.h
 
 EXTRA_DIST += tests/lab/fabric.py tests/lab/test_fabric.py
+EXTRA_DIST += tests/lab/hvagent.py tests/lab/test_hvagent.py

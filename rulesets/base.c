@@ -265,6 +265,15 @@ const struct base_chain base_chains[] = {
 	{ "to-fastpath", FEATURE_OFFLOAD, NULL, 0, 0, 0, to_fastpath_rule },
 	{ "forward", FEATURE_OFFLOAD, "filter", NF_INET_FORWARD, HOOK_FORWARD,
 	  0, forward_rule },
+	{ CHAIN_MISTAKES, FEATURE_STATELESS, NULL, 0, 0, 0, mistake_rule },
+	{ "stateless", FEATURE_STATELESS, "filter", NF_INET_PRE_ROUTING,
+	  HOOK_RAW, 0, stateless_rule },
+	{ "stateless-answers", FEATURE_STATELESS, "filter",
+	  NF_INET_POST_ROUTING, HOOK_RAW, 0, answers_rule },
+	{ "stateless-more", FEATURE_STATELESS_RANGES, "filter",
+	  NF_INET_PRE_ROUTING, HOOK_RAW, 1, stateless_more_rule },
+	{ "stateless-more-answers", FEATURE_STATELESS_RANGES, "filter",
+	  NF_INET_POST_ROUTING, HOOK_RAW, 1, more_answers_rule },
 	{ NULL, FEATURE_NONE, NULL, 0, 0, 0, NULL },
 };
 

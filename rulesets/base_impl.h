@@ -38,6 +38,13 @@ bool ingress_rule(struct buf *r, unsigned int i, uint8_t family);
 /* ICMP errors, by the header inside them -> MAP_ERRORS */
 bool error_rule(struct buf *r, unsigned int i, uint8_t family);
 
+/* base_stateless.c: before tracking, and behind routing */
+bool stateless_rule(struct buf *r, unsigned int i, uint8_t family);
+bool stateless_more_rule(struct buf *r, unsigned int i, uint8_t family);
+bool answers_rule(struct buf *r, unsigned int i, uint8_t family);
+bool more_answers_rule(struct buf *r, unsigned int i, uint8_t family);
+bool mistake_rule(struct buf *r, unsigned int i, uint8_t family);
+
 /* base_packets.c: what each packet meets */
 bool guard_rule(struct buf *r, unsigned int i, uint8_t family);
 bool count_rule(struct buf *r, unsigned int i, uint8_t family);

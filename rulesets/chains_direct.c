@@ -231,13 +231,18 @@ static void go_rules(struct unit_chain *c)
 static void service_chain(struct writer *w)
 {
 	const struct rs_service *svc = w->svc;
-	struct unit_chain *c =
-	    unit_chain_add(w->u, CHAIN_SERVICE "%s", svc->name);
+	bool stateless = svc->mode == RS_STATELESS;
+	struct unit_chain *c = unit_chain_add(
+	    w->u, "%s%s", stateless ? CHAIN_STATELESS : CHAIN_SERVICE,
+	    svc->name);
 
+	if (stateless)
+		rule_notrack(chain_rule(c));
 	if (svc->direct.cache) {
 		remembered_rule(w, c);
 		entry_op(w, flow_rule(w, c), NFT_DYNSET_OP_DELETE, 0);
 	}
+	filter_rules(w, c);
 	slot_rules(w, c, &outer);
 	nobody_rules(c);
 	if (svc->direct.cache && svc->direct.syn_limit)
@@ -268,6 +273,8 @@ static void error_chain(struct writer *w)
 	    unit_chain_add(w->u, CHAIN_ERROR "%s", w->svc->name);
 	struct buf *r;
 
+	if (w->svc->mode == RS_STATELESS)
+		rule_notrack(chain_rule(c));
 	if (w->svc->direct.cache) {
 		r = chain_rule(c);
 		load_flow_key(r, w->svc, p);
@@ -285,4 +292,7 @@ void direct_chains(struct writer *w)
 	hit_chain(w);
 	error_chain(w);
 	end_chains(w);
+	if (w->svc->mode == RS_STATELESS)
+		answers_chain(w);
+	drop_chains(w);
 }

@@ -65,25 +65,36 @@ static void list_rules(struct writer *w, struct unit_chain *c, const char *base,
 	rule_verdict(r, verdict, chain);
 }
 
+static const char *allow_prefix(const struct rs_service *svc)
+{
+	return rs_is_direct(svc->mode) ? CHAIN_LET_IN : CHAIN_ALLOW;
+}
+
+static const char *denied_prefix(const struct rs_service *svc)
+{
+	return rs_is_direct(svc->mode) ? CHAIN_KEPT_OUT : CHAIN_DENIED;
+}
+
 void filter_rules(struct writer *w, struct unit_chain *c)
 {
 	char denied[CHAIN_NAME_MAX];
 
-	snprintf(denied, sizeof(denied), CHAIN_DENIED "%s", w->svc->name);
+	snprintf(denied, sizeof(denied), "%s%s", denied_prefix(w->svc),
+		 w->svc->name);
 	for (size_t i = 0; i < w->svc->ndeny; i++)
 		list_rules(w, c, w->svc->deny[i], NFT_GOTO, denied);
 	if (w->svc->nallow)
-		to_chain(chain_rule(c), NFT_JUMP, CHAIN_ALLOW, w->svc);
+		to_chain(chain_rule(c), NFT_JUMP, allow_prefix(w->svc), w->svc);
 }
 
 static void allow_chain(struct writer *w)
 {
 	struct unit_chain *c =
-	    unit_chain_add(w->u, CHAIN_ALLOW "%s", w->svc->name);
+	    unit_chain_add(w->u, "%s%s", allow_prefix(w->svc), w->svc->name);
 
 	for (size_t i = 0; i < w->svc->nallow; i++)
 		list_rules(w, c, w->svc->allow[i], NFT_RETURN, NULL);
-	to_chain(chain_rule(c), NFT_GOTO, CHAIN_DENIED, w->svc);
+	to_chain(chain_rule(c), NFT_GOTO, denied_prefix(w->svc), w->svc);
 }
 
 /* ---- limits of sources */
@@ -146,7 +157,9 @@ static void end_chain(struct writer *w, const char *prefix, const char *what,
 	r = chain_rule(c);
 	if (id)
 		set_priority(r, *id);
-	rule_verdict(r, NFT_GOTO, CHAIN_TO_BACKEND);
+	rule_verdict(r, NFT_GOTO,
+		     rs_is_direct(w->svc->mode) ? CHAIN_TO_WAY
+						: CHAIN_TO_BACKEND);
 }
 
 void drop_chains(struct writer *w)
@@ -159,7 +172,7 @@ void drop_chains(struct writer *w)
 	if (svc->nallow)
 		allow_chain(w);
 	if (svc->nallow || svc->ndeny)
-		end_chain(w, CHAIN_DENIED, "denied", COUNTER_DENIED,
+		end_chain(w, denied_prefix(svc), "denied", COUNTER_DENIED,
 			  &ids[svc->filter_action]);
 	if (svc->limits.fresh.rate || svc->limits.connections ||
 	    svc_has_room(svc))

@@ -5,6 +5,7 @@
  *
  *   dsr:   the backend's ether address, out at its interface
  *   ipip:  into the tunnel; what is in it stays as it is
+ *   stateless: other addresses (chains_stateless.c), and on to routing
  *
  * The chain of a backend that takes no packets, or whose path is not known, is
  * empty: who remembers it gets another one.
@@ -35,9 +36,11 @@ static void write_ether(struct buf *r, const uint8_t addr[ETHER_LEN],
 			 -1);
 }
 
-static void dsr_end(struct buf *r, const struct rs_service *svc,
+static void dsr_end(struct unit_chain *c, const struct rs_service *svc,
 		    const struct rs_backend *b)
 {
+	struct buf *r = chain_rule(c);
+
 	(void)svc;
 	write_ether(r, b->path.ether_to, 0);
 	write_ether(r, b->path.ether_from, ETHER_LEN);
@@ -47,16 +50,20 @@ static void dsr_end(struct buf *r, const struct rs_service *svc,
 
 /* The tunnel has one other end: any neighbour's address will do, and fewest
  * neighbours are made of one for each backend. */
-static void ipip_end(struct buf *r, const struct rs_service *svc,
+static void ipip_end(struct unit_chain *c, const struct rs_service *svc,
 		     const struct rs_backend *b)
 {
+	struct buf *r = chain_rule(c);
+
 	rule_value(r, REG(0), b->addr.ip, addr_words(svc->family) * 4);
 	load_device(r, b->path.ifindex);
 	rule_fwd(r, REG(4), REG(0), svc->family);
 }
 
-static void (*const ends[RS_MODES])(struct buf *r, const struct rs_service *svc,
+static void (*const ends[RS_MODES])(struct unit_chain *c,
+				    const struct rs_service *svc,
 				    const struct rs_backend *b) = {
+	[RS_STATELESS] = stateless_end, /* routed, as everything is */
 	[RS_DSR] = dsr_end,
 	[RS_IPIP] = ipip_end,
 };
@@ -70,7 +77,8 @@ void end_chains(struct writer *w)
 		struct unit_chain *c =
 		    unit_chain_add(w->u, CHAIN_TO "%s/%s", svc->name, b->name);
 
-		if (b->path.ifindex && (b->usable || b->sticky))
-			ends[svc->mode](chain_rule(c), svc, b);
+		if ((b->path.ifindex || svc->mode == RS_STATELESS) &&
+		    (b->usable || b->sticky))
+			ends[svc->mode](c, svc, b);
 	}
 }

@@ -63,6 +63,14 @@ enum map_key flow_key(const struct rs_service *svc);
 /** device_chain() - all of a unit that is an interface: its chain */
 void device_chain(struct unit *u, const char *device);
 
+/* ---- chains_stateless.c */
+
+/** stateless_end() - the rules of to.NAME/BACKEND */
+void stateless_end(struct unit_chain *c, const struct rs_service *svc,
+		   const struct rs_backend *b);
+/** answers_chain() - what backends send back */
+void answers_chain(struct writer *w);
+
 /* ---- chains_ends.c: the last step of direct modes */
 
 /** end_chains() - to.NAME/BACKEND, a chain for each backend that has a path */

@@ -23,6 +23,9 @@ static const struct key_maps source_maps = { MAP_SNAT, MAP_SNAT_RANGES,
 					     MAP_SNAT_ANY };
 static const struct key_maps offload_maps = { MAP_OFFLOAD, MAP_OFFLOAD_RANGES,
 					      MAP_OFFLOAD_ANY };
+static const struct key_maps stateless_maps = { MAP_STATELESS,
+						MAP_STATELESS_RANGES,
+						MAP_STATELESS_ANY };
 static const struct key_maps guard_maps = { MAP_GUARDS, MAP_GUARD_RANGES,
 					    MAP_GUARDS_ANY };
 
@@ -76,9 +79,56 @@ static void add_keys(struct unit *u, const struct rs_service *svc,
 	}
 }
 
+/* Where a backend's answers come from. */
+static void add_origin(struct unit *u, const struct rs_service *svc,
+		       const struct addr *a, uint8_t proto,
+		       const struct rs_ports *ports)
+{
+	enum rs_map map = !ports                   ? MAP_ORIGINS_ANY
+			  : ports->lo == ports->hi ? MAP_ORIGINS
+						   : MAP_ORIGIN_RANGES;
+	struct elem *e = unit_add(u, map);
+
+	key_target(e->key, a, proto, ports ? ports->lo : 0);
+	if (map == MAP_ORIGIN_RANGES)
+		key_target(elem_key_end(e), a, proto, ports->hi);
+	e->text = xjoin(CHAIN_ANSWERS, svc->name, "");
+}
+
+static void add_backend_origins(struct unit *u, const struct rs_service *svc,
+				const struct rs_backend *b, uint8_t proto)
+{
+	const struct rs_ports own = { b->port, b->port };
+
+	if (b->port)
+		add_origin(u, svc, &b->addr, proto, &own);
+	else if (!svc->nports)
+		add_origin(u, svc, &b->addr, proto, NULL);
+	for (size_t i = 0; !b->port && i < svc->nports; i++)
+		add_origin(u, svc, &b->addr, proto, &svc->ports[i]);
+}
+
+static void add_stateless(struct unit *u, const struct rs_service *svc)
+{
+	bool single = svc->nports > 0;
+
+	add_keys(u, svc, &stateless_maps, CHAIN_STATELESS);
+	for (size_t i = 0; i < svc->nbackends; i++)
+		for (size_t p = 0; p < svc->nprotos; p++)
+			add_backend_origins(u, svc, &svc->backends[i],
+					    svc->protos[p]);
+	for (size_t i = 0; i < svc->nports; i++)
+		single &= svc->ports[i].lo == svc->ports[i].hi;
+	if (!single)
+		u->features |= FEATURE_BIT(FEATURE_STATELESS_RANGES);
+}
+
 void elements_add_keys(struct unit *u, const struct rs_service *svc)
 {
-	add_keys(u, svc, &service_maps, CHAIN_SERVICE);
+	if (svc->mode == RS_STATELESS)
+		add_stateless(u, svc);
+	else
+		add_keys(u, svc, &service_maps, CHAIN_SERVICE);
 	if (rs_is_direct(svc->mode))
 		add_keys(u, svc, &error_maps, CHAIN_ERROR);
 	if (svc->mode == RS_SNAT)

@@ -92,6 +92,20 @@ const struct map_form map_forms[MAP_COUNT] = {
 				 DATA_VERDICT, true, FEATURE_OFFLOAD, true, 0 },
 	[MAP_OFFLOAD_ANY] = { "offload-any", KEY_ADDR_PROTO, DATA_VERDICT,
 			      false, FEATURE_OFFLOAD, true, 0 },
+	[MAP_STATELESS] = { "stateless-services", KEY_ADDR_PROTO_PORT,
+			    DATA_VERDICT, false, FEATURE_STATELESS, true, 0 },
+	[MAP_STATELESS_RANGES] = { "stateless-ranges", KEY_ADDR_PROTO_PORT,
+				   DATA_VERDICT, true, FEATURE_STATELESS, true,
+				   0 },
+	[MAP_STATELESS_ANY] = { "stateless-any", KEY_ADDR_PROTO, DATA_VERDICT,
+				false, FEATURE_STATELESS, true, 0 },
+	[MAP_ORIGINS] = { "origins", KEY_ADDR_PROTO_PORT, DATA_VERDICT, false,
+			  FEATURE_STATELESS, true, 0 },
+	[MAP_ORIGIN_RANGES] = { "origin-ranges", KEY_ADDR_PROTO_PORT,
+				DATA_VERDICT, true, FEATURE_STATELESS, true,
+				0 },
+	[MAP_ORIGINS_ANY] = { "origins-any", KEY_ADDR_PROTO, DATA_VERDICT,
+			      false, FEATURE_STATELESS, true, 0 },
 };
 
 /* nft's type numbers; a concatenation packs six bits each. */

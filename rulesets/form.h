@@ -39,6 +39,8 @@ enum feature {
 	FEATURE_INGRESS, /* what each table of type netdev has */
 	FEATURE_WAYS,    /* direct modes: where a backend's packets go */
 	FEATURE_OFFLOAD, /* the fast path of established flows */
+	FEATURE_STATELESS,
+	FEATURE_STATELESS_RANGES, /* and services of more than a port */
 	FEATURES
 };
 
@@ -92,6 +94,13 @@ enum rs_map {
 	MAP_OFFLOAD, /* as MAP_SERVICES : offload chain */
 	MAP_OFFLOAD_RANGES,
 	MAP_OFFLOAD_ANY,
+	MAP_STATELESS, /* as MAP_SERVICES, before tracking */
+	MAP_STATELESS_RANGES,
+	MAP_STATELESS_ANY,
+	MAP_ORIGINS, /* a backend's address . protocol . port : answers
+		      * chain */
+	MAP_ORIGIN_RANGES,
+	MAP_ORIGINS_ANY,
 	MAP_COUNT
 };
 
@@ -194,23 +203,29 @@ uint32_t set_flags(const struct set_form *f);
  * most also a backend's: PREFIX SERVICE [ "/" BACKEND ]. A new prefix needs a
  * row in unit_name.c, else the next scan takes what carries it for a stray.
  */
-#define CHAIN_SERVICE  "service."
-#define CHAIN_SOURCE   "source."
-#define CHAIN_ALLOW    "allow."
-#define CHAIN_SERVE    "serve."
-#define CHAIN_REFUSED  "refused."
-#define CHAIN_LIMITED  "limited."
-#define CHAIN_DENIED   "denied."
-#define CHAIN_GUARD    "guard."
-#define CHAIN_MARK     "mark."
-#define CHAIN_PRIORITY "priority."
-#define CHAIN_ROOM     "room."
-#define CHAIN_TO       "to."
-#define CHAIN_ERROR    "error."
-#define CHAIN_HIT      "hit."
-#define CHAIN_DEVICE   "device." /* of the unit "@NAME" */
-#define CHAIN_OFFLOAD  "offload."
-#define CHAIN_CLAMP    "clamp." /* of the unit "_uplink.NAME" */
+#define CHAIN_SERVICE "service."
+/* The same, of mode stateless: what NAT's rules lead to has to end in NAT, and
+ * a chain that changes is one for a moment. */
+#define CHAIN_STATELESS "stateless."
+#define CHAIN_LET_IN    "let-in."
+#define CHAIN_KEPT_OUT  "kept-out."
+#define CHAIN_SOURCE    "source."
+#define CHAIN_ALLOW     "allow."
+#define CHAIN_SERVE     "serve."
+#define CHAIN_REFUSED   "refused."
+#define CHAIN_LIMITED   "limited."
+#define CHAIN_DENIED    "denied."
+#define CHAIN_GUARD     "guard."
+#define CHAIN_MARK      "mark."
+#define CHAIN_PRIORITY  "priority."
+#define CHAIN_ROOM      "room."
+#define CHAIN_TO        "to."
+#define CHAIN_ERROR     "error."
+#define CHAIN_HIT       "hit."
+#define CHAIN_ANSWERS   "answers."
+#define CHAIN_DEVICE    "device." /* of the unit "@NAME" */
+#define CHAIN_OFFLOAD   "offload."
+#define CHAIN_CLAMP     "clamp." /* of the unit "_uplink.NAME" */
 
 /* Names of the agent's units that are no bindings begin like this: no name of a
  * service does. */
@@ -250,6 +265,7 @@ uint32_t set_flags(const struct set_form *f);
 #define CHAIN_TO_SLOT     "to-slot"
 #define CHAIN_TO_BACKEND  "to-backend"
 #define CHAIN_INGRESS     "ingress"
+#define CHAIN_MISTAKES    "stateless-errors"
 #define CHAIN_TO_WAY      "to-way"
 #define CHAIN_PICK        "pick"
 #define CHAIN_ALIVE       "alive"

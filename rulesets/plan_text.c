@@ -119,7 +119,9 @@ static void print_keys(struct buf *out, char sign, const struct unit *from,
 		const struct elem *e = &from->elems[i];
 
 		if ((e->map == MAP_SERVICES || e->map == MAP_SERVICE_RANGES ||
-		     e->map == MAP_SERVICES_ANY) &&
+		     e->map == MAP_SERVICES_ANY || e->map == MAP_STATELESS ||
+		     e->map == MAP_STATELESS_RANGES ||
+		     e->map == MAP_STATELESS_ANY) &&
 		    !unit_elem(other, e))
 			print_key(out, sign, e, from->family);
 	}
@@ -131,6 +133,7 @@ static void print_keys(struct buf *out, char sign, const struct unit *from,
 static bool is_plain_chain(const struct unit_chain *c)
 {
 	return !strncmp(c->name, CHAIN_SERVICE, strlen(CHAIN_SERVICE)) ||
+	       !strncmp(c->name, CHAIN_STATELESS, strlen(CHAIN_STATELESS)) ||
 	       !strncmp(c->name, CHAIN_SOURCE, strlen(CHAIN_SOURCE));
 }
 

@@ -27,8 +27,9 @@ void rule_payload(struct buf *r, uint32_t dreg, uint32_t base, uint32_t offset,
 	expr_end(r, e);
 }
 
-void rule_payload_set(struct buf *r, uint32_t sreg, uint32_t base,
-		      uint32_t offset, uint32_t len, int csum_offset)
+static void payload_set(struct buf *r, uint32_t sreg, uint32_t base,
+			uint32_t offset, uint32_t len, int csum_offset,
+			uint32_t flags)
 {
 	struct expr e = expr_begin(r, "payload");
 	bool csum = csum_offset >= 0;
@@ -40,8 +41,21 @@ void rule_payload_set(struct buf *r, uint32_t sreg, uint32_t base,
 	attr_u32(r, NFTA_PAYLOAD_CSUM_TYPE,
 		 csum ? NFT_PAYLOAD_CSUM_INET : NFT_PAYLOAD_CSUM_NONE);
 	attr_u32(r, NFTA_PAYLOAD_CSUM_OFFSET, csum ? (uint32_t)csum_offset : 0);
-	attr_u32(r, NFTA_PAYLOAD_CSUM_FLAGS, 0);
+	attr_u32(r, NFTA_PAYLOAD_CSUM_FLAGS, flags);
 	expr_end(r, e);
+}
+
+void rule_payload_set(struct buf *r, uint32_t sreg, uint32_t base,
+		      uint32_t offset, uint32_t len, int csum_offset)
+{
+	payload_set(r, sreg, base, offset, len, csum_offset, 0);
+}
+
+void rule_payload_set_l4(struct buf *r, uint32_t sreg, uint32_t base,
+			 uint32_t offset, uint32_t len, int csum_offset)
+{
+	payload_set(r, sreg, base, offset, len, csum_offset,
+		    NFT_PAYLOAD_L4CSUM_PSEUDOHDR);
 }
 
 void rule_meta_load(struct buf *r, uint32_t key, uint32_t dreg)
@@ -234,7 +248,11 @@ void rule_masquerade(struct buf *r)
 
 void rule_notrack(struct buf *r)
 {
-	expr_end(r, expr_begin(r, "notrack"));
+	size_t elem = attr_nest_begin(r, NFTA_LIST_ELEM);
+
+	/* it has nothing to say, and a dump says nothing of that */
+	attr_str(r, NFTA_EXPR_NAME, "notrack");
+	attr_nest_end(r, elem);
 }
 
 void rule_fib_type(struct buf *r, uint32_t flags, uint32_t dreg)

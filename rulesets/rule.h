@@ -28,6 +28,12 @@ void rule_payload(struct buf *r, uint32_t dreg, uint32_t base, uint32_t offset,
  */
 void rule_payload_set(struct buf *r, uint32_t sreg, uint32_t base,
 		      uint32_t offset, uint32_t len, int csum_offset);
+/**
+ * rule_payload_set_l4() - the same, and the sum of TCP, UDP or ICMPv6 is mended
+ * for what it covers; not that of UDP without one
+ */
+void rule_payload_set_l4(struct buf *r, uint32_t sreg, uint32_t base,
+			 uint32_t offset, uint32_t len, int csum_offset);
 /** rule_fwd() - out at the interface whose index is in @dev_reg, as it is; or,
  * with @addr_reg, to the neighbour of this address. In tables of type netdev.
  */

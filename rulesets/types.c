@@ -30,6 +30,7 @@ const bool rs_mode_built[RS_MODES] = {
 	[RS_DNAT] = true,
 	[RS_SNAT] = true,
 	[RS_LOCAL] = true,
+	[RS_STATELESS] = true,
 };
 
 const struct word rs_scheduler_words[] = {

@@ -258,6 +258,10 @@ bool unit_slots(const struct unit *u, uint32_t *base, uint32_t *m)
 
 	snprintf(name, sizeof(name), CHAIN_SERVICE "%s", u->name);
 	c = unit_chain(u, name);
+	if (!c) {
+		snprintf(name, sizeof(name), CHAIN_STATELESS "%s", u->name);
+		c = unit_chain(u, name);
+	}
 	for (size_t i = 0; c && i < c->nrules; i++)
 		if (rule_slots(c->rules[i].data, c->rules[i].len, base, m))
 			return true;

@@ -17,6 +17,9 @@ static const struct {
 	const char *unit; /* what the unit's name has before the service's */
 } prefixes[] = {
 	{ PART_CHAIN, CHAIN_SERVICE, "" },
+	{ PART_CHAIN, CHAIN_STATELESS, "" },
+	{ PART_CHAIN, CHAIN_LET_IN, "" },
+	{ PART_CHAIN, CHAIN_KEPT_OUT, "" },
 	{ PART_CHAIN, CHAIN_SOURCE, "" },
 	{ PART_CHAIN, CHAIN_ALLOW, "" },
 	{ PART_CHAIN, CHAIN_SERVE, "" },
@@ -29,6 +32,7 @@ static const struct {
 	{ PART_CHAIN, CHAIN_ROOM, "" },
 	{ PART_CHAIN, CHAIN_TO, "" },
 	{ PART_CHAIN, CHAIN_ERROR, "" },
+	{ PART_CHAIN, CHAIN_ANSWERS, "" },
 	{ PART_CHAIN, CHAIN_HIT, "" },
 	{ PART_CHAIN, CHAIN_DEVICE, "@" },
 	{ PART_CHAIN, CHAIN_CLAMP, UNIT_UPLINK },

@@ -45,7 +45,7 @@ EXTRA_DIST += tests/lab/badconf.py tests/lab/daemon.py tests/lab/demo.py \
 	tests/lab/test_health.py tests/lab/test_kernel.py \
 	tests/lab/test_offload.py \
 	tests/lab/test_lists.py \
-	tests/lab/test_modes.py tests/lab/test_persist.py tests/lab/test_soak.py \
+	tests/lab/test_stateless.py tests/lab/test_modes.py tests/lab/test_persist.py tests/lab/test_soak.py \
 	tests/lab/crafted.py tests/lab/sockets.py tests/lab/test_limits.py tests/lab/test_room.py
 
 EXTRA_DIST += tests/lab/bad_dns.py tests/lab/test_check_dns.py \
@@ -361,6 +361,7 @@ tests_unit_test_sessions_SOURCES = tests/unit/test_sessions.c $(ruleset_rig)
 tests_unit_test_sessions_LDADD = $(ruleset_libs)
 check_PROGRAMS += tests/unit/test_chains_kernel
 tests_unit_test_chains_kernel_SOURCES = tests/unit/test_chains_kernel.c \
+	tests/unit/chains_direct_kinds.c tests/unit/chains_subject.h \
 	$(ruleset_rig)
 tests_unit_test_chains_kernel_LDADD = $(ruleset_libs)
 tests_unit_test_ruleset_kernel_SOURCES = tests/unit/test_ruleset_kernel.c \

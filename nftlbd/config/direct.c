@@ -260,7 +260,7 @@ static void origins_judge(struct resolver *r, const struct origins *o)
 		     addr_cmp(&widest->backend->addr, &a->backend->addr)))
 			widest = NULL;
 		if (widest && widest->ports.hi >= a->ports.lo &&
-		    widest->service != a->service &&
+		    widest->backend != a->backend &&
 		    !(told && told->service == a->service)) {
 			origin_report(r, widest, a);
 			told = a;

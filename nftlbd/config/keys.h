@@ -40,6 +40,7 @@ enum key_when {
 #define MODES_HAND_ON  (MODE_BIT(RS_DSR) | MODE_BIT(RS_IPIP))
 #define MODES_DIRECT   (MODE_BIT(RS_STATELESS) | MODES_HAND_ON)
 #define MODES_TRACKED  (MODES_NAT | MODE_BIT(RS_LOCAL))
+#define MODES_ROUTED   (MODES_TRACKED | MODE_BIT(RS_STATELESS))
 #define MODES_FORWARD  (MODES_NAT | MODES_DIRECT) /* there are backends */
 
 enum value_kind {

@@ -89,6 +89,10 @@ static const char *via_problem(const struct conf_service *s,
 {
 	*allowed = "checks of a protocol and port of the service, without "
 		   "check-address, or via = direct";
+	if (rs_is_direct(s->mode)) {
+		*allowed = "via = direct";
+		return "goes via the service, whose flows nobody tracks";
+	}
 	if (!has_protocol(s, check->type))
 		return "goes via the service, which has another protocol";
 	if (addr_cmp(&b->addr, &b->check_addr))

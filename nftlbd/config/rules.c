@@ -6,6 +6,7 @@
  */
 #include <netinet/in.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "config/service.h"
 #include "config/values.h"
@@ -68,6 +69,14 @@ static void options_useless(struct look *l)
 	}
 }
 
+static bool filter_said(const struct look *l, const struct conf_key *key)
+{
+	const struct service_draft *d = l->draft;
+
+	return (!strcmp(key->name, "allow") && d->allow && *d->allow) ||
+	       (!strcmp(key->name, "deny") && d->deny && *d->deny);
+}
+
 void mode_judge(struct look *l)
 {
 	enum rs_mode mode = l->draft->conf.mode;
@@ -78,7 +87,8 @@ void mode_judge(struct look *l)
 		if (key_fits(key, mode) || key->named ||
 		    !(key->places & IN_SERVICE))
 			continue;
-		if (look_said_here(l, key->name) &&
+		/* nobody gets in because a line was not looked at */
+		if ((look_said_here(l, key->name) || filter_said(l, key)) &&
 		    !(key->kind == VALUE_SOURCE && mode != RS_LOCAL &&
 		      !l->draft->conf.source4.family &&
 		      !l->draft->conf.source6.family))

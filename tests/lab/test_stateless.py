@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mode stateless: addresses rewritten both ways, and nobody tracks anything."""
+
+import daemon
+from daemon import service
+from lab import FAMILIES, Lab, backend_addr, client_addr, vip
+from marks import vm
+from process import check, equal
+
+CONNECTIONS = 40
+SERVERS = [f"{spec.format(a)}" for a in ("0.0.0.0", "::")
+           for spec in ("tcp/{}/8080", "udp/{}/8080", "tcp/{}/8081/stream")]
+
+
+def stateless(port, backend_port, **keys):
+    """A service whose backends listen on another port."""
+    backends = {}
+    for i in (1, 2, 3):
+        backends[f"b{i}"] = f"{backend_addr(4, i)}:{backend_port}"
+        backends[f"b{i}v6"] = f"[{backend_addr(6, i)}]:{backend_port}"
+    return service(backends, mode="stateless", port=port, **keys)
+
+
+def untracked(lab):
+    """Conntrack of the gateway has no entry with a service's address."""
+    for f in FAMILIES:
+        table = lab.do("gw", "conntrack", "-L", "-f", f"ipv{f}")
+        check(vip(f) not in table, f"IPv{f}: untracked:\n{table}")
+
+
+@vm
+def test_both_ways():
+    """Other ports, both protocols and families; the client is seen."""
+    with Lab(vip="routed") as lab:
+        lab.serve_all(*SERVERS)
+        daemon.start(lab, {"www": stateless(80, 8080, protocol="tcp, udp")})
+        for proto in ("tcp", "udp"):
+            for f in FAMILIES:
+                r = lab.flow("c1", vip(f), 80, CONNECTIONS, log=True, proto=proto)
+                r.all_ok(f"{proto} IPv{f}")
+                equal({c.seen for c in r.log}, {client_addr(f)}, "client")
+                equal(len(r.counts()), 3, f"{proto} IPv{f}: backends")
+        untracked(lab)

@@ -18,20 +18,21 @@
 #include "config/keys.h"
 #include "model/model.h"
 
-#define LISTS    "[list x]\nentries = 10.9.0.1\n[list y]\n[check c]\n"
-#define POOL     "[pool p]\nbackend.m = 10.0.0.7\n[pool q]\nbackend.m = 10.0.0.7\n"
-#define WWW      "[service www]\n"
-#define ADDRESS  "address = 192.0.2.1\n"
-#define PORT     "port = 80\n"
-#define BACKEND  "backend.b = 10.0.0.1\n"
-#define BACKENDS "backend.a = 10.0.0.2\n" BACKEND
-#define PLAIN    WWW ADDRESS PORT BACKENDS
-#define EMPTY    WWW ADDRESS PORT
-#define HASH     PLAIN "scheduler = source-hash\n"
-#define SNAT     PLAIN "mode = snat\n"
-#define STICKY   PLAIN "persist = source\n"
-#define LEAST    PLAIN "scheduler = least-connections\n"
-#define GROUPED  EMPTY "pool = p\npersist = source\n"
+#define LISTS     "[list x]\nentries = 10.9.0.1\n[list y]\n[check c]\n"
+#define POOL      "[pool p]\nbackend.m = 10.0.0.7\n[pool q]\nbackend.m = 10.0.0.7\n"
+#define WWW       "[service www]\n"
+#define ADDRESS   "address = 192.0.2.1\n"
+#define PORT      "port = 80\n"
+#define BACKEND   "backend.b = 10.0.0.1\n"
+#define BACKENDS  "backend.a = 10.0.0.2\n" BACKEND
+#define PLAIN     WWW ADDRESS PORT BACKENDS
+#define EMPTY     WWW ADDRESS PORT
+#define HASH      PLAIN "scheduler = source-hash\n"
+#define STATELESS PLAIN "mode = stateless\n"
+#define SNAT      PLAIN "mode = snat\n"
+#define STICKY    PLAIN "persist = source\n"
+#define LEAST     PLAIN "scheduler = least-connections\n"
+#define GROUPED   EMPTY "pool = p\npersist = source\n"
 
 /* A file of @before and either end. */
 static const struct change {
@@ -150,11 +151,15 @@ static const struct change {
 	  "interface = eth1\n" PLAIN, false },
 	{ "session-cache", "[defaults]\n", "session-cache = 1\n" PLAIN, PLAIN,
 	  false },
-	{ "session-timeout-tcp", "[defaults]\n",
-	  "session-timeout-tcp = 1s\n" PLAIN, PLAIN, false },
-	{ "session-timeout-udp", "[defaults]\n",
-	  "session-timeout-udp = 1s\n" PLAIN, PLAIN, false },
-	{ "syn-limit", "[defaults]\n", "syn-limit = 1\n" PLAIN, PLAIN, false },
+	{ "mode", PLAIN, "mode = dnat", "mode = stateless", true },
+	{ "session-cache", STATELESS, "", "session-cache = 1", true },
+	{ "session-timeout-tcp", STATELESS, "", "session-timeout-tcp = 1s",
+	  true },
+	{ "session-timeout-udp", STATELESS, "", "session-timeout-udp = 1s",
+	  true },
+	{ "syn-limit", STATELESS, "", "syn-limit = 1", true },
+	{ "offload", "[global]\noffload-interfaces = lo\n" PLAIN, "",
+	  "offload = yes", true },
 
 	{ "entries", PLAIN "allow = x\n[list z]\n", "", "entries = 10.9.0.2",
 	  false },

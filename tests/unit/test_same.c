@@ -158,7 +158,7 @@ static const struct change {
 	{ "session-timeout-udp", STATELESS, "", "session-timeout-udp = 1s",
 	  true },
 	{ "syn-limit", STATELESS, "", "syn-limit = 1", true },
-	{ "offload", "[global]\noffload-interfaces = lo\n" PLAIN, "",
+	{ "offload", "[global]\noffload-interfaces = eth0\n" PLAIN, "",
 	  "offload = yes", true },
 
 	{ "entries", PLAIN "allow = x\n[list z]\n", "", "entries = 10.9.0.2",

@@ -144,7 +144,6 @@ struct map_form {
 	bool leads;           /* elements lead packets to what is behind them:
 			       * they are added last */
 	uint32_t size;        /* of DATA_NONE */
-	bool ingress;         /* of FEATURE_INGRESS as well */
 	bool alone;           /* its elements are all that their unit is sure to
 			       * have: a scan makes the unit of them */
 };

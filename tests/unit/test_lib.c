@@ -96,7 +96,7 @@ static void words_map_both_ways(void **state)
 			    "tcp, http, https, icmp, udp, dns, snmp, script, "
 			    "agent, file or cpu");
 	assert_string_equal(words_list(rs_mode_words, list, sizeof(list)),
-			    "dnat, snat or local");
+			    "dnat, snat, local, stateless, dsr or ipip");
 	words_list(hc_start_words, tiny, sizeof(tiny));
 	assert_string_equal(tiny, "up, dow");
 }

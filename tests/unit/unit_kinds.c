@@ -66,14 +66,14 @@ static void add_elem(struct unit *u, enum rs_map map, uint32_t id)
 	fill_key(e, e->key, u->family, 80, id);
 	if (f->interval)
 		fill_key(e, elem_key_end(e), u->family, 90, id);
-	if (f->data == DATA_ID) {
+	if (f->data == DATA_ID)
 		memcpy(e->data, &id, sizeof(id));
-		e->text = xasprintf("%s/b1", u->name);
-	} else if (f->data == DATA_COUNTER) {
-		e->text = xasprintf(COUNTER_IN "%s/b1", u->name);
-	} else {
+	if (f->data == DATA_VERDICT)
 		e->text = xasprintf("%s%s/b1", chain_prefix(map), u->name);
-	}
+	else if (f->data == DATA_COUNTER)
+		e->text = xasprintf(COUNTER_IN "%s/b1", u->name);
+	else
+		e->text = xasprintf("%s/b1", u->name);
 }
 
 static void add_elems(struct unit *u)
@@ -86,6 +86,7 @@ static void add_elems(struct unit *u)
 	for (int m = 0; m < MAP_COUNT; m++)
 		if (map_forms[m].feature != FEATURE_NONE &&
 		    map_forms[m].data != DATA_NONE &&
+		    !map_owns_ids((enum rs_map)m) && /* this id is taken */
 		    more.features & FEATURE_BIT(map_forms[m].feature))
 			add_elem(u, (enum rs_map)m, id);
 }

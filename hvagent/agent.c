@@ -266,25 +266,27 @@ static int refuse_file(struct agent *a, const char *name, struct err *err)
 		   : 0;
 }
 
-static int put(struct agent *a, const struct binding *b, struct changes *c,
-	       struct err *err)
+/* What is to be replaced goes first: two may change places. */
+static int make_room(struct agent *a, const struct binding *b,
+		     struct changes *c, struct err *err)
 {
 	struct binding mine = *b;
-	int ret = b->name ? refuse_file(a, b->name, err) : 0;
+	int ret = refuse_file(a, b->name, err);
 
-	mine.origin = BINDING_OF_API;
 	if (ret < 0)
 		return ret;
-	remember(a, c, b->name ? b->name : "", &mine);
-	ret = bindings_put(&a->bindings, &mine, err);
-	if (ret < 0) { /* nothing to be taken back of this one */
-		struct change *x = &c->list[--c->n];
+	mine.origin = BINDING_OF_API;
+	remember(a, c, b->name, &mine);
+	bindings_remove(&a->bindings, b->name);
+	return 0;
+}
 
-		free(x->name);
-		free(x->old.name);
-		free(x->now.name);
-	}
-	return ret;
+static int put(struct agent *a, const struct binding *b, struct err *err)
+{
+	struct binding mine = *b;
+
+	mine.origin = BINDING_OF_API;
+	return bindings_put(&a->bindings, &mine, err);
 }
 
 /* The API's that are not among those that are to be. */
@@ -323,7 +325,9 @@ int agent_put_list(struct agent *a, const struct binding *list, size_t n,
 	if (ret == 0 && only)
 		drop_others(a, &c, &stay);
 	for (i = ret == 0 ? 0 : i; ret == 0 && i < n; i++)
-		ret = put(a, &list[i], &c, err);
+		ret = make_room(a, &list[i], &c, err);
+	for (i = ret == 0 ? 0 : i; ret == 0 && i < n; i++)
+		ret = put(a, &list[i], err);
 	if (ret < 0) {
 		*bad = i - 1;
 		take_back(a, &c);

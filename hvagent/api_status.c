@@ -21,17 +21,22 @@ void api_count_bindings(const struct agent *a, size_t *of_file, size_t *of_api)
 			(*of_api)++;
 }
 
-static json_t *json_counters(struct agent *a)
+/* "received" and "drops"; null where the kernel does not say. */
+static void put_counters(struct agent *a, json_t *o)
 {
 	struct agent_drops d = { 0 };
-	struct err err;
+	bool known = agent_drops(a, &d, NULL) == 0;
 
-	if (agent_drops(a, &d, &err) < 0)
-		return json_null();
-	return json_pack("{s:I, s:I, s:I, s:I}", "packets",
-			 (json_int_t)d.packets, "bytes", (json_int_t)d.bytes,
-			 "strangers", (json_int_t)d.strangers, "unbound",
-			 (json_int_t)d.unbound);
+	json_object_set_new(o, "received",
+			    known ? json_pack("{s:I, s:I}", "packets",
+					      (json_int_t)d.packets, "bytes",
+					      (json_int_t)d.bytes)
+				  : json_null());
+	json_object_set_new(o, "drops",
+			    known ? json_pack("{s:I, s:I}", "strangers",
+					      (json_int_t)d.strangers,
+					      "unbound", (json_int_t)d.unbound)
+				  : json_null());
 }
 
 static json_t *json_addresses(const struct hv_conf *c)
@@ -78,29 +83,29 @@ void api_show_status(struct request *rq)
 	struct agent *a = api->a;
 	const struct agent_status *st = &a->status;
 	size_t of_file, of_api;
+	json_t *o;
 
 	api_count_bindings(a, &of_file, &of_api);
-	reply_json(
-	    rq,
-	    json_pack(
-		"{s:s, s:s, s:o, s:I, s:o, s:o, s:s, s:{s:I, s:I, s:I}, s:o, "
-		"s:{s:I, s:I, s:f}, s:I, s:{s:I, s:I}, s:o, s:o, s:o}",
-		"program", "hvagent", "version", PACKAGE_VERSION, "started",
-		json_time((int64_t)(api->started * 1000.)), "uptime_s",
-		(json_int_t)(ev_now(a->loop) - api->started), "uplinks",
-		json_uplinks(a->conf), "gateways", json_addresses(a->conf),
-		"table", a->conf->table ? a->conf->table : "", "bindings",
-		"total", (json_int_t)a->bindings.n, "file", (json_int_t)of_file,
-		"api", (json_int_t)of_api, "counters", json_counters(a),
-		"commits", "done", (json_int_t)st->commits, "refused",
-		(json_int_t)st->refused, "last_s", st->commit_s, "repairs",
-		(json_int_t)st->repairs, "reloads", "done",
-		(json_int_t)st->reloads, "failed",
-		(json_int_t)st->reloads_failed, "changed",
-		st->changed > 0. ? json_time((int64_t)(st->changed * 1000.))
-				 : json_null(),
-		"export", json_export(a), "error",
-		json_text(*st->error ? st->error : st->device)));
+	o = json_pack(
+	    "{s:s, s:s, s:o, s:I, s:o, s:o, s:s, s:{s:I, s:I, s:I}, "
+	    "s:{s:I, s:I, s:f}, s:I, s:{s:I, s:I}, s:o, s:o, s:o}",
+	    "program", "hvagent", "version", PACKAGE_VERSION, "started",
+	    json_time((int64_t)(api->started * 1000.)), "uptime_s",
+	    (json_int_t)(ev_now(a->loop) - api->started), "uplinks",
+	    json_uplinks(a->conf), "gateways", json_addresses(a->conf), "table",
+	    a->conf->table ? a->conf->table : "", "bindings", "total",
+	    (json_int_t)a->bindings.n, "file", (json_int_t)of_file, "api",
+	    (json_int_t)of_api, "commits", "done", (json_int_t)st->commits,
+	    "refused", (json_int_t)st->refused, "last_s", st->commit_s,
+	    "repairs", (json_int_t)st->repairs, "reloads", "done",
+	    (json_int_t)st->reloads, "failed", (json_int_t)st->reloads_failed,
+	    "changed",
+	    st->changed > 0. ? json_time((int64_t)(st->changed * 1000.))
+			     : json_null(),
+	    "export", json_export(a), "error",
+	    json_text(*st->error ? st->error : st->device));
+	put_counters(a, o);
+	reply_json(rq, o);
 }
 
 void api_show_version(struct request *rq)

@@ -33,3 +33,4 @@ hvagent_libs = libexport.a libhvagent.a libhttp.a libhostcheck.a libnet.a \
 	$(SYSTEMD_LIBS) $(CRYPTO_LIBS) $(EV_LIBS) -lm
 hvagent_hvagent_SOURCES = hvagent/main.c nftlbd/lib/background.c
 hvagent_hvagent_LDADD = $(hvagent_libs)
+EXTRA_DIST += tests/lab/hvapi.py tests/lab/test_hvagent_api.py

@@ -7,7 +7,8 @@
 static void append_counts(struct render *r, const json_t *a)
 {
 	const json_t *bindings = json_object_get(a, "bindings");
-	const json_t *counters = json_object_get(a, "counters");
+	const json_t *received = json_object_get(a, "received");
+	const json_t *drops = json_object_get(a, "drops");
 	const json_t *commits = json_object_get(a, "commits");
 
 	buf_printf(r->out,
@@ -15,15 +16,15 @@ static void append_counts(struct render *r, const json_t *a)
 		   (long long)field_int(bindings, "total"),
 		   (long long)field_int(bindings, "file"),
 		   (long long)field_int(bindings, "api"));
-	if (json_is_object(counters))
+	if (json_is_object(drops))
 		buf_printf(
 		    r->out,
 		    "packets   %lld out of tunnels, %lld bytes; dropped: "
 		    "%lld of strangers, %lld for no binding\n",
-		    (long long)field_int(counters, "packets"),
-		    (long long)field_int(counters, "bytes"),
-		    (long long)field_int(counters, "strangers"),
-		    (long long)field_int(counters, "unbound"));
+		    (long long)field_int(received, "packets"),
+		    (long long)field_int(received, "bytes"),
+		    (long long)field_int(drops, "strangers"),
+		    (long long)field_int(drops, "unbound"));
 	buf_printf(r->out, "commits   %lld, %lld refused; %lld repairs\n",
 		   (long long)field_int(commits, "done"),
 		   (long long)field_int(commits, "refused"),

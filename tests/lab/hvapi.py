@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The agent under test on a node of the lab, and a client of its HTTP API."""
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+
+from daemon import ini
+from lab import program
+from process import Failure, check, equal, wait_until
+
+TABLE = "hvagent"
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a UNIX socket."""
+
+    def __init__(self, path, timeout_s=30):
+        super().__init__("localhost", timeout=timeout_s)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+class Answer:
+    """Status, headers and body of an HTTP answer."""
+
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.read()
+
+    def json(self):
+        try:
+            return json.loads(self.body)
+        except ValueError as e:
+            raise Failure(f"not JSON: {e}: {self.body[:500]!r}") from e
+
+    def ok(self):
+        equal(self.status, 200, f"status of {self.body[:500]!r}")
+        return self.json()
+
+
+class Client:
+    """One connection that is used again and again."""
+
+    def __init__(self, connection):
+        self.connection = connection
+
+    def ask(self, method, path, body=None, **headers):
+        """`body`: bytes, or what is sent as JSON."""
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        self.connection.request(method, path, body, headers)
+        return Answer(self.connection.getresponse())
+
+    def put(self, name, service, vm):
+        return self.ask("PUT", f"/v1/bindings/{name}",
+                        {"service": service, "vm": vm}).ok()
+
+    def bindings(self):
+        """{name: (service, vm, origin)}"""
+        return {b["name"]: (b["service"], b["vm"], b["origin"])
+                for b in self.ask("GET", "/v1/bindings").ok()}
+
+
+class Agent:
+    """hvagent: its file, its process, its socket."""
+
+    def __init__(self, lab, node="gw", uplink="front"):
+        self.lab = lab
+        self.node = node
+        self.name = f"hvagent-{node}"
+        self.conf_path = os.path.join(lab.dir, f"{self.name}.conf")
+        self.socket = os.path.join(lab.dir, f"{self.name}.sock")
+        self.state = os.path.join(lab.dir, f"{self.name}-state")
+        self.process = None
+        self.global_keys = {"uplink": uplink, "gateways": "10.1.0.99",
+                            "control-socket": self.socket,
+                            "state-dir": self.state}
+
+    def write(self, bindings=None, **global_keys):
+        """`bindings`: {name: (service, vm)}"""
+        keys = {k.replace("_", "-"): v for k, v in global_keys.items()}
+        sections = {"global": {**self.global_keys, **keys}}
+        for name, (service, vm) in (bindings or {}).items():
+            sections[f"binding {name}"] = {"service": service, "vm": vm}
+        with open(self.conf_path, "w", encoding="utf-8") as f:
+            f.write(ini(sections))
+        return self
+
+    def launch(self):
+        self.process = self.lab.spawn(
+            self.node, self.name,
+            [program("hvagent/hvagent"), "-f", "-c", self.conf_path])
+        return self
+
+    def start(self):
+        self.launch()
+
+        def answers():
+            check(self.process.running(),
+                  f"{self.name} ended: {self.process.errors()[-2000:]}")
+            return self.ctl("show", "version").returncode == 0
+        wait_until(answers, 15, f"{self.name} answers", 0.01)
+        return self
+
+    def stop(self):
+        equal(self.process.stop(), 0, f"exit status of {self.name}")
+
+    def kill(self):
+        self.process.kill()
+
+    def client(self):
+        return Client(UnixConnection(self.socket))
+
+    def ctl(self, *words):
+        return subprocess.run(
+            [program("nftlbctl"), "-s", self.socket, *map(str, words)],
+            capture_output=True, text=True, check=False, timeout=30)
+
+    def do(self, *words):
+        p = self.ctl(*words)
+        equal(p.returncode, 0, f"{words}: {p.stdout}{p.stderr}")
+        return p.stdout
+
+    def rules(self):
+        """Our tables as nft lists them, without what counts."""
+        text = self.lab.nft("-s", "list", "ruleset", gw=self.node)
+        return text if isinstance(text, str) else text.stdout
+
+    def cpu_s(self):
+        """Processor time that it has had so far."""
+        with open(f"/proc/{self.process.pid}/schedstat",
+                  encoding="ascii") as f:
+            return int(f.read().split()[0]) / 1e9

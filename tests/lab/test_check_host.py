@@ -69,7 +69,6 @@ MENDED = [
 ]
 
 
-@vm
 def test_mended_by_the_printed_command():
     """Large MTU to begin with; each mistake is mended before the next."""
     with Lab(backends=1) as lab:
@@ -89,7 +88,6 @@ def test_mended_by_the_printed_command():
             equal(bad(findings(lab, *uses)), [], f"{uses}, mended")
 
 
-@vm
 def test_mended_elsewhere():
     """What no command here can mend: it is named, and seen to be gone."""
     with Lab(backends=1) as lab:

@@ -12,7 +12,7 @@ import signal
 import sys
 
 import daemon
-from lab import HERE, Lab, backend_addr, client_addr, program
+from lab import HERE, IN_VM, Lab, backend_addr, client_addr, program
 from process import check, equal, wait_until
 
 LONGEST_S = 0.5
@@ -210,8 +210,12 @@ class Agent:
     def start(self):
         self.process = self.lab.spawn("gw", "hvagent", [
             program("hvagent/hvagent"), "-f", "-c", self.path])
-        wait_until(lambda: self.ctl("status").returncode == 0, 15,
-                   f"hvagent answers: {self.process.errors()}")
+
+        def answers():
+            check(self.process.running(),
+                  f"hvagent ended: {self.process.errors()}")
+            return self.ctl("status").returncode == 0
+        wait_until(answers, 60 if IN_VM else 15, "hvagent answers")
         return self
 
     def ctl(self, *words):

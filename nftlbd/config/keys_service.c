@@ -117,7 +117,7 @@ static const struct conf_key service_rows[] = {
 	  .help = "when the flows of a drained backend are cut; 0 = never" },
 	{ IN_SERVICE | IN_DEFAULTS, "on-down", VALUE_WORD,
 	  SERVICE(conf.on_down), .words = conf_on_down_words,
-	  .fallback = "keep", .modes = MODES_FORWARD,
+	  .fallback = "keep", .modes = MODES_NAT,
 	  .help = "what happens to flows of a backend "
 		  "that went down" },
 	{ IN_SERVICE | IN_DEFAULTS, "on-change", VALUE_HOOK, SERVICE(on_change),

@@ -76,12 +76,26 @@ static bool pick_target(struct request *rq, const struct conf_service *s,
 	return false;
 }
 
+/* Does a hash choose the slot, and of what? */
+static bool hashes(const struct conf_service *s)
+{
+	return s->scheduler == RS_SOURCE_HASH || rs_is_direct(s->mode);
+}
+
+static enum rs_hash_key key_of(const struct conf_service *s)
+{
+	const struct rs_service rs = { .mode = s->mode,
+				       .scheduler = s->scheduler,
+				       .hash_key = s->hash_key };
+
+	return rs_is_direct(s->mode) ? direct_hash_key(&rs) : s->hash_key;
+}
+
 static bool cannot_tell(struct request *rq, const struct conf_service *s,
 			const struct flow_key *key)
 {
-	if (s->scheduler != RS_SOURCE_HASH || s->hash_key == RS_KEY_SOURCE ||
-	    (key->client_port &&
-	     (key->vip_port || s->hash_key != RS_KEY_5TUPLE)))
+	if (!hashes(s) || key_of(s) == RS_KEY_SOURCE ||
+	    (key->client_port && (key->vip_port || key_of(s) != RS_KEY_5TUPLE)))
 		return false;
 	if (key->client_port) {
 		reply_problem(
@@ -93,7 +107,7 @@ static bool cannot_tell(struct request *rq, const struct conf_service *s,
 	}
 	reply_problem(rq, MHD_HTTP_BAD_REQUEST,
 		      "port: needed: service \"%s\" has hash-key %s", s->name,
-		      word_text(rs_hash_key_words, s->hash_key));
+		      word_text(rs_hash_key_words, key_of(s)));
 	return true;
 }
 
@@ -145,7 +159,7 @@ static const char *slot_reason(const struct service *s, uint32_t m, bool chosen)
 		return "the service is not in the kernel";
 	if (s->state == SERVICE_DOWN)
 		return "no backend is usable";
-	if (chosen && s->conf->hash_key == RS_KEY_5TUPLE)
+	if (chosen && key_of(s->conf) == RS_KEY_5TUPLE)
 		return "the hash of the flow to this address and port picks "
 		       "the slot";
 	if (chosen)
@@ -202,11 +216,11 @@ static bool hashed_slot(struct request *rq, const struct conf_service *conf,
 			const struct flow_key *key, uint32_t m, uint32_t *slot)
 {
 	const struct rs_service rs = {
-		.hash_key = conf->hash_key,
+		.hash_key = key_of(conf),
 		.hash_seed = request_daemon(rq)->model->conf->hash_seed
 	};
 
-	if (conf->scheduler != RS_SOURCE_HASH || m == 0)
+	if (!hashes(conf) || m == 0)
 		return false;
 	*slot = route_slot(&rs, m, &key->client, (uint16_t)key->client_port,
 			   key->vip, key->vip_port, key->proto);
@@ -230,19 +244,18 @@ static void reply_route(struct request *rq, const struct service *s,
 	json_t *o = json_flow(key);
 
 	json_object_update_new(
-	    o,
-	    json_pack(
-		"{s:s, s:s, s:s, s:o, s:I, s:o, s:o, s:o, s:o}", "service",
-		conf->name, "by", route_end_words[rules->end], "scheduler",
-		word_text(rs_scheduler_words, conf->scheduler), "hash_key",
-		conf->scheduler == RS_SOURCE_HASH
-		    ? json_string(word_text(rs_hash_key_words, conf->hash_key))
-		    : json_null(),
-		"slots", (json_int_t)m, "slot",
-		hashed ? json_integer(slot) : json_null(), "backend",
-		json_chosen(request_daemon(rq), s, name), "shares",
-		json_shares(request_daemon(rq), s, family), "reason",
-		route_reason(s, rules, m, hashed)));
+	    o, json_pack(
+		   "{s:s, s:s, s:s, s:o, s:I, s:o, s:o, s:o, s:o}", "service",
+		   conf->name, "by", route_end_words[rules->end], "scheduler",
+		   word_text(rs_scheduler_words, conf->scheduler), "hash_key",
+		   hashes(conf)
+		       ? json_string(word_text(rs_hash_key_words, key_of(conf)))
+		       : json_null(),
+		   "slots", (json_int_t)m, "slot",
+		   hashed ? json_integer(slot) : json_null(), "backend",
+		   json_chosen(request_daemon(rq), s, name), "shares",
+		   json_shares(request_daemon(rq), s, family), "reason",
+		   route_reason(s, rules, m, hashed)));
 	reply_json(rq, o);
 }
 

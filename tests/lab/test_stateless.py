@@ -41,3 +41,35 @@ def test_both_ways():
                 equal({c.seen for c in r.log}, {client_addr(f)}, "client")
                 equal(len(r.counts()), 3, f"{proto} IPv{f}: backends")
         untracked(lab)
+
+
+def test_flows_stay():
+    """Weights change under long transfers: all go on, where they were."""
+    with Lab(vip="routed") as lab:
+        lab.serve_all(*SERVERS)
+        d = daemon.start(lab, {"www": stateless(80, 8081, scheduler="weighted")})
+        flows = [lab.hold("c1", vip(f), 80, 20) for f in FAMILIES]
+        for weights in ((1, 9), (9, 0), (0, 1)):
+            for i in (1, 2):
+                for family in ("", "v6"):
+                    d.do("backend", "weight", "www", f"b{i}{family}",
+                         str(weights[i - 1]))
+        for f, flow in zip(FAMILIES, flows):
+            told = flow.stop().transfers
+            equal([t for t in told if not t["survived"]], [], f"IPv{f}: dead")
+            equal(len({t["backend"] for t in told}), 3, f"IPv{f}: backends")
+        untracked(lab)
+
+
+def test_route():
+    """nftlbctl route knows who is served by whom."""
+    with Lab(vip="routed") as lab:
+        lab.serve_all(*SERVERS)
+        d = daemon.start(lab, {"www": stateless(80, 8080)})
+        for f in FAMILIES:
+            r = lab.flow("c1", vip(f), 80, 12, log=True).all_ok(f"IPv{f}")
+            for c in r.log:
+                at = f"[{c.source}]" if f == 6 else c.source
+                said = d.json("route", "www", f"{at}:{c.source_port}")
+                equal(said["backend"]["name"].removesuffix("v6"), c.backend,
+                      f"{at}:{c.source_port}")

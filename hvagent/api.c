@@ -62,6 +62,17 @@ static bool take_kept(struct agent *a, const struct bindings *kept)
 	return left_out;
 }
 
+int api_peek(struct agent *a, struct err *err)
+{
+	struct bindings kept;
+	int ret = keep_peek(a->conf->state_dir, &kept, err);
+
+	if (ret == 0)
+		take_kept(a, &kept);
+	bindings_free(&kept);
+	return ret;
+}
+
 int api_load(struct agent *a, struct err *err)
 {
 	struct api *api = xcalloc(1, sizeof(*api));

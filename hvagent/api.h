@@ -16,6 +16,10 @@
  */
 int api_load(struct agent *a, struct err *err);
 
+/** api_peek() - only read them, as api_load(); nothing is made or locked:
+ * another agent may run. For hvagent -n. */
+int api_peek(struct agent *a, struct err *err);
+
 /** api_open() - serve; after api_load() and the first agent_apply()
  * Return: 0; -errno with words, among them -EACCES: `listen` without a token
  * file is for loopback only. */

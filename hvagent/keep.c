@@ -239,7 +239,8 @@ static int read_all(int fd, struct buf *text)
 	return n < 0 ? -errno : 0;
 }
 
-static int load(struct keep *k, struct bindings *kept, struct err *err)
+static int load(struct keep *k, bool mend, struct bindings *kept,
+		struct err *err)
 {
 	struct buf text = { 0 };
 	struct stat st;
@@ -255,7 +256,7 @@ static int load(struct keep *k, struct bindings *kept, struct err *err)
 		ret = read_lines(k, text.data ? text.data : "", text.len, kept,
 				 err);
 	}
-	if (ret == 0 && (size_t)k->size < text.len) {
+	if (ret == 0 && mend && (size_t)k->size < text.len) {
 		log_warning("%s: its last change was cut short, and is none",
 			    k->path);
 		if (ftruncate(k->fd, k->size) < 0)
@@ -280,22 +281,46 @@ static int open_dir(struct keep *k, struct err *err)
 	return complain(k, "lock its directory", err);
 }
 
-int keep_open(struct keep **out, const char *dir, struct bindings *kept,
-	      struct err *err)
+static struct keep *keep_new(const char *dir)
 {
 	struct keep *k = xcalloc(1, sizeof(*k));
-	int ret;
 
-	*kept = (struct bindings){ 0 };
 	k->fd = k->dirfd = -1;
 	k->dir = xstrdup(dir);
 	k->path = xasprintf("%s/" KEEP_FILE, dir);
 	k->temporary = xasprintf("%s.new", k->path);
+	return k;
+}
+
+int keep_peek(const char *dir, struct bindings *kept, struct err *err)
+{
+	struct keep *k = keep_new(dir);
+	int ret = 0;
+
+	*kept = (struct bindings){ 0 };
+	k->fd = open(k->path, O_RDONLY | O_CLOEXEC);
+	if (k->fd >= 0)
+		ret = load(k, false, kept, err);
+	else if (errno != ENOENT)
+		ret = complain(k, "open", err);
+	if (ret < 0)
+		bindings_free(kept);
+	keep_close(k);
+	return ret;
+}
+
+int keep_open(struct keep **out, const char *dir, struct bindings *kept,
+	      struct err *err)
+{
+	struct keep *k = keep_new(dir);
+	int ret;
+
+	*kept = (struct bindings){ 0 };
 	ret = open_dir(k, err);
 	if (ret == 0) {
 		k->fd = open(k->path, O_RDWR | O_APPEND | O_CLOEXEC);
 		if (k->fd >= 0)
-			ret = load(k, kept, err);
+			ret = load(k, true, kept, err);
 		else if (errno == ENOENT)
 			ret = keep_rewrite(k, kept, err);
 		else

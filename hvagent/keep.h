@@ -24,6 +24,10 @@ int keep_open(struct keep **out, const char *dir, struct bindings *kept,
 	      struct err *err);
 void keep_close(struct keep *k); /* NULL is fine */
 
+/** keep_peek() - the same without owning or mending anything: nothing is made,
+ * another process may have it open. 0 or -errno. */
+int keep_peek(const char *dir, struct bindings *kept, struct err *err);
+
 /**
  * keep_put() - note that @n bindings are put; @only: and all others go
  * keep_remove() - note that one is removed

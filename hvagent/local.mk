@@ -34,3 +34,4 @@ hvagent_libs = libexport.a libhvagent.a libhttp.a libhostcheck.a libnet.a \
 hvagent_hvagent_SOURCES = hvagent/main.c nftlbd/lib/background.c
 hvagent_hvagent_LDADD = $(hvagent_libs)
 EXTRA_DIST += tests/lab/hvapi.py tests/lab/test_hvagent_api.py
+EXTRA_DIST += hvagent/API.md

@@ -112,7 +112,7 @@ static int once(struct program *p, struct err *err)
 	p->a.loop = ev_default_loop(0);
 	ret = agent_open(&p->a, err);
 	if (ret == 0 && p->o.dry_run) /* what it made counts as well */
-		ret = api_load(&p->a, err);
+		ret = api_peek(&p->a, err);
 	if (ret == 0 && p->o.flush)
 		ret = agent_flush(&p->a, err);
 	else if (ret == 0)

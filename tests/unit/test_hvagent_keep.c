@@ -300,6 +300,29 @@ static void test_one_owner(void **state)
 	assert_null(second);
 }
 
+/* Beside who owns it, and without a change: not even of a piece of a line. */
+static void test_peek(void **state)
+{
+	struct rig *rig = *state;
+	struct err err = { "" };
+	struct stat before, after;
+	struct bindings kept;
+
+	assert_int_equal(keep_peek(rig->dir, &kept, &err), 0);
+	assert_int_equal(kept.n, 0);
+	assert_int_equal(stat(rig->path, &before), -1);
+	open_it(rig);
+	put(rig, "a", A, "10.0.0.1");
+	put(rig, "b", A, "10.0.0.2");
+	stat(rig->path, &before);
+	assert_int_equal(truncate(rig->path, before.st_size - 5), 0);
+	assert_int_equal(keep_peek(rig->dir, &kept, &err), 0);
+	holds(&kept, "a=" A ">10.0.0.1");
+	bindings_free(&kept);
+	stat(rig->path, &after);
+	assert_int_equal(after.st_size, before.st_size - 5);
+}
+
 /* The same binding thousands of times: the file stays small. */
 static void test_stays_small(void **state)
 {
@@ -376,6 +399,7 @@ int main(void)
 		TEST(test_cut_anywhere), TEST(test_damaged),
 		TEST(test_one_owner),    TEST(test_stays_small),
 		TEST(test_full_disk),    TEST(test_no_file),
+		TEST(test_peek),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,3 +18,9 @@ noinst_PROGRAMS += tests/tools/paths
 tests_tools_paths_SOURCES = tests/tools/paths.c
 tests_tools_paths_LDADD = libnet.a libutil.a $(NFTNL_LIBS) $(EV_LIBS)
 EXTRA_DIST += tests/lab/test_net.py
+
+check_PROGRAMS += tests/unit/test_net_parse
+tests_unit_test_net_parse_SOURCES = tests/unit/test_net_parse.c
+tests_unit_test_net_parse_LDADD = libnet.a libutil.a $(CMOCKA_LIBS) \
+	$(NFTNL_LIBS)
+tests_unit_test_net_parse_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -27,10 +27,8 @@ const struct word rs_mode_words[] = {
 
 /* A mode of which this says no is refused by the configuration. */
 const bool rs_mode_built[RS_MODES] = {
-	[RS_DNAT] = true,
-	[RS_SNAT] = true,
-	[RS_LOCAL] = true,
-	[RS_STATELESS] = true,
+	[RS_DNAT] = true,      [RS_SNAT] = true, [RS_LOCAL] = true,
+	[RS_STATELESS] = true, [RS_DSR] = true,  [RS_IPIP] = true,
 };
 
 const struct word rs_scheduler_words[] = {

@@ -142,10 +142,11 @@ static void parse_all(const struct nlmsghdr *nlh)
 	parse_route(nlh, &a);
 }
 
-/* A copy as long as it says it is: who reads past it is caught (asan). */
+/* A copy as long as it says it is, and up to where the next would begin, as in
+ * a socket's buffer: who reads past that is caught (asan). */
 static void parse_copy(const struct nlmsghdr *nlh, uint32_t len)
 {
-	struct nlmsghdr *copy = malloc(len);
+	struct nlmsghdr *copy = calloc(1, MNL_ALIGN(len));
 
 	assert_non_null(copy);
 	memcpy(copy, nlh, len);

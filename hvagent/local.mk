@@ -35,3 +35,17 @@ hvagent_hvagent_SOURCES = hvagent/main.c nftlbd/lib/background.c
 hvagent_hvagent_LDADD = $(hvagent_libs)
 EXTRA_DIST += tests/lab/hvapi.py tests/lab/test_hvagent_api.py
 EXTRA_DIST += hvagent/API.md
+
+
+
+check_PROGRAMS += tests/unit/test_hv_binding tests/unit/test_hv_conf
+tests_unit_test_hv_binding_SOURCES = tests/unit/test_hv_binding.c
+tests_unit_test_hv_binding_LDADD = libhvagent.a libutil.a $(CRYPTO_LIBS) \
+	$(CMOCKA_LIBS) -lm
+tests_unit_test_hv_conf_SOURCES = tests/unit/test_hv_conf.c
+tests_unit_test_hv_conf_LDADD = libhvagent.a libconfig.a librulesets.a \
+	libutil.a $(INIH_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS) -lm
+check_PROGRAMS += tests/unit/test_hv_rules
+tests_unit_test_hv_rules_SOURCES = tests/unit/test_hv_rules.c
+tests_unit_test_hv_rules_LDADD = libhvagent.a librulesets.a libutil.a \
+	$(NFTNL_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS) $(EV_LIBS) -lm

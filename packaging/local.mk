@@ -2,16 +2,22 @@
 EXTRA_DIST += packaging/nftlbd.service.in packaging/nftlb.sysusers \
 	packaging/nftlbd.conf.example
 
-systemdsystemunit_DATA = packaging/nftlbd.service
+systemdsystemunit_DATA = packaging/nftlbd.service packaging/hvagent.service
+EXTRA_DIST += packaging/hvagent.service.in packaging/hvagent.conf.example
 examplesdir = $(docdir)/examples
-examples_DATA = packaging/nftlbd.conf.example
+examples_DATA = packaging/nftlbd.conf.example packaging/hvagent.conf.example
 dist_doc_DATA = README.md LICENSE
-CLEANFILES += packaging/nftlbd.service packaging/nftlbctl packaging/_nftlbctl
+CLEANFILES += packaging/nftlbd.service packaging/hvagent.service packaging/nftlbctl packaging/_nftlbctl
 
 packaging/nftlbd.service: packaging/nftlbd.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) packaging && \
 	$(SED) -e 's|@sbindir[@]|$(sbindir)|g' \
 		$(srcdir)/packaging/nftlbd.service.in >$@.tmp && mv $@.tmp $@
+
+packaging/hvagent.service: packaging/hvagent.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) packaging && \
+	$(SED) -e 's|@sbindir[@]|$(sbindir)|g' \
+		$(srcdir)/packaging/hvagent.service.in >$@.tmp && mv $@.tmp $@
 
 # completions: nftlbctl's command table writes them
 bashcompletiondir = $(datadir)/bash-completion/completions

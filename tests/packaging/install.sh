@@ -27,16 +27,21 @@ unit_dir=${unit_dir:-/usr/lib/systemd/system}
 users_dir=$(pkg-config --variable=sysusersdir systemd 2>/dev/null)
 users_dir=${users_dir:-/usr/lib/sysusers.d}
 
-wanted="/usr/sbin/nftlbd
+wanted="/usr/sbin/hvagent
+/usr/sbin/nftlbd
 /usr/sbin/nftlbctl
 /usr/libexec/nftlb/nftlb-prober
+$unit_dir/hvagent.service
 $unit_dir/nftlbd.service
 $users_dir/nftlb.conf
 /usr/share/bash-completion/completions/nftlbctl
 /usr/share/doc/nftlb/LICENSE
 /usr/share/doc/nftlb/README.md
+/usr/share/doc/nftlb/examples/hvagent.conf.example
 /usr/share/doc/nftlb/examples/nftlbd.conf.example
+/usr/share/man/man5/hvagent.conf.5
 /usr/share/man/man5/nftlbd.conf.5
+/usr/share/man/man8/hvagent.8
 /usr/share/man/man8/nftlbctl.8
 /usr/share/man/man8/nftlbd.8
 /usr/share/zsh/vendor-completions/_nftlbctl"
@@ -80,7 +85,8 @@ prober_found() {
 
 example_good() {
     "$root/tree/usr/sbin/nftlbd" -t \
-        -c "$root/tree/usr/share/doc/nftlb/examples/nftlbd.conf.example"
+        -c "$root/tree/usr/share/doc/nftlb/examples/hvagent.conf.example
+/usr/share/doc/nftlb/examples/nftlbd.conf.example"
 }
 
 completion_good() {

@@ -8,7 +8,7 @@ from direct import DSR
 from fabric import Fabric
 from lab import FAMILIES, vip
 from marks import alone, vm, vm_needs
-from process import check, equal
+from process import check, equal, wait_until
 
 
 @vm
@@ -71,3 +71,52 @@ def test_fragments():
         for f in FAMILIES:
             check(icmp.datagram(lab, f, 1000), f"IPv{f}: no answer")
             equal(icmp.datagram(lab, f, 3000), None, f"IPv{f}: in fragments")
+
+
+def away(lab, b, *more):
+    """Its cable is out; its addresses stay, and its host announces them when it
+    comes back()."""
+    lab.sysctl(b, {"net.ipv4.conf.back.arp_notify": 1,
+                   "net.ipv6.conf.back.ndisc_notify": 1,
+                   "net.ipv6.conf.back.keep_addr_on_down": 1})
+    lab.ip(b, ["link set back down", *more])
+
+
+def back(lab, b):
+    lab.ip(b, ["link set back up"] + [lab._default(f, b) for f in FAMILIES])
+
+
+def all_answer(lab, words):
+    for f in FAMILIES:
+        wait_until(lambda f=f: len(lab.flow(
+            "c1", vip(f), 80, 12, timeout_ms=300).counts()) == 3, 10,
+            f"IPv{f}: {words}")
+        lab.flow("c1", vip(f), 80, 30).all_ok(f"IPv{f}: {words}")
+
+
+def test_neighbour_that_is_not_known():
+    """A backend that answers no ARP owns no slots; it gets them when it does.
+    """
+    with Fabric() as lab:
+        DSR.serve(lab)
+        away(lab, "b3")
+        d = DSR.start(lab, {"www": DSR.service(lab, 80)})
+        for name in ("b1", "b2", "b1-v6", "b2-v6"):
+            wait_until(lambda n=name: d.backend(n)["slots"], 10, f"{name} known")
+        for f in FAMILIES:
+            r = lab.flow("c1", vip(f), 80, 40).all_ok(f"IPv{f} without b3")
+            equal(set(r.counts()), {"b1", "b2"}, "backends")
+        back(lab, "b3")
+        all_answer(lab, "b3 is known")
+
+
+def test_backend_gets_another_ether_address():
+    """Its card is changed, its host says so: the rules follow."""
+    with Fabric() as lab:
+        DSR.serve(lab)
+        d = DSR.start(lab, {"www": DSR.service(lab, 80)})
+        all_answer(lab, "before")
+        away(lab, "b2", "link set back address 02:00:00:00:77:02")
+        back(lab, "b2")
+        all_answer(lab, "after")
+        equal(d.log().count("02:00:00:00:77:02"), 2, "once for each family")

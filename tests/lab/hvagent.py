@@ -97,7 +97,7 @@ class Agent:
         return self.ask("GET", "/v1/status")[1]
 
     def drops(self, what):
-        return self.status()["counters"][what]
+        return self.status()["drops"][what]
 
     def rules(self, family=4, handles=True):
         """Our table as nft has it, without what counts."""

@@ -93,23 +93,45 @@ static void tell_overflow(struct counters *c, const struct totals_service *s,
 			     word->name, o->seen - o->before);
 }
 
+static void tell_flood(struct counters *c, const struct totals_service *s,
+		       enum overflow_news news)
+{
+	const struct overflow *o = &s->overflow[OVERFLOW_FLOOD];
+
+	if (news == OVERFLOW_BEGINS)
+		daemon_event(c->d, "flood", s->name, NULL, "ok", "flood",
+			     "more than syn-limit: %s",
+			     overflow_words[OVERFLOW_FLOOD].rule);
+	else if (news == OVERFLOW_ENDS)
+		daemon_event(c->d, "flood", s->name, NULL, "flood", "ok",
+			     "%" PRIu64 " packets were beyond syn-limit",
+			     o->seen - o->before);
+}
+
 static void look_at_set(struct counters *c, struct totals_service *s, int set)
 {
 	const struct total *at =
 	    totals_find(s, overflow_words[set].counter, NULL);
 
-	if (at)
-		tell_overflow(c, s, set,
-			      overflow_look(&s->overflow[set],
-					    total_packets(at),
-					    daemon_now_ms()));
+	enum overflow_news news;
+
+	if (!at)
+		return;
+	if (set == OVERFLOW_FLOOD)
+		s->overflow[set].quiet_ms = FLOOD_QUIET_MS;
+	news = overflow_look(&s->overflow[set], total_packets(at),
+			     daemon_now_ms());
+	if (set == OVERFLOW_FLOOD)
+		tell_flood(c, s, news);
+	else
+		tell_overflow(c, s, set, news);
 }
 
 /* Those that are full, wherever their counter has gone. */
 static void look_at_full(struct counters *c)
 {
 	for (size_t i = 0; i < c->totals.n; i++)
-		for (int set = 0; set < OVERFLOW_SETS; set++)
+		for (int set = 0; set < OVERFLOW_ALL; set++)
 			if (c->totals.list[i]->overflow[set].full)
 				look_at_set(c, c->totals.list[i], set);
 }
@@ -118,7 +140,7 @@ static void look_at_full(struct counters *c)
 static void overflow_begin(struct totals *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
-		for (int set = 0; set < OVERFLOW_SETS; set++) {
+		for (int set = 0; set < OVERFLOW_ALL; set++) {
 			struct totals_service *s = t->list[i];
 			const struct total *at =
 			    totals_find(s, overflow_words[set].counter, NULL);
@@ -221,7 +243,7 @@ static void pass_add_service(struct pass *p, const struct totals_service *s)
 /* Those that say that a set is full. */
 static void pass_add_full(struct pass *p, const struct totals_service *s)
 {
-	for (int set = 0; s->bounded && set < OVERFLOW_SETS; set++) {
+	for (int set = 0; s->bounded && set < OVERFLOW_ALL; set++) {
 		struct total *at =
 		    totals_find(s, overflow_words[set].counter, NULL);
 

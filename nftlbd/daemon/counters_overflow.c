@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-const struct overflow_word overflow_words[OVERFLOW_SETS] = {
+const struct overflow_word overflow_words[OVERFLOW_ALL] = {
 	[OVERFLOW_SESSIONS] = { "sessions", "full-sessions",
 				"new clients are served and not remembered" },
 	[OVERFLOW_NEW] = { "new", "full-new",
@@ -15,13 +15,15 @@ const struct overflow_word overflow_words[OVERFLOW_SETS] = {
 	[OVERFLOW_CONNECTIONS] = { "connections", "full-connections",
 				   "connections of new sources are not "
 				   "limited" },
+	[OVERFLOW_FLOOD] = { "flows", "flood",
+			     "new flows are served and not remembered" },
 };
 
 int overflow_set_of(const char *name)
 {
 	size_t len = strcspn(name, ".");
 
-	for (int i = 0; i < OVERFLOW_SETS; i++)
+	for (int i = 0; i < OVERFLOW_ALL; i++)
 		if (strlen(overflow_words[i].counter) == len &&
 		    !strncmp(overflow_words[i].counter, name, len))
 			return i;
@@ -41,7 +43,8 @@ enum overflow_news overflow_look(struct overflow *o, uint64_t packets,
 		o->full = true;
 		return was ? OVERFLOW_SILENT : OVERFLOW_BEGINS;
 	}
-	if (!was || now_ms - o->grown_ms < OVERFLOW_QUIET_MS)
+	if (!was || now_ms - o->grown_ms <
+			(o->quiet_ms ? o->quiet_ms : OVERFLOW_QUIET_MS))
 		return OVERFLOW_SILENT;
 	o->full = false;
 	return OVERFLOW_ENDS;

@@ -28,7 +28,7 @@ struct totals_service {
 	struct total **list; /* by name */
 	size_t n, cap;
 	bool bounded; /* it has a total of one of these: */
-	struct overflow overflow[OVERFLOW_SETS];
+	struct overflow overflow[OVERFLOW_ALL];
 };
 
 struct totals {

@@ -91,6 +91,10 @@ def test_flood():
     direct.flooded(STATELESS)
 
 
+def test_flood_is_an_event():
+    direct.flood_events(STATELESS)
+
+
 def test_two_gateways():
     direct.two_gateways(STATELESS)
 

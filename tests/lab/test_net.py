@@ -5,7 +5,8 @@ import json
 import os
 import subprocess
 
-from lab import FAMILIES, IN_VM, Lab, backend_addr, gw_addr, program
+import daemon
+from lab import (FAMILIES, IN_VM, Lab, backend_addr, gw_addr, program, vip)
 from marks import vm, vm_needs
 from process import check, equal, wait_until
 
@@ -312,3 +313,75 @@ def test_neighbour_on_vlan():
         lab.ip("gw", ["link set back down"])
         wait_until(lambda: tool.lines("path 10.7.0.11 link-down tagged"), 20,
                    "its interface is down")
+
+
+def direct(lab, mode, **global_keys):
+    """A daemon with one service of that mode, without checks."""
+    d = daemon.Daemon(lab)
+    d.write({"www": daemon.service(
+        daemon.members(3, port=None, families=(4,)), address=vip(4), mode=mode,
+        interface="front", scheduler="source-hash")}, **global_keys)
+    return d.start()
+
+
+def states(d):
+    return {b["name"]: (b["state"], b["slots"] > 0)
+            for b in d.json("show", "backends", "www")}
+
+
+def test_backend_without_neighbour():
+    """Owns no slots and is down, in so many words; comes back by itself. A
+    restart with known neighbours changes nothing."""
+    with Lab(backends=3, vip="routed") as lab:
+        restless(lab, "gw")
+        d = direct(lab, "dsr")
+        well = {f"b{i}": ("active", True) for i in (1, 2, 3)}
+        equal(states(d), well, "at the start, without waiting")
+        lab.ip("net", ["link set b2-back down"])
+        wait_until(lambda: states(d) == {**well, "b2": ("down", False)}, 20,
+                   "it is down")
+        check("backend=b2 path: known -> no-neighbour reason=silent"
+              in d.log(), d.log())
+        lab.ip("net", ["link set b2-back up"])
+        wait_until(lambda: states(d) == well, 40, "it is back")
+        before = listed(lab)
+        d.stop()
+        d.start()
+        equal(states(d), well, "after a restart")
+        equal(listed(lab), before, "tables after a restart")
+
+
+def listed(lab):
+    return subprocess.run(["ip", "netns", "exec", lab.ns("gw"), "nft", "-a",
+                           "list", "table", "netdev", "nftlb"],
+                          capture_output=True, text=True, check=True).stdout
+
+
+@vm_needs("tunnel devices")
+def test_backend_without_tunnel():
+    """The same of mode ipip: devices are made, repaired, and go with reload."""
+    with Lab(backends=3, vip="routed") as lab:
+        d = direct(lab, "ipip", **{"tunnel-source": gw_addr(4, "back")})
+        well = {f"b{i}": "active" for i in (1, 2, 3)}
+        equal(words(d), well, "at the start, without waiting")
+        ours = tunnels_of(lab)
+        equal(len(ours), 3, "devices")
+        d.stop()
+        d.start()
+        equal((tunnels_of(lab), words(d)), (ours, well), "after a restart")
+        lab.ip("gw", [f"link del {next(iter(ours))}"])
+        wait_until(lambda: set(tunnels_of(lab)) == set(ours) and
+                   words(d) == well, 20, "it is made again")
+
+
+def words(d):
+    """{backend: state}; that slots follow others show."""
+    return {name: state for name, (state, _) in states(d).items()}
+
+
+def tunnels_of(lab):
+    """{name: ifindex} of the gateway's tunnels."""
+    p = subprocess.run(["ip", "-n", lab.ns("gw"), "-j", "link", "show", "type",
+                        "sit"], capture_output=True, text=True, check=True)
+    return {x["ifname"]: x["ifindex"] for x in json.loads(p.stdout or "[]")
+            if x and x["ifname"].startswith("nlb-")}

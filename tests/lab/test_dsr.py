@@ -65,19 +65,6 @@ def test_fragments():
             equal(icmp.datagram(lab, f, 3000), None, f"IPv{f}: in fragments")
 
 
-def away(lab, b, *more):
-    """Its cable is out; its addresses stay, and its host announces them when it
-    comes back()."""
-    lab.sysctl(b, {"net.ipv4.conf.back.arp_notify": 1,
-                   "net.ipv6.conf.back.ndisc_notify": 1,
-                   "net.ipv6.conf.back.keep_addr_on_down": 1})
-    lab.ip(b, ["link set back down", *more])
-
-
-def back(lab, b):
-    lab.ip(b, ["link set back up"] + [lab._default(f, b) for f in FAMILIES])
-
-
 def all_answer(lab, words):
     for f in FAMILIES:
         wait_until(lambda f=f: len(lab.flow(
@@ -91,14 +78,16 @@ def test_neighbour_that_is_not_known():
     """
     with Fabric() as lab:
         DSR.serve(lab)
-        away(lab, "b3")
+        lab.sysctl("b3", {"net.ipv6.conf.back.keep_addr_on_down": 1})
+        lab.ip("b3", ["link set back down"])
         d = DSR.start(lab, {"www": DSR.service(lab, 80)})
         for name in ("b1", "b2", "b1-v6", "b2-v6"):
             wait_until(lambda n=name: d.backend(n)["slots"], 10, f"{name} known")
         for f in FAMILIES:
             r = lab.flow("c1", vip(f), 80, 40).all_ok(f"IPv{f} without b3")
             equal(set(r.counts()), {"b1", "b2"}, "backends")
-        back(lab, "b3")
+        lab.ip("b3", ["link set back up"] + [
+            lab._default(f, "b3") for f in FAMILIES])
         all_answer(lab, "b3 is known")
 
 
@@ -108,7 +97,8 @@ def test_backend_gets_another_ether_address():
         DSR.serve(lab)
         d = DSR.start(lab, {"www": DSR.service(lab, 80)})
         all_answer(lab, "before")
-        away(lab, "b2", "link set back address 02:00:00:00:77:02")
-        back(lab, "b2")
+        lab.sysctl("b2", {"net.ipv4.conf.back.arp_notify": 1,
+                          "net.ipv6.conf.back.ndisc_notify": 1})
+        lab.ip("b2", ["link set back address 02:00:00:00:77:02"])
         all_answer(lab, "after")
         equal(d.log().count("02:00:00:00:77:02"), 2, "once for each family")

@@ -198,15 +198,20 @@ static bool to_backend_rule(struct buf *r, unsigned int i, uint8_t family)
 	}
 }
 
-/* The same of the direct modes; a way that is empty leads back here. */
+/* The same of the direct modes; a way that is empty leads back to who asked.
+ * Tables of type netdev cannot reject: Debian's kernel has no such module. */
 static bool to_way_rule(struct buf *r, unsigned int i, uint8_t family)
 {
-	if (i == 0) {
-		rule_meta_load(r, NFT_META_PRIORITY, REG(0));
-		rule_lookup(r, map_forms[MAP_WAYS].name, REG(0), NO_REG, true);
+	(void)family;
+	if (i > 1)
+		return false;
+	if (i == 1) {
+		rule_verdict(r, NF_DROP, NULL);
 		return true;
 	}
-	return refuse_rule(r, i - 1, family);
+	rule_meta_load(r, NFT_META_PRIORITY, REG(0));
+	rule_lookup(r, map_forms[MAP_WAYS].name, REG(0), NO_REG, true);
+	return true;
 }
 
 const struct base_chain base_chains[] = {
@@ -265,6 +270,7 @@ const struct base_chain base_chains[] = {
 	{ "to-fastpath", FEATURE_OFFLOAD, NULL, 0, 0, 0, to_fastpath_rule },
 	{ "forward", FEATURE_OFFLOAD, "filter", NF_INET_FORWARD, HOOK_FORWARD,
 	  0, forward_rule },
+	{ CHAIN_REFUSE, FEATURE_STATELESS, NULL, 0, 0, 0, refuse_rule },
 	{ CHAIN_MISTAKES, FEATURE_STATELESS, NULL, 0, 0, 0, mistake_rule },
 	{ "stateless", FEATURE_STATELESS, "filter", NF_INET_PRE_ROUTING,
 	  HOOK_RAW, 0, stateless_rule },

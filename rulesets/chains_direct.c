@@ -196,8 +196,14 @@ static void slot_rules(struct writer *w, struct unit_chain *c,
 	rule_verdict(r, NFT_JUMP, CHAIN_PICK);
 }
 
+const char *direct_refusal(const struct rs_service *svc)
+{
+	return rs_table_is_netdev(rs_service_table(svc)) ? CHAIN_TO_WAY
+							 : CHAIN_REFUSE;
+}
+
 /* Nobody serves: said at once, and nothing is remembered of it. */
-static void nobody_rules(struct unit_chain *c)
+static void nobody_rules(struct writer *w, struct unit_chain *c)
 {
 	static const uint32_t none[] = { ID_REJECT, ID_DROP };
 
@@ -205,7 +211,7 @@ static void nobody_rules(struct unit_chain *c)
 		struct buf *r = chain_rule(c);
 
 		if_priority(r, true, none[i]);
-		rule_verdict(r, NFT_GOTO, CHAIN_TO_WAY);
+		rule_verdict(r, NFT_GOTO, direct_refusal(w->svc));
 	}
 }
 
@@ -244,7 +250,7 @@ static void service_chain(struct writer *w)
 	}
 	filter_rules(w, c);
 	slot_rules(w, c, &outer);
-	nobody_rules(c);
+	nobody_rules(w, c);
 	if (svc->direct.cache && svc->direct.syn_limit)
 		flood_rule(w, c);
 	if (svc->direct.cache)

@@ -158,7 +158,7 @@ static void end_chain(struct writer *w, const char *prefix, const char *what,
 	if (id)
 		set_priority(r, *id);
 	rule_verdict(r, NFT_GOTO,
-		     rs_is_direct(w->svc->mode) ? CHAIN_TO_WAY
+		     rs_is_direct(w->svc->mode) ? direct_refusal(w->svc)
 						: CHAIN_TO_BACKEND);
 }
 

@@ -266,6 +266,7 @@ uint32_t set_flags(const struct set_form *f);
 #define CHAIN_INGRESS     "ingress"
 #define CHAIN_MISTAKES    "stateless-errors"
 #define CHAIN_TO_WAY      "to-way"
+#define CHAIN_REFUSE      "refuse"
 #define CHAIN_PICK        "pick"
 #define CHAIN_ALIVE       "alive"
 #define CHAIN_MEMBER      "member"

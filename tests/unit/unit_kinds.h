@@ -10,7 +10,9 @@
  * to chains of their own. */
 #define OTHER_FEATURES                                                         \
 	(FEATURE_BIT(FEATURE_AGENT) | FEATURE_BIT(FEATURE_OFFLOAD) |           \
-	 FEATURE_BIT(FEATURE_INGRESS) | FEATURE_BIT(FEATURE_WAYS))
+	 FEATURE_BIT(FEATURE_INGRESS) | FEATURE_BIT(FEATURE_WAYS) |            \
+	 FEATURE_BIT(FEATURE_STATELESS) |                                      \
+	 FEATURE_BIT(FEATURE_STATELESS_RANGES))
 #define ALL_FEATURES ((FEATURE_BIT(FEATURES) - 1) & ~OTHER_FEATURES)
 
 struct kinds {

@@ -7,10 +7,11 @@ import icmp
 from direct import DSR
 from fabric import Fabric
 from lab import FAMILIES, vip
-from marks import alone
+from marks import alone, vm, vm_needs
 from process import check, equal, wait_until
 
 
+@vm
 def test_balanced():
     """One of the backends is behind another interface."""
     direct.balanced(DSR, side=1)
@@ -23,6 +24,12 @@ def test_transfers_are_intact():
 def test_bridge():
     """Clients come in at a bridge."""
     direct.intact(DSR, front="bridge")
+
+
+@vm_needs("vlan devices")
+def test_vlan():
+    """The backends are in a VLAN, clients come in at a bridge."""
+    direct.intact(DSR, front="bridge", back="vlan")
 
 
 @alone
@@ -43,6 +50,7 @@ def test_flood():
     direct.flooded(DSR)
 
 
+@vm
 def test_two_gateways():
     direct.two_gateways(DSR)
 

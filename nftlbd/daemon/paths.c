@@ -13,10 +13,12 @@
  */
 #include "daemon/paths.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/committer.h"
 #include "lib/log.h"
 #include "lib/xalloc.h"
 #include "model/path.h"
@@ -35,6 +37,7 @@ struct user {
 struct paths {
 	struct daemon *d;
 	struct links *links; /* NULL: nobody needs any of it */
+	struct links_listener listener;
 	struct neighs *neighs;
 	struct tunnels *tunnels;
 	struct user *users; /* sorted by address */
@@ -213,6 +216,41 @@ static void devices_changed(void *ctx)
 	daemon_changes(p->d, &changes);
 }
 
+/* ---- where clients' packets come in */
+
+static bool is_way_in(const struct model *m, const char *name)
+{
+	for (size_t i = 0; i < m->nservices; i++) {
+		const struct conf_direct *c = &m->services[i].conf->direct;
+
+		for (size_t k = 0; k < c->ndevices; k++)
+			if (!strcmp(c->devices[k], name))
+				return true;
+	}
+	return false;
+}
+
+/* One that comes gets its chain, that of one that goes is removed. Some kernels
+ * do either by themselves: look first. */
+static void link_changed(struct links_listener *l, const struct link *old,
+			 const struct link *now)
+{
+	struct paths *p =
+	    (void *)((char *)l - offsetof(struct paths, listener));
+	struct daemon *d = p->d;
+	struct err err = { "" };
+
+	if (d->flushed || !p->users)
+		return;
+	if (old && now && !strcmp(old->name, now->name))
+		return;
+	if (!(old && is_way_in(d->model, old->name)) &&
+	    !(now && is_way_in(d->model, now->name)))
+		return;
+	if (committer_repair(d->committer, "interface", &err) < 0)
+		committer_retry(d->committer, &err);
+}
+
 /* ---- the model */
 
 static void index_model(struct paths *p)
@@ -244,9 +282,12 @@ static int net_open(struct paths *p, struct err *err)
 
 	snprintf(owner, sizeof(owner), "nftlb %s", d->model->conf->table);
 	ret = links_open(&p->links, d->loop, err);
-	if (ret == 0)
+	if (ret == 0) {
+		p->listener.changed = link_changed;
+		links_listen(p->links, &p->listener);
 		ret = neighs_open(&p->neighs, d->loop, p->links,
 				  neighbour_changed, p, err);
+	}
 	if (ret == 0)
 		ret = tunnels_open(&p->tunnels, d->loop, p->links, owner,
 				   devices_changed, p, err);

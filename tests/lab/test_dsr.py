@@ -110,3 +110,24 @@ def test_backend_gets_another_ether_address():
         lab.ip("b2", ["link set back address 02:00:00:00:77:02"])
         all_answer(lab, "after")
         equal(d.log().count("02:00:00:00:77:02"), 2, "once for each family")
+
+
+def test_interface_comes_and_goes():
+    """One where clients' packets may come in is hooked as soon as it is there;
+    the others do not notice."""
+    with Fabric() as lab:
+        DSR.serve(lab)
+        d = DSR.start(lab, {"www": DSR.service(lab, 80,
+                                               interface="front, late")})
+
+        def hooked():
+            return lab.ruleset().count("chain device.late {")
+        equal(hooked(), 0, "it is not there")
+        for _ in range(2):
+            lab.ip("gw", ["link add late type veth peer name other"])
+            wait_until(lambda: hooked() == 2, 5, "hooked, for each family")
+            all_answer(lab, "it has come")
+            lab.ip("gw", ["link del late"])
+            wait_until(lambda: hooked() == 0, 5, "gone")
+            all_answer(lab, "it has gone")
+        check("failed" not in d.log(), d.log())

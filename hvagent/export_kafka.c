@@ -33,6 +33,7 @@ struct kafka {
 	ev_io readable;
 	uintptr_t number; /* of the export */
 	size_t left;      /* messages of it */
+	bool doubtful; /* the last one failed: the next has a producer anew */
 	char why[HOST_MAX];
 };
 
@@ -49,6 +50,7 @@ static void delivered_cb(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
 
 	if ((uintptr_t)m->_private != k->number || k->left == 0)
 		return;
+	k->doubtful |= m->err != 0;
 	if (m->err && !k->why[0])
 		snprintf(k->why, sizeof(k->why), "%s",
 			 rd_kafka_err2str(m->err));
@@ -77,54 +79,7 @@ static void readable_cb(struct ev_loop *loop, ev_io *w, int revents)
 	rd_kafka_poll(k->rk, 0);
 }
 
-/* ---- one export */
-
-static int kafka_begin(void *target, struct err *err)
-{
-	struct kafka *k = target;
-	char host[HOST_MAX] = "";
-	struct export_text t;
-	size_t at = 0;
-
-	if (gethostname(host, sizeof(host) - 1) < 0)
-		host[0] = '\0';
-	export_text_now(k->x->a, &t);
-	k->number++;
-	k->left = 0;
-	k->why[0] = '\0';
-	for (size_t i = 0; i < t.nlines; at = t.ends[i++]) {
-		char *line = t.text.data + at;
-		rd_kafka_resp_err_t e = rd_kafka_producev(
-		    k->rk, RD_KAFKA_V_TOPIC(k->x->conf.topic),
-		    RD_KAFKA_V_KEY(host, strlen(host)),
-		    RD_KAFKA_V_VALUE(line, t.ends[i] - 1 - at),
-		    RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-		    RD_KAFKA_V_OPAQUE((void *)k->number), RD_KAFKA_V_END);
-
-		if (e) {
-			err_set(err, -EIO, "%s", rd_kafka_err2str(e));
-			rd_kafka_purge(k->rk, RD_KAFKA_PURGE_F_QUEUE);
-			k->left = 0;
-			export_text_free(&t);
-			return -EIO;
-		}
-		k->left++;
-	}
-	export_text_free(&t);
-	return 0;
-}
-
-static void kafka_cancel(void *target)
-{
-	struct kafka *k = target;
-
-	k->left = 0;
-	rd_kafka_purge(k->rk, RD_KAFKA_PURGE_F_QUEUE |
-				  RD_KAFKA_PURGE_F_INFLIGHT |
-				  RD_KAFKA_PURGE_F_NON_BLOCKING);
-}
-
-/* ---- from open to close */
+/* ---- a producer */
 
 static rd_kafka_conf_t *kafka_conf(const struct kafka *k, struct err *err)
 {
@@ -137,6 +92,8 @@ static rd_kafka_conf_t *kafka_conf(const struct kafka *k, struct err *err)
 		{ "queue.buffering.max.messages", messages },
 		{ "queue.buffering.max.kbytes", "131072" },
 		{ "log.queue", "true" },
+		/* its own back-off grows to 10 s: many exports long */
+		{ "reconnect.backoff.max.ms", "1000" },
 	};
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	char why[HOST_MAX];
@@ -170,46 +127,114 @@ static void kafka_listen(struct kafka *k)
 	ev_io_start(k->x->a->loop, &k->readable);
 }
 
-static void *kafka_open(struct exporter *x, struct err *err)
+static int producer_start(struct kafka *k, struct err *err)
 {
-	struct kafka *k = xcalloc(1, sizeof(*k));
-	rd_kafka_conf_t *conf;
+	rd_kafka_conf_t *conf = kafka_conf(k, err);
 	char why[HOST_MAX];
 
-	k->x = x;
-	k->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	conf = kafka_conf(k, err);
-	if (conf && k->fd >= 0) {
-		k->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
-		if (!k->rk) {
-			rd_kafka_conf_destroy(conf);
-			err_set(err, -EINVAL, "kafka: %s", why);
-		}
-	} else if (conf) {
-		err_set(err, -errno, "eventfd: %s", strerror(errno));
+	if (!conf)
+		return -EINVAL;
+	k->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
+	if (!k->rk) {
 		rd_kafka_conf_destroy(conf);
+		return err_set(err, -EINVAL, "kafka: %s", why);
 	}
-	if (k->rk) {
-		kafka_listen(k);
-		return k;
-	}
-	if (k->fd >= 0)
-		close(k->fd);
-	free(k);
-	return NULL;
+	k->doubtful = false;
+	kafka_listen(k);
+	return 0;
 }
 
 /* What is purged is not waited for, so this takes milliseconds. */
-static void kafka_close(void *target)
+static void producer_stop(struct kafka *k)
 {
-	struct kafka *k = target;
-
+	if (!k->rk)
+		return;
 	ev_io_stop(k->x->a->loop, &k->readable);
 	rd_kafka_queue_io_event_enable(k->queue, -1, NULL, 0);
 	rd_kafka_queue_destroy(k->queue);
 	rd_kafka_purge(k->rk,
 		       RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
 	rd_kafka_destroy(k->rk);
+	k->rk = NULL;
+}
+
+/* ---- one export */
+
+static int kafka_begin(void *target, struct err *err)
+{
+	struct kafka *k = target;
+	char host[HOST_MAX] = "";
+	struct export_text t;
+	size_t at = 0;
+
+	if (gethostname(host, sizeof(host) - 1) < 0)
+		host[0] = '\0';
+	/* One whose broker was away may not find it again for long. */
+	if (k->doubtful)
+		producer_stop(k);
+	if (!k->rk && producer_start(k, err) < 0)
+		return -EINVAL;
+	export_text_now(k->x->a, &t);
+	k->number++;
+	k->left = 0;
+	k->why[0] = '\0';
+	for (size_t i = 0; i < t.nlines; at = t.ends[i++]) {
+		char *line = t.text.data + at;
+		rd_kafka_resp_err_t e = rd_kafka_producev(
+		    k->rk, RD_KAFKA_V_TOPIC(k->x->conf.topic),
+		    RD_KAFKA_V_KEY(host, strlen(host)),
+		    RD_KAFKA_V_VALUE(line, t.ends[i] - 1 - at),
+		    RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+		    RD_KAFKA_V_OPAQUE((void *)k->number), RD_KAFKA_V_END);
+
+		if (e) {
+			err_set(err, -EIO, "%s", rd_kafka_err2str(e));
+			rd_kafka_purge(k->rk, RD_KAFKA_PURGE_F_QUEUE);
+			k->left = 0;
+			export_text_free(&t);
+			return -EIO;
+		}
+		k->left++;
+	}
+	export_text_free(&t);
+	return 0;
+}
+
+static void kafka_cancel(void *target)
+{
+	struct kafka *k = target;
+
+	k->left = 0;
+	k->doubtful = true;
+	if (k->rk)
+		rd_kafka_purge(k->rk, RD_KAFKA_PURGE_F_QUEUE |
+					  RD_KAFKA_PURGE_F_INFLIGHT |
+					  RD_KAFKA_PURGE_F_NON_BLOCKING);
+}
+
+/* ---- from open to close */
+
+static void *kafka_open(struct exporter *x, struct err *err)
+{
+	struct kafka *k = xcalloc(1, sizeof(*k));
+
+	k->x = x;
+	k->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (k->fd < 0)
+		err_set(err, -errno, "eventfd: %s", strerror(errno));
+	else if (producer_start(k, err) == 0)
+		return k;
+	if (k->fd >= 0)
+		close(k->fd);
+	free(k);
+	return NULL;
+}
+
+static void kafka_close(void *target)
+{
+	struct kafka *k = target;
+
+	producer_stop(k);
 	close(k->fd);
 	free(k);
 }

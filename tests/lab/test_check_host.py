@@ -205,7 +205,6 @@ def test_nftlbctl_check():
         equal(bad(d.json("check")), [], "a seed of one's own")
 
 
-@vm
 def test_hvagent_check():
     """The same of a hypervisor, over hvagent's socket."""
     with Lab(backends=1) as lab:

@@ -7,11 +7,10 @@ import icmp
 from direct import DSR
 from fabric import Fabric
 from lab import FAMILIES, vip
-from marks import alone, vm, vm_needs
+from marks import alone, vm_needs
 from process import check, equal, wait_until
 
 
-@vm
 def test_balanced():
     """One of the backends is behind another interface."""
     direct.balanced(DSR, side=1)
@@ -50,7 +49,6 @@ def test_flood():
     direct.flooded(DSR)
 
 
-@vm
 def test_two_gateways():
     direct.two_gateways(DSR)
 

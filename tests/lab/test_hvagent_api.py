@@ -9,7 +9,7 @@ import threading
 import daemon
 from hvapi import Agent, Client
 from lab import Lab, vip
-from marks import alone, vm
+from marks import alone
 from process import Failure, check, equal, wait_until
 from sockets import inside
 
@@ -45,7 +45,6 @@ def elements(agent):
 
 # ---- what it takes
 
-@vm
 def test_bindings():
     with Lab(backends=0) as lab:
         agent = Agent(lab).write({"fixed": ("192.0.2.10:443/tcp", "10.5.0.9")})
@@ -404,7 +403,6 @@ def metrics(c):
                                      if not line.startswith("#"))}
 
 
-@vm
 def test_status():
     with Lab(backends=0) as lab:
         agent = Agent(lab).write({"fixed": ("192.0.2.10:443/tcp", "10.5.0.9")})
@@ -432,7 +430,6 @@ def test_status():
                   for f in found), found)
 
 
-@vm
 def test_nftlbctl():
     with Lab(backends=0) as lab:
         agent = Agent(lab).write({"fixed": ("192.0.2.10:443/tcp", "10.5.0.9")})

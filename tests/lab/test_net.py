@@ -7,7 +7,7 @@ import subprocess
 
 import daemon
 from lab import (FAMILIES, IN_VM, Lab, backend_addr, gw_addr, program, vip)
-from marks import vm, vm_needs
+from marks import vm_needs
 from process import check, equal, wait_until
 
 NOBODY = {4: "10.2.0.99", 6: "2001:db8:2::99"}
@@ -79,7 +79,6 @@ def restless(lab, node, device="back"):
                   for table in ("arp_cache", "ndisc_cache")])
 
 
-@vm
 def test_neighbour_comes_and_moves():
     """Known, silent, another ether address, gone, back: both families."""
     with Lab(backends=1) as lab:
@@ -130,7 +129,6 @@ def test_neighbour_stays_known():
         equal(len(tool.lines("path")), said, "words about it")
 
 
-@vm
 def test_interface_goes_and_comes():
     with Lab(backends=1) as lab:
         tool = Tool(lab)
@@ -149,7 +147,6 @@ def test_interface_goes_and_comes():
                                for a in here), 10, "our own ether address")
 
 
-@vm
 def test_router_is_exchanged():
     """Addresses behind a router have its ether address; another router takes
     over without a moment in which nothing is known."""

@@ -84,9 +84,9 @@ prober_found() {
 }
 
 example_good() {
-    "$root/tree/usr/sbin/nftlbd" -t \
-        -c "$root/tree/usr/share/doc/nftlb/examples/hvagent.conf.example
-/usr/share/doc/nftlb/examples/nftlbd.conf.example"
+    local examples=$root/tree/usr/share/doc/nftlb/examples
+    "$root/tree/usr/sbin/nftlbd" -t -c "$examples/nftlbd.conf.example" &&
+        "$root/tree/usr/sbin/hvagent" -t -c "$examples/hvagent.conf.example"
 }
 
 completion_good() {
@@ -106,7 +106,7 @@ check "the systemd unit is complete" unit_complete
 check "programs are hardened" hardened
 check "the prober links no kernel library" prober_small
 check "nftlbd knows where the prober is" prober_found
-check "nftlbd -t takes the example" example_good
+check "nftlbd and hvagent -t take the examples" example_good
 check "completions are well formed" completion_good
 check "make uninstall leaves no file" uninstall_clean
 exit "$failed"

@@ -28,7 +28,6 @@ def test_round_robin_tcp():
         thirds(lab, "tcp")
 
 
-@vm
 def test_round_robin_udp():
     with Lab() as lab:
         lab.serve_all()

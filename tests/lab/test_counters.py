@@ -9,7 +9,6 @@ from counting import (Truth, agree, agree_by_family, counters, expected,
                       new_flows, ways)
 from daemon import member, members, service
 from lab import CONNECT_MS, FAMILIES, Lab, client_addr, vip
-from marks import vm
 from process import check, equal, wait_until
 
 VIPS = {f: vip(f) for f in FAMILIES}
@@ -41,7 +40,6 @@ def exact(lab, proto):
         equal(one, [{**b, "service": "www"}], f"{b['name']} alone")
 
 
-@vm
 def test_exact_tcp():
     with Lab() as lab:
         exact(lab, "tcp")

@@ -7,7 +7,7 @@ taken by the gateway's own programs that happen to listen there.
 import daemon
 from daemon import member, service
 from lab import CONNECT_MS, FAMILIES, Lab, vip
-from marks import vm, vm_only
+from marks import vm_only
 from process import check, equal, wait_until
 
 
@@ -61,7 +61,6 @@ def empty(on_empty, where, protos=("tcp", "udp"), nodes=("c1", "gw")):
                       f"{proto} IPv{family} after enable")
 
 
-@vm
 def test_reject():
     empty("reject", "lo")
 

@@ -163,7 +163,6 @@ def test_connections_per_source_reject_udp():
                   f"IPv{f}: what he sees")
 
 
-@vm
 @alone
 def test_resets():
     """Resets beyond the limit do not reach the backend."""
@@ -216,7 +215,6 @@ def passed(lab, f):
     lab.flow("c1", backend_addr(f, 1), 8080, 1).all_ok("past the service")
 
 
-@vm
 def test_strict():
     """Segments of no connection do not reach the backend; those of one do."""
     with Lab() as lab:
@@ -254,7 +252,6 @@ def test_strict():
             c.close()
 
 
-@vm
 def test_log_new():
     with Lab() as lab:
         ready(lab)
@@ -268,7 +265,6 @@ def test_log_new():
         lines.close()
 
 
-@vm
 @alone
 def test_log_drops():
     """A line for a drop, but not one for each of many."""

@@ -83,7 +83,6 @@ def test_snat_and_dnat_side_by_side():
             equal(seen(r), {client_addr(family)}, f"dnat IPv{family}")
 
 
-@vm
 def test_vip_only_routed():
     """The service address is on no interface of the gateway."""
     with Lab(vip="routed") as lab:

@@ -7,7 +7,6 @@ import daemon
 from counting import counters
 from daemon import service
 from lab import FAMILIES, Lab, crowd, vip
-from marks import vm
 from process import check, equal, wait_until
 
 SIZE = 4
@@ -54,7 +53,6 @@ def again(lab, d, name, wanted):
     equal([len(x) for x in told(d, name)], [1, 1], "lines and events")
 
 
-@vm
 def test_sessions():
     """The table of persistent clients is full: the others are balanced."""
     with Lab() as lab:

@@ -366,6 +366,7 @@ static void test_disk_refuses(void **state)
 {
 	struct rig *rig = *state;
 	char *none = xasprintf("%s/none", rig->dir);
+	char *path = xjoin(none, "/counters", "");
 	struct counters_file *f = counters_file_open(none);
 	struct totals t = { 0 }, u = { 0 };
 
@@ -375,9 +376,11 @@ static void test_disk_refuses(void **state)
 	assert_int_equal(counters_file_write(f, &t, true), 0);
 	counters_file_load(&u, none);
 	expect(&u, "in.www/b1", 5);
+	assert_int_equal(unlink(path), 0); /* the rig removes what is empty */
 	counters_file_close(f);
 	totals_free(&t);
 	totals_free(&u);
+	free(path);
 	free(none);
 }
 

@@ -142,10 +142,11 @@ nftlbd_nftlbd_LDADD = libcontrol.a libnet.a libhostcheck.a libhttp.a librulesets
 # the operator's tool; all but main() is a library, for the tests
 noinst_LIBRARIES += libctl.a
 libctl_a_SOURCES = \
-	nftlbd/ctl/api.c nftlbd/ctl/api.h nftlbd/ctl/check_file.c \
-	nftlbd/ctl/command.c nftlbd/ctl/command.h nftlbd/ctl/completion.c \
+	nftlbd/ctl/api.c nftlbd/ctl/api.h nftlbd/ctl/body.c nftlbd/ctl/body.h \
+	nftlbd/ctl/check_file.c nftlbd/ctl/command.c \
+	nftlbd/ctl/command.h nftlbd/ctl/completion.c \
 	nftlbd/ctl/grammar.c nftlbd/ctl/live.h nftlbd/ctl/live_monitor.c \
-	nftlbd/ctl/live_top.c nftlbd/ctl/render.h \
+	nftlbd/ctl/live_top.c nftlbd/ctl/place.c nftlbd/ctl/render.h \
 	nftlbd/ctl/render_agent.c nftlbd/ctl/render_probes.c nftlbd/ctl/render_top.c \
 	nftlbd/ctl/render_counters.c nftlbd/ctl/render_sessions.c \
 	nftlbd/ctl/render_lists.c nftlbd/ctl/render_check.c \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What stands for a value in a command: how it is called in a grammar, and which
- * values cannot be right. A new kind of value is a new row.
+ * What stands for a value in a command: how it is called in a grammar, and
+ * which values cannot be right. A new kind of value is a new row.
  */
 #include "ctl/command.h"
 

@@ -13,8 +13,10 @@ import math
 import socket
 
 import daemon
+import sums
 from fabric import Fabric, addr
-from lab import FAMILIES, IN_VM, client_addr, crowd, program, vip
+from lab import (FAMILIES, IN_VM, client_addr, crowd, pretty, program,
+                 vip)
 from process import check, equal, wait_until
 from uploads import SIZE, Upload, survivors, transfers
 
@@ -39,13 +41,13 @@ class Mode:
         return Fabric(**options)
 
     def serve(self, lab):
-        """Servers that say their name for 80..82, one that streams for 90."""
+        """Servers that say their name for 80..84, one that streams for 90."""
         if self.through_gateway:
             specs = [what for a in ("0.0.0.0", "::") for what in (
-                f"tcp/{a}/8080-8082", f"udp/{a}/8080", f"tcp/{a}/8090/stream")]
+                f"tcp/{a}/8080-8084", f"udp/{a}/8080", f"tcp/{a}/8090/stream")]
         else:
             specs = [what for f, a in ((4, "0.0.0.0"), (6, "::")) for what in (
-                f"tcp/{a}/80-82", f"udp/{vip(f)}/80", f"tcp/{a}/90/stream")]
+                f"tcp/{a}/80-84", f"udp/{vip(f)}/80", f"tcp/{a}/90/stream")]
         lab.serve_all(*specs)
         if self.name == "ipip":
             unwrap(lab)
@@ -118,33 +120,51 @@ def both(lab, port, n, **options):
     return {f: t.result(60 + n / 10) for f, t in runs.items()}
 
 
+# port -> weights, keys, from a crowd of addresses
+STATIC = {
+    80: ((1, 1, 1), {"protocol": "tcp, udp"}, False),   # round-robin
+    81: (WEIGHTS, {"scheduler": "weighted"}, False),
+    82: (WEIGHTS, {"scheduler": "source-hash"}, True),
+    83: (WEIGHTS, {"scheduler": "source-hash", "hash_key": "source-port"},
+         False),
+    84: (WEIGHTS, {"scheduler": "source-hash", "hash_key": "5-tuple"}, False),
+}
+
+
 def balanced(mode, **network):
-    """Each static scheduler: 1,000 connections of each family."""
+    """Each static scheduler, each key of source-hash: 1,000 connections of each
+    family; the client is seen by the server, and `route` knew by whom."""
     with mode.fabric(**network) as lab:
         mode.serve(lab)
-        mode.start(lab, {
-            "rr": mode.service(lab, 80, weights=WEIGHTS, protocol="tcp, udp"),
-            "weighted": mode.service(lab, 81, weights=WEIGHTS,
-                                     scheduler="weighted"),
-            "hashed": mode.service(lab, 82, weights=WEIGHTS,
-                                   scheduler="source-hash")})
-        for port, weights, name in ((80, (1, 1, 1), "round-robin"),
-                                    (81, WEIGHTS, "weighted"),
-                                    (82, WEIGHTS, "source-hash")):
-            for f, r in both(lab, port, CONNECTIONS, crowd=port == 82).items():
-                words = f"{mode.name} {name} IPv{f}"
+        d = mode.start(lab, {
+            f"s{port}": mode.service(lab, port, weights=WEIGHTS, **keys)
+            for port, (_, keys, _) in STATIC.items()})
+        for port, (weights, keys, many) in STATIC.items():
+            for f, r in both(lab, port, CONNECTIONS, crowd=many).items():
+                words = f"{mode.name} IPv{f} {pretty(keys)}"
                 r.all_ok(words)
                 within(r.counts(), weights, words)
-                if port != 82:
-                    equal({c.seen for c in r.log}, {client_addr(f)}, words)
-                else:
-                    equal([c for c in r.log if c.seen != c.source], [], words)
+                if many:
                     r.by_source()
+                else:
+                    equal({c.seen for c in r.log}, {client_addr(f)}, words)
+                equal([c for c in r.log if (c.seen, c.seen_port) !=
+                       (c.source, c.source_port)], [], f"{words}: seen")
+                foretold(d, f, f"s{port}", r.log[:3], words)
         for f, r in both(lab, 80, UDP, proto="udp").items():
             r.all_ok(f"{mode.name} UDP IPv{f}")
             equal({c.seen for c in r.log}, {client_addr(f)}, "client seen")
             equal(len(r.counts()), 3, "backends of UDP")
         answers(mode, lab)
+
+
+def foretold(d, f, service, connections, words):
+    """nftlbctl route says of these who serves them."""
+    for c in connections:
+        at = f"[{c.source}]" if f == 6 else c.source
+        said = d.json("route", service, f"{at}:{c.source_port}")
+        equal(said["backend"]["name"].removesuffix("-v6"), c.backend,
+              f"{words}: {at}:{c.source_port} foretold")
 
 
 def answers(mode, lab):
@@ -160,13 +180,18 @@ def answers(mode, lab):
 # ---- long transfers
 
 def intact(mode, **network):
-    """Long transfers with offloads on: bundles of segments on all cables."""
+    """Long transfers with offloads on: bundles of segments on all cables. Then
+    with sums that are made and checked, which offloads do not."""
     with mode.fabric(**network) as lab:
         lab.gro()
         mode.serve(lab)
-        mode.start(lab, {"www": mode.service(lab, 90)})
+        mode.start(lab, {"www": mode.service(lab, 90),
+                         "udp": mode.service(lab, 80, protocol="udp")})
         transfers([Upload(lab, vip(f), 90, SIZE) for f in FAMILIES
                    for _ in range(3)])
+        sums.made_by_senders(lab)
+        transfers([Upload(lab, vip(f), 90, SIZE // 8) for f in FAMILIES])
+        sums.sound(lab, mode.name)
         answers(mode, lab)
 
 

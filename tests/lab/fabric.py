@@ -26,12 +26,10 @@ Nodes 1 and 2 of a network are the gateways, 254 is rt, backend i is 10 + i,
 hypervisor i is 30 + i, VM i of its network is i.
 """
 
-import ctypes
-import fcntl
 import json
 import socket
-import struct
 
+import sums
 from lab import (BITS, CROWD, FAMILIES, VIP_NET, Lab, client_addr, vip)
 from sockets import inside
 
@@ -265,7 +263,7 @@ class Fabric(Lab):
         """
         for node, side, _ in self._cables():
             with inside(self, node):
-                switch_gro(side)
+                sums.switch(side, sums.SET_GRO, 1)
 
     # ---- what it counts
 
@@ -309,13 +307,3 @@ class Fabric(Lab):
                 if word == what:
                     found[g, int(f)] = o["counter"]["packets"]
         return found
-
-
-def switch_gro(device):
-    """ETHTOOL_SGRO of a device of the network this thread is in."""
-    siocethtool, sgro = 0x8946, 0x2c
-    value = bytearray(struct.pack("=II", sgro, 1))
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        at = (ctypes.c_char * len(value)).from_buffer(value)
-        fcntl.ioctl(s, siocethtool, struct.pack(
-            "16sP16x", device.encode(), ctypes.addressof(at)))

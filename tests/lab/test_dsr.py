@@ -2,6 +2,7 @@
 """Mode dsr: packets are handed to the backends' ether addresses, unchanged;
 answers go straight to the client."""
 
+import cached
 import direct
 import icmp
 from direct import DSR
@@ -129,3 +130,7 @@ def test_interface_comes_and_goes():
             wait_until(lambda: hooked() == 0, 5, "gone")
             all_answer(lab, "it has gone")
         check("failed" not in d.log(), d.log())
+
+
+def test_timeouts():
+    cached.timeouts(DSR)

@@ -2,6 +2,7 @@
 """Mode stateless: addresses and ports are rewritten both ways, and nobody
 tracks anything. Answers pass a gateway, any gateway."""
 
+import cached
 import daemon
 import direct
 import icmp
@@ -119,3 +120,18 @@ def test_not_tracked():
             lines = lab.conntrack("-f", f"ipv{f}")
             equal([x for x in lines if "dport=80 " in x], [], "tracked")
             check([x for x in lines if "dport=81 " in x], "dnat is not tracked")
+
+
+def test_timeouts():
+    cached.timeouts(STATELESS)
+
+
+def test_fragments():
+    """They are put together before: a datagram in fragments is answered."""
+    with STATELESS.fabric() as lab:
+        STATELESS.serve(lab)
+        STATELESS.start(lab, {"www": STATELESS.service(
+            lab, 80, protocol="udp")})
+        for f in FAMILIES:
+            for size in (1000, 3000, 20000):
+                check(icmp.datagram(lab, f, size), f"IPv{f}: {size} bytes")

@@ -40,6 +40,7 @@ static void backend_fill(struct elem *e, const struct rs_service *svc,
 		snprintf(chain, sizeof(chain), CHAIN_TO "%s/%s", svc->name,
 			 b->name);
 		e->text = xstrdup(chain);
+		elem_set_end(e, &b->addr, b->port);
 		return;
 	}
 	e->text = xjoin(svc->name, "/", b->name);

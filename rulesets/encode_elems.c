@@ -87,12 +87,24 @@ static void put_comment(struct nlmsghdr *nlh, const char *text)
 	mnl_attr_put(nlh, NFTA_SET_ELEM_USERDATA, len + 2, tlv);
 }
 
+/* Where a chain sends to. */
+static void put_end(struct nlmsghdr *nlh, const struct elem *el)
+{
+	char text[ENDPOINT_STRLEN];
+	struct addr a;
+	uint16_t port;
+
+	if (el->map == MAP_WAYS && elem_end(el, &a, &port))
+		put_comment(nlh, endpoint_format(&a, port, text));
+}
+
 static void put_elem_data(struct nlmsghdr *nlh, const struct map_form *f,
 			  uint8_t family, const struct elem *el)
 {
 	switch (f->data) {
 	case DATA_VERDICT:
 		put_goto(nlh, el->text);
+		put_end(nlh, el);
 		return;
 	case DATA_COUNTER:
 		mnl_attr_put_strz(nlh, NFTA_SET_ELEM_OBJREF, el->text);

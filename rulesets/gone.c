@@ -76,11 +76,17 @@ static bool same_target(const struct elem *a, const struct elem *b)
 	return a->map == b->map && !memcmp(a->data, b->data, sizeof(a->data));
 }
 
+/* The kernel's table of flows knows nothing of what nobody tracks. */
+static bool is_tracked(const struct elem *e)
+{
+	return elem_is_backend(e) && e->map != MAP_WAYS;
+}
+
 /* Is the address of @backend still one of the service's backends? */
 static bool backend_stays(const struct unit *want, const struct elem *backend)
 {
 	for (size_t i = 0; want && i < want->nelems; i++)
-		if (elem_is_backend(&want->elems[i]) &&
+		if (is_tracked(&want->elems[i]) &&
 		    same_target(&want->elems[i], backend))
 			return true;
 	return false;
@@ -194,7 +200,7 @@ static void key_gone(struct matches *out, const struct unit *have,
 		return;
 	heirs = heirs_of(all, have, key);
 	for (size_t i = 0; i < have->nelems; i++)
-		if (elem_is_backend(&have->elems[i]))
+		if (is_tracked(&have->elems[i]))
 			backend_gone(out, &heirs, have->family, key,
 				     &have->elems[i]);
 }

@@ -17,6 +17,10 @@ static const char *endpoint_of(const struct elem *e, uint8_t family,
 	unsigned int len = addr_len(&a);
 	uint16_t port = 0;
 
+	if (e->map == MAP_WAYS) {
+		elem_end(e, &a, &port);
+		return endpoint_format(&a, port, buf);
+	}
 	memcpy(a.ip, e->data, len);
 	if (e->map == MAP_BACKENDS)
 		memcpy(&port, e->data + len, sizeof(port));

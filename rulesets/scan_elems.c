@@ -209,6 +209,16 @@ static struct unit *owner(struct scan *s, const struct nlattr **tb,
 	}
 }
 
+/* What nobody understands means no address: another id takes its place. */
+static void take_end(struct elem *e, const char *text)
+{
+	struct addr a;
+	uint16_t port;
+
+	if (text && endpoint_parse(text, &a, &port) == 0)
+		elem_set_end(e, &a, port);
+}
+
 /* An element of any other map. */
 static void take_elem(struct scan *s, const struct nlattr **tb, const void *key,
 		      const void *key_end, const void *data)
@@ -224,6 +234,8 @@ static void take_elem(struct scan *s, const struct nlattr **tb, const void *key,
 		memcpy(elem_key_end(e), key_end, key_len);
 	if (data)
 		memcpy(e->data, data, map_data_len(f, s->family));
+	if (s->map == MAP_WAYS)
+		take_end(e, comment(tb[NFTA_SET_ELEM_USERDATA]));
 	e->text = text ? xstrdup(text) : NULL;
 }
 

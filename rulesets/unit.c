@@ -315,6 +315,24 @@ const char *elem_backend_name(const struct elem *e)
 	return slash ? slash + 1 : "";
 }
 
+/* Of any family, whatever the table's is. */
+enum { END_PORT = 16, END_FAMILY = 18 };
+
+void elem_set_end(struct elem *e, const struct addr *a, uint16_t port)
+{
+	memcpy(e->data, a->ip, addr_len(a));
+	memcpy(e->data + END_PORT, &port, sizeof(port));
+	e->data[END_FAMILY] = a->family;
+}
+
+bool elem_end(const struct elem *e, struct addr *a, uint16_t *port)
+{
+	*a = (struct addr){ .family = e->data[END_FAMILY] };
+	memcpy(a->ip, e->data, addr_len(a));
+	memcpy(port, e->data + END_PORT, sizeof(*port));
+	return a->family != 0;
+}
+
 const struct elem *unit_backend(const struct unit *u, uint32_t id)
 {
 	static const enum rs_map maps[] = { MAP_BACKENDS, MAP_BACKENDS_PORTLESS,

@@ -21,7 +21,8 @@
 struct elem {
 	uint8_t map; /* enum rs_map */
 	uint8_t key[ELEM_KEY_MAX];
-	uint8_t data[ELEM_DATA_MAX]; /* not for verdicts and counters */
+	uint8_t data[ELEM_DATA_MAX]; /* not for verdicts and counters, but see
+				      * elem_end() */
 	uint8_t *key_end; /* owned, ELEM_KEY_MAX bytes: elem_key_end(); NULL
 			   * but in interval maps, of which few elements are */
 	char *text; /* owned: a verdict's chain, a counter's name, for others a
@@ -148,6 +149,15 @@ void elem_set_id(struct elem *e, uint32_t id);
 bool elem_is_backend(const struct elem *e);
 /** elem_backend_name() - the part of the comment after "SERVICE/" */
 const char *elem_backend_name(const struct elem *e);
+
+/**
+ * elem_set_end(), elem_end() - the address and port (host order, 0 = none) that
+ * an element of MAP_WAYS means
+ * Its value is a chain; this is its comment in the kernel, and what an id means
+ * for ever. elem_end(): false where nobody said it.
+ */
+void elem_set_end(struct elem *e, const struct addr *a, uint16_t port);
+bool elem_end(const struct elem *e, struct addr *a, uint16_t *port);
 
 /** unit_backend() - the backend element of @id, or NULL */
 const struct elem *unit_backend(const struct unit *u, uint32_t id);

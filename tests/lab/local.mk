@@ -8,5 +8,6 @@ EXTRA_DIST += tests/lab/fabric.py tests/lab/test_fabric.py
 EXTRA_DIST += tests/lab/hvagent.py tests/lab/test_hvagent.py
 EXTRA_DIST += tests/lab/direct.py tests/lab/uploads.py tests/lab/icmp.py \
 	tests/lab/sums.py tests/lab/cached.py
+EXTRA_DIST += tests/lab/test_cache.py
 EXTRA_DIST += tests/lab/test_dsr.py tests/lab/test_ipip.py \
 	tests/lab/test_direct.py

@@ -198,8 +198,13 @@ static bool to_backend_rule(struct buf *r, unsigned int i, uint8_t family)
 	}
 }
 
-/* The same of the direct modes; a way that is empty leads back to who asked.
- * Tables of type netdev cannot reject: Debian's kernel has no such module. */
+void to_way(struct buf *r)
+{
+	load_priority(r, 0);
+	rule_lookup(r, map_forms[MAP_WAYS].name, REG(0), NO_REG, true);
+}
+
+/* The same of the direct modes. */
 static bool to_way_rule(struct buf *r, unsigned int i, uint8_t family)
 {
 	(void)family;
@@ -209,8 +214,17 @@ static bool to_way_rule(struct buf *r, unsigned int i, uint8_t family)
 		rule_verdict(r, NF_DROP, NULL);
 		return true;
 	}
-	rule_meta_load(r, NFT_META_PRIORITY, REG(0));
-	rule_lookup(r, map_forms[MAP_WAYS].name, REG(0), NO_REG, true);
+	to_way(r);
+	return true;
+}
+
+/* Whose backend is remembered; they come back if it takes nobody. */
+static bool known_rule(struct buf *r, unsigned int i, uint8_t family)
+{
+	(void)family;
+	if (i > 0)
+		return false;
+	to_way(r);
 	return true;
 }
 
@@ -225,6 +239,8 @@ const struct base_chain base_chains[] = {
 	{ "postrouting", FEATURE_NONE, "nat", NF_INET_POST_ROUTING, HOOK_SRCNAT,
 	  0, postrouting_rule },
 	{ CHAIN_TO_WAY, FEATURE_WAYS, NULL, 0, 0, 0, to_way_rule },
+	{ CHAIN_KNOWN, FEATURE_WAYS, NULL, 0, 0, 0, known_rule },
+	{ CHAIN_RECENT, FEATURE_INGRESS, NULL, 0, 0, 0, recent_rule },
 	{ CHAIN_INGRESS, FEATURE_INGRESS, NULL, 0, 0, 0, ingress_rule },
 	{ CHAIN_PICK, FEATURE_PICK, NULL, 0, 0, 0, pick_rule },
 	{ CHAIN_ALIVE, FEATURE_ALIVE, NULL, 0, 0, 0, alive_rule },

@@ -33,7 +33,12 @@ bool alive_rule(struct buf *r, unsigned int i, uint8_t family);
 bool member_rule(struct buf *r, unsigned int i, uint8_t family);
 bool from_member_rule(struct buf *r, unsigned int i, uint8_t family);
 
+/** to_way() - to the backend whose id is the scratch value; who finds nobody
+ * there comes back */
+void to_way(struct buf *r);
+
 /* base_ingress.c: tables of type netdev */
+bool recent_rule(struct buf *r, unsigned int i, uint8_t family);
 bool ingress_rule(struct buf *r, unsigned int i, uint8_t family);
 /* ICMP errors, by the header inside them -> MAP_ERRORS */
 bool error_rule(struct buf *r, unsigned int i, uint8_t family);

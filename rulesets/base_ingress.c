@@ -4,11 +4,16 @@
  * anything else has seen them. What is for no service goes on as if we were not
  * there.
  *
- *   device.NAME: (address, protocol, port) -> service.NAME, else ingress
+ *   device.NAME: a flow of a moment ago -> recent; (address, protocol, port)
+ *                -> service.NAME, else ingress
+ *   recent:      to its backend; or it comes back, and is looked at as others
  *   ingress:     any port, ranges of ports; ICMP errors by what they speak of
  *
- * Most packets are of a single address and port: the first rule finds them. A
- * fragment without ports is found by none of these.
+ * Most packets are of a flow that goes on: the first rule finds them, whatever
+ * service they are for. The services' chains make these entries, which last for
+ * seconds and are not renewed: so each flow comes by there every now and then,
+ * and renews what is remembered for long. A fragment without ports is found by
+ * none of these.
  */
 #include "rulesets/base.h"
 
@@ -57,6 +62,55 @@ bool error_rule(struct buf *r, unsigned int i, uint8_t family)
 	return true;
 }
 
+/* The flow of a packet, as MAP_RECENT has it; returns the word for the data,
+ * behind it. */
+static unsigned int load_recent(struct buf *r, uint8_t family)
+{
+	unsigned int w = addr_words(family);
+
+	load_addr(r, family, true, 0);
+	load_addr(r, family, false, w);
+	rule_payload(r, REG(2 * w), NFT_PAYLOAD_TRANSPORT_HEADER, 0, 4);
+	rule_meta_load(r, NFT_META_L4PROTO, REG(2 * w + 1));
+	return DATA_WORD(2 * w + 2);
+}
+
+static void recent_op(struct buf *r, uint8_t family, uint32_t op,
+		      uint32_t timeout_ms)
+{
+	unsigned int data = load_recent(r, family);
+
+	load_priority(r, data);
+	rule_dynset(r, &(struct rule_dynset){ .op = op,
+					      .set = map_forms[MAP_RECENT].name,
+					      .key = REG(0),
+					      .data = REG(data),
+					      .timeout_ms = timeout_ms });
+}
+
+void recent_add(struct buf *r, uint8_t family, uint32_t timeout_ms)
+{
+	recent_op(r, family, NFT_DYNSET_OP_ADD, timeout_ms);
+}
+
+void recent_forget(struct buf *r, uint8_t family)
+{
+	recent_op(r, family, NFT_DYNSET_OP_DELETE, 0);
+}
+
+bool recent_rule(struct buf *r, unsigned int i, uint8_t family)
+{
+	if (i > 1)
+		return false;
+	if (i == 0) {
+		to_way(r);
+		return true;
+	}
+	match_ethertype(r, family);
+	recent_forget(r, family);
+	return true;
+}
+
 bool ingress_rule(struct buf *r, unsigned int i, uint8_t family)
 {
 	static const enum rs_map order[] = { MAP_SERVICES_ANY,
@@ -75,6 +129,12 @@ void device_chain(struct unit *u, const char *device)
 	struct buf *r;
 
 	unit_chain_hook(c, device);
+	r = chain_rule(c);
+	match_ethertype(r, u->family);
+	load_recent(r, u->family);
+	rule_lookup(r, map_forms[MAP_RECENT].name, REG(0), REG(0), false);
+	rule_meta_set(r, NFT_META_PRIORITY, REG(0));
+	rule_verdict(r, NFT_JUMP, CHAIN_RECENT);
 	r = chain_rule(c);
 	match_ethertype(r, u->family);
 	dispatch(r, u->family, MAP_SERVICES);

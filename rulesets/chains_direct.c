@@ -9,9 +9,14 @@
  *   error.NAME:   the same choice for the flow that an ICMP error speaks of,
  *                 but nothing is remembered
  *
+ * In tables of type netdev hit.NAME also makes an entry in `recent`, by which
+ * the flow's next packets find their backend before they come here: for
+ * RECENT_MS, or a quarter of the time-out. So what is remembered here lives for
+ * its time-out and a RECENT_MS, and no packet renews it in vain.
+ *
  * to.NAME/BACKEND of a backend that has gone is empty: whoever went there comes
- * back to service.NAME and gets another, for a remembered flow jumps and a new
- * one drops behind its jump. A full map takes no more, and pushes nobody out.
+ * back to hit.NAME, is forgotten, and gets another in service.NAME. A full map
+ * takes no more, and pushes nobody out.
  *
  * Must not know: how the modes send (chains_ends.c), which table this is in.
  */
@@ -21,19 +26,17 @@
 #include <linux/netfilter/nf_tables.h>
 #include <stdio.h>
 
-#include "rulesets/base.h"
+#include "rulesets/base_impl.h"
 #include "rulesets/chains_impl.h"
 #include "rulesets/fields.h"
 #include "rulesets/rule.h"
 
-/* Of a flow's packets one in so many renews its entry: an update costs as much
- * as all the rest (./lab bench packets). A flow with few packets may miss its
- * turn; then its slot's backend is asked, which is another one only if the
- * table has changed. */
+/* Of a stateless flow's packets one in so many renews its entry: an update
+ * costs as much as all the rest (./lab bench packets). A flow with few packets
+ * may miss its turn; then its slot's backend is asked, which is another one
+ * only if the table has changed. */
 #define RENEW_EACH 4
-
-/* The next register of 16 bytes after a key: nft wants data there. */
-#define DATA_WORD(words) (((words) + 3) / 4 * 4)
+#define RECENT_MS  8000
 
 /* ---- the flow, as the key of its entry */
 
@@ -148,7 +151,7 @@ static void remembered_rule(struct writer *w, struct unit_chain *c)
 }
 
 static void entry_op(struct writer *w, struct buf *r, uint32_t op,
-		     uint32_t timeout_s)
+		     uint64_t timeout_ms)
 {
 	unsigned int data = DATA_WORD(load_flow_key(r, w->svc, &outer));
 
@@ -157,30 +160,50 @@ static void entry_op(struct writer *w, struct buf *r, uint32_t op,
 					      .set = w->sets->flows,
 					      .key = REG(0),
 					      .data = REG(data),
-					      .timeout_ms =
-						  timeout_s * UINT64_C(1000) });
+					      .timeout_ms = timeout_ms });
 }
 
-/* An entry lives as long as its protocol's time-out. */
-static void entry_rules(struct writer *w, struct unit_chain *c, bool seldom)
+static uint32_t timeout_ms(const struct rs_service *svc, uint8_t proto)
+{
+	return 1000 * (proto == IPPROTO_TCP ? svc->direct.tcp_timeout_s
+					    : svc->direct.udp_timeout_s);
+}
+
+static struct buf *proto_rule(struct writer *w, struct unit_chain *c,
+			      uint8_t proto)
+{
+	struct buf *r = flow_rule(w, c);
+
+	if (w->svc->nprotos > 1)
+		match_proto(r, proto);
+	return r;
+}
+
+/* A new flow's entry. */
+static void entry_rules(struct writer *w, struct unit_chain *c)
 {
 	const struct rs_service *svc = w->svc;
-	uint32_t zero = 0;
 
-	for (size_t i = 0; i < svc->nprotos; i++) {
-		struct buf *r = flow_rule(w, c);
+	for (size_t i = 0; i < svc->nprotos; i++)
+		entry_op(w, proto_rule(w, c, svc->protos[i]),
+			 NFT_DYNSET_OP_UPDATE, timeout_ms(svc, svc->protos[i]));
+}
 
-		if (svc->nprotos > 1)
-			match_proto(r, svc->protos[i]);
-		if (seldom) {
-			rule_numgen_inc(r, REG(0), RENEW_EACH, 0);
-			rule_cmp(r, NFT_CMP_EQ, REG(0), &zero, sizeof(zero));
-		}
-		entry_op(w, r, NFT_DYNSET_OP_UPDATE,
-			 svc->protos[i] == IPPROTO_TCP
-			     ? svc->direct.tcp_timeout_s
-			     : svc->direct.udp_timeout_s);
+/* The flow is there, its entry lives on. */
+static void renew_rule(struct writer *w, struct unit_chain *c, uint8_t proto)
+{
+	struct buf *r = proto_rule(w, c, proto);
+	uint32_t ms = timeout_ms(w->svc, proto), zero = 0;
+	uint32_t recent_ms = ms / 4 < RECENT_MS ? ms / 4 : RECENT_MS;
+
+	if (rs_table_is_netdev(w->u->table)) {
+		entry_op(w, r, NFT_DYNSET_OP_UPDATE, ms + recent_ms);
+		recent_add(r, w->u->family, recent_ms);
+		return;
 	}
+	rule_numgen_inc(r, REG(0), RENEW_EACH, 0);
+	rule_cmp(r, NFT_CMP_EQ, REG(0), &zero, sizeof(zero));
+	entry_op(w, r, NFT_DYNSET_OP_UPDATE, ms);
 }
 
 static void slot_rules(struct writer *w, struct unit_chain *c,
@@ -202,14 +225,24 @@ const char *direct_refusal(const struct rs_service *svc)
 							 : CHAIN_REFUSE;
 }
 
-/* Nobody serves: said at once, and nothing is remembered of it. */
+/* Nobody serves: said at once, and nothing is remembered of it. Tables of type
+ * netdev cannot reject: Debian's kernel has no such module. */
 static void nobody_rules(struct writer *w, struct unit_chain *c)
 {
 	static const uint32_t none[] = { ID_REJECT, ID_DROP };
+	uint32_t zero = 0;
+	struct buf *r;
 
+	if (rs_table_is_netdev(w->u->table)) {
+		r = chain_rule(c);
+		load_priority(r, 0);
+		rule_and(r, REG(0), ~(ID_REJECT | ID_DROP));
+		rule_cmp(r, NFT_CMP_EQ, REG(0), &zero, sizeof(zero));
+		rule_verdict(r, NF_DROP, NULL);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
-		struct buf *r = chain_rule(c);
-
+		r = chain_rule(c);
 		if_priority(r, true, none[i]);
 		rule_verdict(r, NFT_GOTO, direct_refusal(w->svc));
 	}
@@ -228,12 +261,6 @@ static void flood_rule(struct writer *w, struct unit_chain *c)
 	rule_verdict(r, NFT_GOTO, CHAIN_TO_WAY);
 }
 
-static void go_rules(struct unit_chain *c)
-{
-	rule_verdict(chain_rule(c), NFT_JUMP, CHAIN_TO_WAY);
-	rule_verdict(chain_rule(c), NF_DROP, NULL);
-}
-
 static void service_chain(struct writer *w)
 {
 	const struct rs_service *svc = w->svc;
@@ -244,18 +271,16 @@ static void service_chain(struct writer *w)
 
 	if (stateless)
 		rule_notrack(chain_rule(c));
-	if (svc->direct.cache) {
+	if (svc->direct.cache)
 		remembered_rule(w, c);
-		entry_op(w, flow_rule(w, c), NFT_DYNSET_OP_DELETE, 0);
-	}
 	filter_rules(w, c);
 	slot_rules(w, c, &outer);
 	nobody_rules(w, c);
 	if (svc->direct.cache && svc->direct.syn_limit)
 		flood_rule(w, c);
 	if (svc->direct.cache)
-		entry_rules(w, c, false);
-	go_rules(c);
+		entry_rules(w, c);
+	rule_verdict(chain_rule(c), NFT_GOTO, CHAIN_TO_WAY);
 }
 
 static void hit_chain(struct writer *w)
@@ -266,10 +291,13 @@ static void hit_chain(struct writer *w)
 	if (!w->svc->direct.cache)
 		return;
 	c = unit_chain_add(w->u, CHAIN_HIT "%s", w->svc->name);
-	entry_rules(w, c, true);
-	r = chain_rule(c);
-	load_priority(r, 0);
-	rule_lookup(r, map_forms[MAP_WAYS].name, REG(0), NO_REG, true);
+	for (size_t i = 0; i < w->svc->nprotos; i++)
+		renew_rule(w, c, w->svc->protos[i]);
+	to_way(chain_rule(c));
+	r = flow_rule(w, c);
+	entry_op(w, r, NFT_DYNSET_OP_DELETE, 0);
+	if (rs_table_is_netdev(w->u->table))
+		recent_forget(r, w->u->family);
 }
 
 static void error_chain(struct writer *w)
@@ -286,10 +314,10 @@ static void error_chain(struct writer *w)
 		load_flow_key(r, w->svc, p);
 		rule_lookup(r, w->sets->flows, REG(0), REG(0), false);
 		rule_meta_set(r, NFT_META_PRIORITY, REG(0));
-		rule_verdict(r, NFT_JUMP, CHAIN_TO_WAY);
+		rule_verdict(r, NFT_JUMP, CHAIN_KNOWN);
 	}
 	slot_rules(w, c, p);
-	go_rules(c);
+	rule_verdict(chain_rule(c), NFT_GOTO, CHAIN_TO_WAY);
 }
 
 void direct_chains(struct writer *w)

@@ -62,6 +62,11 @@ enum map_key flow_key(const struct rs_service *svc);
 
 /* ---- base_ingress.c */
 
+/** recent_add(), recent_forget() - the packet's flow, and the backend whose id
+ * is the scratch value, in MAP_RECENT. An entry that is there stays as it is.
+ */
+void recent_add(struct buf *r, uint8_t family, uint32_t timeout_ms);
+void recent_forget(struct buf *r, uint8_t family);
 /** device_chain() - all of a unit that is an interface: its chain */
 void device_chain(struct unit *u, const char *device);
 

@@ -69,6 +69,20 @@ static void encode_keys(struct enc *e, const struct plan_table *t,
 				     &t->add[m]);
 }
 
+/* Of flows that are known, some may be another service's from now on; an id
+ * that goes may be given to another backend. */
+static bool keys_change(const struct elem_ops ops[MAP_COUNT])
+{
+	return ops[MAP_SERVICES].n || ops[MAP_SERVICE_RANGES].n ||
+	       ops[MAP_SERVICES_ANY].n;
+}
+
+static void encode_forget(struct enc *e, bool change)
+{
+	if (change && rs_table_is_netdev(e->index))
+		encode_empty(e, MAP_RECENT);
+}
+
 static void encode_table_first(struct enc *e, const struct plan_table *t)
 {
 	encode_base(e, t);
@@ -87,6 +101,8 @@ static void encode_table_first(struct enc *e, const struct plan_table *t)
 		encode_rules(e, op->chain);
 	}
 	encode_keys(e, t, true);
+	encode_forget(e, keys_change(t->add) || keys_change(t->del) ||
+			     t->del[MAP_WAYS].n);
 	batch_may_cut(e->b);
 	e->cuts = true;
 	encode_keys(e, t, false);
@@ -100,6 +116,7 @@ static void encode_table_late(struct enc *e, const struct plan_table *t)
 		encode_elems(e, NFT_MSG_DELSETELEM, (enum rs_map)m,
 			     &t->late_del[m]);
 	encode_slots(e, NFT_MSG_DELSETELEM, &t->late_slots);
+	encode_forget(e, keys_change(t->late_del) || t->late_del[MAP_WAYS].n);
 	for (size_t i = 0; i < t->late_chains.n; i++)
 		encode_rules_flush(e, t->late_chains.list[i].name);
 	encode_late_flush(e, t);
@@ -119,6 +136,7 @@ static struct enc enc_for(struct batch *b, const struct plan *p,
 {
 	return (struct enc){ .b = b,
 			     .table = name,
+			     .index = table,
 			     .family = rs_table_family(table),
 			     .proto = rs_table_proto(table),
 			     .hooks = &p->hooks };

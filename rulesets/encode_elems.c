@@ -64,12 +64,12 @@ static void put_value(struct nlmsghdr *nlh, uint16_t type, const void *data,
 	mnl_attr_nest_end(nlh, nest);
 }
 
-static void put_goto(struct nlmsghdr *nlh, const char *chain)
+static void put_verdict(struct nlmsghdr *nlh, int code, const char *chain)
 {
 	struct nlattr *data = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_DATA);
 	struct nlattr *v = mnl_attr_nest_start(nlh, NFTA_DATA_VERDICT);
 
-	put_u32(nlh, NFTA_VERDICT_CODE, (uint32_t)NFT_GOTO);
+	put_u32(nlh, NFTA_VERDICT_CODE, (uint32_t)code);
 	mnl_attr_put_strz(nlh, NFTA_VERDICT_CHAIN, chain);
 	mnl_attr_nest_end(nlh, v);
 	mnl_attr_nest_end(nlh, data);
@@ -103,7 +103,7 @@ static void put_elem_data(struct nlmsghdr *nlh, const struct map_form *f,
 {
 	switch (f->data) {
 	case DATA_VERDICT:
-		put_goto(nlh, el->text);
+		put_verdict(nlh, map_verdict((enum rs_map)el->map), el->text);
 		put_end(nlh, el);
 		return;
 	case DATA_COUNTER:
@@ -117,6 +117,18 @@ static void put_elem_data(struct nlmsghdr *nlh, const struct map_form *f,
 	}
 	if (el->text)
 		put_comment(nlh, el->text);
+}
+
+/* Without a list of elements all of them are meant. */
+void encode_empty(struct enc *e, enum rs_map map)
+{
+	const char *name = map_forms[map].name;
+	struct nlmsghdr *nlh =
+	    batch_msg(e->b, NFT_MSG_DELSETELEM, 0, e->proto, NAMES_ROOM, name);
+
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, e->table);
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, name);
+	enc_end(e);
 }
 
 void encode_elems(struct enc *e, uint16_t type, enum rs_map map,

@@ -47,14 +47,16 @@ static uint32_t byteorder_of_data(enum map_data data)
 
 /* Without this, nft lists the ids byte-swapped. */
 static void put_set_udata(struct nlmsghdr *nlh, enum map_key key,
-			  enum map_data data)
+			  enum map_data data, uint8_t family)
 {
-	struct nftnl_udata_buf *u = nftnl_udata_buf_alloc(64);
+	struct nftnl_udata_buf *u = nftnl_udata_buf_alloc(256);
 
 	nftnl_udata_put_u32(u, NFTNL_UDATA_SET_KEYBYTEORDER,
 			    byteorder_of_key(key));
 	nftnl_udata_put_u32(u, NFTNL_UDATA_SET_DATABYTEORDER,
 			    byteorder_of_data(data));
+	if (key == KEY_RECENT)
+		typeof_recent(u, family);
 	mnl_attr_put(nlh, NFTA_SET_USERDATA, nftnl_udata_buf_len(u),
 		     nftnl_udata_buf_data(u));
 	nftnl_udata_buf_free(u);
@@ -128,7 +130,7 @@ static void put_carried(struct nlmsghdr *nlh, const struct set_spec *s)
 static void put_set(struct enc *e, const struct set_spec *s)
 {
 	struct nlmsghdr *nlh = batch_msg(e->b, NFT_MSG_NEWSET, NLM_F_CREATE,
-					 e->proto, NAMES_ROOM + 256, s->name);
+					 e->proto, NAMES_ROOM + 512, s->name);
 
 	mnl_attr_put_strz(nlh, NFTA_SET_TABLE, e->table);
 	mnl_attr_put_strz(nlh, NFTA_SET_NAME, s->name);
@@ -141,7 +143,7 @@ static void put_set(struct enc *e, const struct set_spec *s)
 	if (s->timeout_s)
 		mnl_attr_put_u64(nlh, NFTA_SET_TIMEOUT,
 				 htobe64(s->timeout_s * UINT64_C(1000)));
-	put_set_udata(nlh, s->key, s->data);
+	put_set_udata(nlh, s->key, s->data, e->family);
 	put_carried(nlh, s);
 	enc_end(e);
 }

@@ -14,9 +14,10 @@
 /* What all the functions here need. */
 struct enc {
 	struct batch *b;
-	const char *table; /* its name */
-	uint8_t family;    /* of addresses */
-	uint8_t proto;     /* NFPROTO_* of the table */
+	const char *table;  /* its name */
+	uint8_t family;     /* of addresses */
+	uint8_t proto;      /* NFPROTO_* of the table */
+	unsigned int index; /* enum rs_table */
 	const struct rs_hooks *hooks;
 	bool cuts; /* the batch may be cut after each message */
 };
@@ -56,10 +57,18 @@ void encode_delete_set(struct enc *e, const char *name);
 void encode_counter(struct enc *e, const char *name);
 void encode_delete_obj(struct enc *e, const struct obj_op *op);
 
+/* ---- encode_typeof.c */
+
+struct nftnl_udata_buf;
+/** typeof_recent() - of MAP_RECENT, into its user data */
+void typeof_recent(struct nftnl_udata_buf *u, uint8_t family);
+
 /* ---- encode_elems.c; @type: NFT_MSG_NEWSETELEM or NFT_MSG_DELSETELEM */
 
 void encode_elems(struct enc *e, uint16_t type, enum rs_map map,
 		  const struct elem_ops *ops);
+/** encode_empty() - the map loses all of its elements */
+void encode_empty(struct enc *e, enum rs_map map);
 void encode_slots(struct enc *e, uint16_t type, const struct slot_ops *ops);
 
 #endif

@@ -11,6 +11,9 @@
 /** addr_words() - 32-bit words of an address */
 unsigned int addr_words(uint8_t family);
 
+/* The next register of 16 bytes after a key: nft wants data there. */
+#define DATA_WORD(words) (((words) + 3) / 4 * 4)
+
 /* @words: where in the register file, in 32-bit words. An address takes
  * addr_words(), all others take one. */
 void load_addr(struct buf *r, uint8_t family, bool source, uint32_t words);

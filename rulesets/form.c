@@ -41,7 +41,7 @@ const struct map_form map_forms[MAP_COUNT] = {
 	[MAP_MEMBERS] = { "members", KEY_ID, DATA_ID, false, FEATURE_GROUP,
 			  false, 0 },
 	[MAP_BACKENDS_FULL] = { "backends-full", KEY_ID, DATA_NONE, false,
-				FEATURE_ROOM, false, 65536 },
+				FEATURE_ROOM, false, 65536, .filled = true },
 	[MAP_COUNT_NEW] = { "count-new", KEY_ID, DATA_COUNTER, false,
 			    FEATURE_COUNT, false, 0 },
 	[MAP_COUNT_IN] = { "count-in", KEY_FLOW, DATA_COUNTER, false,
@@ -78,8 +78,11 @@ const struct map_form map_forms[MAP_COUNT] = {
 			 FEATURE_AGENT, true, 0 },
 	[MAP_GUARDS_ANY] = { "guards-any", KEY_ADDR_PROTO, DATA_VERDICT, false,
 			     FEATURE_GUARD, true, 0 },
+	/* its buckets are 1 MB from the beginning */
+	[MAP_RECENT] = { "recent", KEY_RECENT, DATA_ID, false, FEATURE_INGRESS,
+			 false, 65536, .filled = true },
 	[MAP_WAYS] = { "ways", KEY_ID, DATA_VERDICT, false, FEATURE_WAYS, false,
-		       0 },
+		       0, .comes_back = true },
 	[MAP_ERRORS] = { "errors", KEY_ADDR_PROTO_PORT, DATA_VERDICT, false,
 			 FEATURE_WAYS, true, 0 },
 	[MAP_ERROR_RANGES] = { "error-ranges", KEY_ADDR_PROTO_PORT,
@@ -118,7 +121,8 @@ enum field {
 	FIELD_PORT,
 	FIELD_ID,
 	FIELD_MAC,
-	FIELD_IFINDEX
+	FIELD_IFINDEX,
+	FIELD_PORTS /* both, as they stand in the packet */
 };
 
 static const struct {
@@ -127,7 +131,7 @@ static const struct {
 	[FIELD_ADDR] = { 7, 4 }, /* of IPv4; IPv6: addr_field6 */
 	[FIELD_PROTO] = { 12, 1 },   [FIELD_PORT] = { 13, 2 },
 	[FIELD_ID] = { 23, 4 },      [FIELD_MAC] = { 9, 6 },
-	[FIELD_IFINDEX] = { 20, 4 },
+	[FIELD_IFINDEX] = { 20, 4 }, [FIELD_PORTS] = { 4, 4 },
 };
 
 enum { TYPE_IPV6 = 8, LEN_IPV6 = 16 };
@@ -151,6 +155,8 @@ static const struct {
 	[KEY_TUPLE] = { 5,
 			{ FIELD_ADDR, FIELD_PORT, FIELD_ADDR, FIELD_PORT,
 			  FIELD_PROTO } },
+	[KEY_RECENT] = { 4,
+			 { FIELD_ADDR, FIELD_ADDR, FIELD_PORTS, FIELD_PROTO } },
 	[KEY_BOUND] = { 4, { FIELD_ID, FIELD_ADDR, FIELD_PROTO, FIELD_PORT } },
 	[KEY_IFINDEX] = { 1, { FIELD_IFINDEX } },
 };
@@ -268,12 +274,19 @@ uint32_t map_flags(const struct map_form *f)
 		[DATA_ADDR_PORT] = NFT_SET_MAP,
 		[DATA_ADDR] = NFT_SET_MAP,
 		[DATA_COUNTER] = NFT_SET_OBJECT,
-		[DATA_NONE] = NFT_SET_EVAL | NFT_SET_TIMEOUT,
+		[DATA_NONE] = 0,
 		[DATA_MEMBER] = 0,
 	};
 
+	if (f->filled)
+		return NFT_SET_EVAL | NFT_SET_TIMEOUT | of_data[f->data];
 	return of_data[f->data] |
 	       (f->interval ? NFT_SET_INTERVAL | NFT_SET_CONCAT : 0);
+}
+
+int map_verdict(enum rs_map map)
+{
+	return map_forms[map].comes_back ? NFT_JUMP : NFT_GOTO;
 }
 
 bool map_owns_ids(enum rs_map map)

@@ -79,6 +79,8 @@ enum rs_map {
 	MAP_GUARDS, /* as MAP_SERVICES : guard chain */
 	MAP_GUARD_RANGES,
 	MAP_GUARDS_ANY,
+	MAP_RECENT, /* client, service, ports, protocol : backend id, of packets
+		     * a moment ago; the kernel fills it */
 	MAP_WAYS,   /* backend id : chain that sends to it */
 	MAP_ERRORS, /* as MAP_SERVICES, of what an ICMP error speaks of :
 		     * error chain */
@@ -106,7 +108,7 @@ enum rs_map {
 
 /* What an element leads to. */
 enum map_data {
-	DATA_VERDICT, /* goto a chain */
+	DATA_VERDICT, /* goto a chain, or jump */
 	DATA_ID,      /* backend id, or another number of 32 bits */
 	DATA_ADDR_PORT,
 	DATA_ADDR,
@@ -128,9 +130,10 @@ enum map_key {
 	KEY_ADDR_PORT,
 	KEY_PORT_ADDR,
 	KEY_MAC,
-	KEY_TUPLE, /* client: address, port; service: address, port,
-		    * protocol */
-	KEY_BOUND, /* machine's id, address, protocol, port */
+	KEY_TUPLE,  /* client: address, port; service: address, port,
+		     * protocol */
+	KEY_RECENT, /* client's address, service's, both ports, protocol */
+	KEY_BOUND,  /* machine's id, address, protocol, port */
 	KEY_IFINDEX,
 	KEYS
 };
@@ -143,9 +146,12 @@ struct map_form {
 	enum feature feature; /* the map is there while it is needed */
 	bool leads;           /* elements lead packets to what is behind them:
 			       * they are added last */
-	uint32_t size;        /* of DATA_NONE */
+	uint32_t size;        /* of those that rules fill */
 	bool alone;           /* its elements are all that their unit is sure to
 			       * have: a scan makes the unit of them */
+	bool filled;          /* by rules: what is in it does not concern us */
+	bool comes_back; /* verdicts jump: behind an empty chain the packet goes
+			  * on where it was */
 };
 
 extern const struct map_form map_forms[MAP_COUNT];
@@ -161,6 +167,8 @@ uint32_t map_key_type(const struct map_form *f, uint8_t family);
 uint32_t map_data_type(const struct map_form *f, uint8_t family);
 /** map_flags() - NFT_SET_* */
 uint32_t map_flags(const struct map_form *f);
+/** map_verdict() - NFT_GOTO or NFT_JUMP, what its verdicts are */
+int map_verdict(enum rs_map map);
 /** map_owns_ids() - do the map's keys say which backend ids are taken? */
 bool map_owns_ids(enum rs_map map);
 
@@ -266,6 +274,8 @@ uint32_t set_flags(const struct set_form *f);
 #define CHAIN_INGRESS     "ingress"
 #define CHAIN_MISTAKES    "stateless-errors"
 #define CHAIN_TO_WAY      "to-way"
+#define CHAIN_KNOWN       "known"
+#define CHAIN_RECENT      "recent"
 #define CHAIN_REFUSE      "refuse"
 #define CHAIN_PICK        "pick"
 #define CHAIN_ALIVE       "alive"

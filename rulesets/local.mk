@@ -25,7 +25,7 @@ librulesets_a_SOURCES += rulesets/types.h \
 # plan -> kernel, kernel -> have
 librulesets_a_SOURCES += rulesets/encode.c rulesets/encode.h \
 	rulesets/encode_form.c rulesets/encode_elems.c \
-	rulesets/encode_impl.h \
+	rulesets/encode_typeof.c rulesets/encode_impl.h \
 	rulesets/keeper.c rulesets/keeper.h \
 	rulesets/nl.c rulesets/nl.h rulesets/have.c rulesets/have.h \
 	rulesets/scan.c rulesets/scan_named.c rulesets/scan_elems.c \

@@ -83,15 +83,15 @@ static const void *value(const struct nlattr *nest, size_t len)
 	return mnl_attr_get_payload(tb[NFTA_DATA_VALUE]);
 }
 
-/* The chain that a verdict goes to; NULL for accept, drop, jump and the like:
- * ours always go. */
-static const char *goto_chain(const struct nlattr *data)
+/* The chain that a verdict leads to, if it does so as this map's do; NULL for
+ * accept, drop and the like. */
+static const char *verdict_chain(enum rs_map map, const struct nlattr *data)
 {
 	const struct nlattr *tb[NFTA_DATA_MAX + 1], *v[NFTA_VERDICT_MAX + 1];
 
 	scan_nested(data, tb, NFTA_DATA_MAX + 1);
 	scan_nested(tb[NFTA_DATA_VERDICT], v, NFTA_VERDICT_MAX + 1);
-	if ((int32_t)scan_u32(v[NFTA_VERDICT_CODE]) != NFT_GOTO)
+	if ((int32_t)scan_u32(v[NFTA_VERDICT_CODE]) != map_verdict(map))
 		return NULL;
 	return scan_str(v[NFTA_VERDICT_CHAIN]);
 }
@@ -197,7 +197,8 @@ static struct unit *owner(struct scan *s, const struct nlattr **tb,
 {
 	switch (map_forms[s->map].data) {
 	case DATA_VERDICT:
-		*text = goto_chain(tb[NFTA_SET_ELEM_DATA]);
+		*text =
+		    verdict_chain((enum rs_map)s->map, tb[NFTA_SET_ELEM_DATA]);
 		return id_taken(s, key) ? unit_named(s, PART_CHAIN, *text)
 					: NULL;
 	case DATA_COUNTER:
@@ -327,8 +328,8 @@ int scan_elems(struct scan *s, struct nl *nl)
 	sort_ranges(s);
 	for (s->map = 0; ret == 0 && s->map < MAP_COUNT; s->map++) {
 		if (!(s->t->parts.maps & UINT64_C(1) << s->map) ||
-		    map_forms[s->map].data == DATA_NONE)
-			continue; /* what rules add does not concern us */
+		    map_forms[s->map].filled)
+			continue;
 		ret = s->map == MAP_SLOTS ? read_slots(s, nl) : dump_map(s, nl);
 	}
 	free(s->ranges);

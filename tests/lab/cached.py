@@ -12,6 +12,7 @@ from uploads import Upload, survivors
 
 TCP_S, UDP_S = 600, 3
 LIVELY, SILENT, TCP = 5, 20, 10     # flows of each family
+RECENT_S = 8    # so much longer who has been seen twice may live; dsr, ipip
 
 
 def entries(lab, mode, name, family, gw="gw"):
@@ -41,11 +42,15 @@ def timeouts(mode):
         for f in FAMILIES:
             equal(datagrams(lab, f, [10] * SILENT), SILENT, "answered")
             equal(lab.flow("c1", vip(f), 80, TCP).ok, TCP, "answered")
-        known = {f: entries(lab, mode, "udp", f) for f in FAMILIES}
-        for f, found in known.items():
-            equal(sorted(t for t, _ in found), [UDP_S] * (LIVELY + SILENT) +
-                  [TCP_S] * TCP, f"IPv{f}: time-outs")
-            check(max(left for _, left in found) <= TCP_S, f"{found}")
+        for f in FAMILIES:
+            found = entries(lab, mode, "udp", f)
+            # of what has been renewed, 6.1 shows the first
+            known = [TCP_S if t in (TCP_S, TCP_S + RECENT_S) else t
+                     for t, _ in found]
+            equal(sorted(known), [UDP_S] * (LIVELY + SILENT) + [TCP_S] * TCP,
+                  f"IPv{f}: time-outs")
+            check(max(left for _, left in found) <= TCP_S + RECENT_S,
+                  f"{found}")
         for f in FAMILIES:
             wait_until(lambda f=f: len(entries(lab, mode, "udp", f)) ==
                        LIVELY + TCP, 4 * UDP_S, f"IPv{f}: forgotten")

@@ -51,7 +51,7 @@ def elements(lab, mode, family, name):
 
 def ways(lab, mode, family):
     """{chain: id} of all backends."""
-    return {value["goto"]["target"]: json.loads(key) for key, value in
+    return {value["jump"]["target"]: json.loads(key) for key, value in
             elements(lab, mode, family, "ways").items()}
 
 

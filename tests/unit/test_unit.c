@@ -160,6 +160,7 @@ static void test_keys(void **state)
 		{ KEY_PORT_ADDR, 8, 20 },
 		{ KEY_MAC, 6, 6 },
 		{ KEY_TUPLE, 20, 44 },
+		{ KEY_RECENT, 16, 40 },
 		{ KEY_BOUND, 16, 28 },
 		{ KEY_IFINDEX, 4, 4 },
 	};

@@ -85,7 +85,7 @@ static void add_elems(struct unit *u)
 			id = elem_id(&u->elems[i]);
 	for (int m = 0; m < MAP_COUNT; m++)
 		if (map_forms[m].feature != FEATURE_NONE &&
-		    map_forms[m].data != DATA_NONE &&
+		    !map_forms[m].filled &&
 		    !map_owns_ids((enum rs_map)m) && /* this id is taken */
 		    more.features & FEATURE_BIT(map_forms[m].feature))
 			add_elem(u, (enum rs_map)m, id);

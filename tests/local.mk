@@ -47,7 +47,7 @@ EXTRA_DIST += tests/lab/badconf.py tests/lab/daemon.py tests/lab/demo.py \
 	tests/lab/test_offload.py \
 	tests/lab/test_lists.py \
 	tests/lab/test_stateless.py tests/lab/test_modes.py tests/lab/test_persist.py tests/lab/test_soak.py \
-	tests/lab/crafted.py tests/lab/sockets.py tests/lab/test_limits.py tests/lab/test_room.py
+	tests/lab/crafted.py tests/lab/netns.py tests/lab/sockets.py tests/lab/test_limits.py tests/lab/test_room.py
 
 EXTRA_DIST += tests/lab/bad_dns.py tests/lab/test_check_dns.py \
 	tests/lab/bad_icmp.py tests/lab/test_check_icmp.py \

@@ -6,7 +6,7 @@ import json
 import socket
 import struct
 
-from sockets import inside
+from netns import inside
 
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 WINDOW = 12321  # what tells a crafted segment from others

@@ -31,7 +31,7 @@ import socket
 
 import sums
 from lab import (BITS, CROWD, FAMILIES, VIP_NET, Lab, client_addr, vip)
-from sockets import inside
+from netns import inside
 
 SIDES = {"edge": 1, "back": 2, "front": 4, "vms": 5, "side": 6}
 NOWHERE = {4: "198.18.0.0/15", 6: "2001:db8:bad::/48"}

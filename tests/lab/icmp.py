@@ -9,8 +9,8 @@ import struct
 
 from crafted import checksum
 from lab import FAMILIES, vip
+from netns import inside
 from process import Failure, check, equal, wait_until
-from sockets import inside
 from uploads import Upload, transfers
 
 

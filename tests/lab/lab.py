@@ -21,8 +21,8 @@ import signal
 import subprocess
 import tempfile
 
+from netns import inside
 from process import Failure, Process, check
-from sockets import inside
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(HERE, "../../build")))
@@ -30,7 +30,25 @@ PREFIX = os.environ.get("LAB_PREFIX", f"nl{os.getpid()}")
 FAMILIES = (4, 6)
 # The virtual machine is emulated, some twenty times slower than its host.
 IN_VM = bool(os.environ.get("NFTLB_VM"))
-CONNECT_MS = 5000 if IN_VM else 1000
+# A connection has time; but who asks a second time (a second later) has lost his
+# first SYN: see Lab.one_syn().
+CONNECT_MS = 10000 if IN_VM else 5000
+ONE_SYN_MARK = 0x51
+ONE_SYN = f"""
+table inet one-syn {{
+    set asked {{
+        typeof tcp sport . tcp sequence
+        size 65535; flags dynamic, timeout; timeout 30s
+    }}
+    chain out {{
+        type filter hook output priority -400
+        meta mark != {ONE_SYN_MARK} accept
+        tcp flags & (syn | ack) != syn accept
+        tcp sport . tcp sequence @asked drop
+        add @asked {{ tcp sport . tcp sequence }}
+    }}
+}}
+"""
 
 NETS = {4: {"front": "10.1.0.", "back": "10.2.0.", "vip": "192.0.2."},
         6: {"front": "2001:db8:1::", "back": "2001:db8:2::",
@@ -109,6 +127,7 @@ class Lab:
         self.servers = {}
         self.daemons = []
         self.count = itertools.count()
+        self.one_syn_nodes = set()
         self.dir = None
 
     def __enter__(self):
@@ -291,15 +310,28 @@ class Lab:
         for b in self.backends:
             self.serve(b, *specs)
 
+    def one_syn(self, node):
+        """From now on the node drops SYNs of this mark that are sent again: a
+        connection that is lost is a failure, one that is slow is none. Returns
+        the mark."""
+        if node not in self.one_syn_nodes:
+            self.one_syn_nodes.add(node)
+            self.do(node, "nft", "-f", "-", input=ONE_SYN)
+        return ONE_SYN_MARK
+
     def flow_start(self, node, to, ports, n=0, clients=1, seconds=0, proto="tcp",
-                   source=None, timeout_ms=CONNECT_MS, hold=False, log=False,
+                   source=None, timeout_ms=None, hold=False, log=False,
                    interval_ms=20, local_ports=False, message_len=8192):
-        """Start the client `flow`; see its usage. Returns a Traffic."""
+        """Start the client `flow`; see its usage. Returns a Traffic. Without
+        timeout_ms a client's connections have one SYN each."""
         name = f"flow-{next(self.count)}"
         path = os.path.join(self.dir, name + ".log") if log else None
         argv = [program("tests/tools/flow"), "-p", proto, "-n", str(n),
-                "-c", str(clients), "-t", str(seconds), "-w", str(timeout_ms),
+                "-c", str(clients), "-t", str(seconds),
+                "-w", str(timeout_ms or CONNECT_MS),
                 "-i", str(interval_ms), "-m", str(message_len)]
+        if proto == "tcp" and not timeout_ms and node in self.clients:
+            argv += ["-M", str(self.one_syn(node))]
         argv += ["-s", source] if source else []
         argv += ["-q"] if local_ports else []
         argv += ["-l", path] if log else []
@@ -309,7 +341,7 @@ class Lab:
 
     def flow(self, node, to, ports, n, **options):
         """Open n connections one after the other; returns a Result."""
-        wait_s = 30 + n * options.get("timeout_ms", CONNECT_MS) / 1000
+        wait_s = 30 + n * (options.get("timeout_ms") or CONNECT_MS) / 1000
         return self.flow_start(node, to, ports, n, **options).result(wait_s)
 
     def hold(self, node, to, ports, n, **options):

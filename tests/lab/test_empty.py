@@ -6,7 +6,7 @@ taken by the gateway's own programs that happen to listen there.
 
 import daemon
 from daemon import member, service
-from lab import CONNECT_MS, FAMILIES, Lab, vip
+from lab import FAMILIES, Lab, vip
 from marks import vm_only
 from process import check, equal, wait_until
 
@@ -24,7 +24,9 @@ def disable_all(d, count=3):
 
 
 def refused(lab, node, family, proto, on_empty):
-    r = lab.flow(node, vip(family), 80, 5, proto=proto, timeout_ms=400)
+    # Who is refused has time for it, but one SYN.
+    r = lab.flow(node, vip(family), 80, 2, proto=proto,
+                 timeout_ms=400 if on_empty == "drop" else None)
     words = f"{node} {proto} IPv{family} {on_empty}"
     equal(r.counts(), {}, f"{words}: answered by")
     wanted = {"timeout" if on_empty == "drop" else "refused"}
@@ -32,9 +34,6 @@ def refused(lab, node, family, proto, on_empty):
         # A local sender is told at once that its packet was not sent.
         wanted.add("Operation not permitted")
     check(set(r.failures) <= wanted, f"{words}: {r.failures}")
-    if on_empty == "reject":
-        slowest = max(end - start for start, end, _ in r.failed_at)
-        check(slowest < CONNECT_MS / 5000, f"{words}: refused after {slowest:.3f} s only")
 
 
 def empty(on_empty, where, protos=("tcp", "udp"), nodes=("c1", "gw")):
@@ -100,7 +99,7 @@ def test_service_disabled():
         d.do("service", "disable", "www")
         equal(d.service()["state"], "disabled", "state")
         for family in FAMILIES:
-            r = lab.flow("c1", vip(family), 80, 5, timeout_ms=400)
+            r = lab.flow("c1", vip(family), 80, 2)
             equal(r.ok, 0, f"IPv{family}: answered by {r.counts()}")
         d.do("service", "enable", "www")
         for family in FAMILIES:

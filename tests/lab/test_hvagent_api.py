@@ -10,8 +10,8 @@ import daemon
 from hvapi import Agent, Client
 from lab import Lab, vip
 from marks import alone
+from netns import inside
 from process import Failure, check, equal, wait_until
-from sockets import inside
 
 WEB = {"service": "192.0.2.10:80/tcp", "vm": "10.5.0.1:8080"}
 TOKEN = "correct-horse-battery"

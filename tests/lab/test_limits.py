@@ -68,10 +68,9 @@ def new_per_source(action):
         for f in FAMILIES:
             c, bucket = Crowd(lab, vip(f)), Bucket(2, 5)
             bucket.fill(c, f, 9, source=source(f))
+            equal({x.error for x in c.tried if x.error}, {ACTIONS[action]},
+                  f"IPv{f}: what he sees")
             equal(c.attempt(3, source=source(f, 1, 2)), 3, f"IPv{f}: others")
-            refused = [x.error for x in c.open(1, source=source(f),
-                                               timeout_s=0.2) if x.error]
-            equal(refused, [ACTIONS[action]], f"IPv{f}: what he sees")
             bucket.after(c, f, 1.75, 6, source=source(f))
             c.close()
 
@@ -111,11 +110,11 @@ def test_networks_are_sources_by_default():
             members(3, port=8081), limit_new_per_source=1, limit_new_burst=3,
             limit_source="24")})
         c = Crowd(lab, vip(6))
+        begun = time.monotonic()
         got = [c.attempt(1, source=source(6, i, 1)) for i in range(1, 4)]
         equal(got, [1, 1, 1], "the burst")
-        begun = time.monotonic()
         got = c.attempt(4, source=source(6, 9, 9))
-        check(got <= 3 + time.monotonic() - begun, f"{got} beyond the burst")
+        check(got <= time.monotonic() - begun, f"{got} beyond the burst")
         equal(c.attempt(1, source=client_addr(6)), 1, "another network")
 
 
@@ -179,8 +178,8 @@ def test_resets():
             begun = time.monotonic()
             for x in made[:10]:
                 x.reset()
-            took = time.monotonic() - begun
             passed(lab, f)
+            took = time.monotonic() - begun
             got, total = seen() - total, seen()
             check(4 <= got <= 4 + math.floor(took * 2),
                   f"IPv{f}: {got} of 10 resets in {took:.2f} s")
@@ -188,8 +187,8 @@ def test_resets():
             least = time.monotonic() - begun - took
             for x in made[10:]:
                 x.reset()
-            most = time.monotonic() - begun
             passed(lab, f)
+            most = time.monotonic() - begun
             more, total = seen() - total, seen()
             low = min(4, math.floor(least * 2) - (got - 4))
             check(low <= more <= math.floor(most * 2),

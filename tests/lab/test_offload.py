@@ -12,8 +12,9 @@ import daemon
 from daemon import member, members, service
 from lab import FAMILIES, Lab, backend_addr, program, vip
 from marks import vm_needs
+from netns import inside
 from process import check, equal, wait_until
-from sockets import Crowd, inside
+from sockets import Crowd
 
 WHERE = {"offload_interfaces": "front, back"}
 STREAM = 8081

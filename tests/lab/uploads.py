@@ -8,8 +8,8 @@ import socket
 import struct
 
 from lab import IN_VM
+from netns import inside
 from process import check, equal
-from sockets import inside
 
 PATIENCE_S = 10
 SIZE = (2 if IN_VM else 24) * 2**20     # bytes of a long transfer

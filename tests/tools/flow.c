@@ -75,6 +75,9 @@ int flow_open(const struct flow_options *o, unsigned long ordinal)
 	if (fd < 0)
 		net_die("socket");
 	net_set_port(&to, o->ports.list[ordinal % o->ports.n]);
+	if (o->mark &&
+	    setsockopt(fd, SOL_SOCKET, SO_MARK, &o->mark, sizeof(o->mark)))
+		net_die("SO_MARK");
 	if (bind_source(fd, o, ordinal))
 		goto fail;
 	if (connect(fd, (struct sockaddr *)&to, net_len(&to)) &&
@@ -101,6 +104,7 @@ static void usage(void)
 		" -s A[-B]     source addresses, taken in turn\n"
 		" -q           source ports from 1024 up, in turn (needs -s)\n"
 		" -w MS        how long a connection may take (1000)\n"
+		" -M MARK      mark the packets\n"
 		" -l FILE      a line for each connection\n"
 		" --hold       keep transfers open until the end\n"
 		" -i MS        hold: pause between messages (20)\n"
@@ -118,7 +122,7 @@ static bool parse(int argc, char **argv, struct flow_options *o)
 	bool hold = false;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "p:n:c:t:s:qw:l:i:m:H", longs,
+	while ((c = getopt_long(argc, argv, "p:n:c:t:s:qw:M:l:i:m:H", longs,
 				NULL)) != -1) {
 		if (c == 'p')
 			o->protocol = net_protocol(optarg);
@@ -134,6 +138,8 @@ static bool parse(int argc, char **argv, struct flow_options *o)
 			o->local_ports = true;
 		else if (c == 'w')
 			o->timeout_s = strtod(optarg, NULL) / 1000;
+		else if (c == 'M')
+			o->mark = (uint32_t)strtoul(optarg, NULL, 0);
 		else if (c == 'i')
 			o->interval_s = strtod(optarg, NULL) / 1000;
 		else if (c == 'm')

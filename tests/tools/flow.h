@@ -23,6 +23,7 @@ struct flow_options {
 	double interval_s;    /* hold: between two messages */
 	size_t message_len;   /* hold: bytes, up to FLOW_MESSAGE_MAX */
 	bool local_ports;     /* source ports from 1024 up, in turn */
+	uint32_t mark;        /* of the packets; 0 = none */
 	FILE *log;            /* NULL = none */
 };
 

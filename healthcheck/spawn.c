@@ -88,11 +88,8 @@ static _Noreturn void child_run(pid_t parent, char *const argv[],
 	if (getppid() != parent)
 		_exit(127);
 	/* Handlers go by themselves, what is ignored would stay. */
-	sigaction(SIGPIPE, &dfl, NULL);
-	sigaction(SIGHUP, &dfl, NULL);
-	sigaction(SIGINT, &dfl, NULL);
-	sigaction(SIGTERM, &dfl, NULL);
-	sigaction(SIGCHLD, &dfl, NULL);
+	for (int sig = 1; sig < SIGRTMIN; sig++)
+		sigaction(sig, &dfl, NULL);
 	if (dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
 	    close_range(STDERR_FILENO + 1, ~0u, 0) < 0) {
 		*error = -errno;

@@ -115,7 +115,7 @@ def test_nothing_outlives_its_time():
             path = script(lab, body, name)
             found = probe(lab, keys(path, timeout="300ms"), TARGET, name=mark)[0]
             equal(found["reason"], "timeout", name)
-            check(300 <= found["ms"] < 400, f"{name}: {found}")
+            equal(found["ms"], 300, f"{name}: {found}")
             wait_until(lambda: not alive(mark), 2, f"{name}: nothing is left")
 
 
@@ -133,10 +133,11 @@ def test_a_stubborn_script_does_not_hold_up_the_next():
         mark = lab.prefix + "next"
         path = script(lab, "trap '' TERM; while :; do sleep 0.05; done")
         begun = time.monotonic()
-        found = probe(lab, keys(path, timeout="200ms"), TARGET, count=3,
+        found = probe(lab, keys(path, timeout="200ms"), TARGET, count=5,
                       name=mark)
-        check(time.monotonic() - begun < 1.5, "three of 200 ms each")
-        equal([f["reason"] for f in found], ["timeout"] * 3, "all of them")
+        took = time.monotonic() - begun
+        check(took < 4.5, f"five of 200 ms each: {took:.1f} s")
+        equal([f["reason"] for f in found], ["timeout"] * 5, "all of them")
         wait_until(lambda: not alive(mark), 3, "nothing is left")
 
 
@@ -202,7 +203,8 @@ def test_through_the_daemon():
         wait_until(lambda: weight() == 100, 5, "the script's weight")
         say("trap '' TERM; sleep 600; sleep 600")
         d.wait_state("b1", "down")
-        equal(d.backend("b1")["check"]["reason"], "timeout", "reason")
+        wait_until(lambda: d.backend("b1")["check"]["reason"] == "timeout", 30,
+                   "reason")      # the loop may have been late
         equal(d.backend("b2")["state"], "active", "the other one's state")
         d.stop()
         wait_until(lambda: not alive("b1", lab.dir), 5, "no script is left")

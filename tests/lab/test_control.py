@@ -339,7 +339,7 @@ def test_stalled_client_does_not_stall_the_daemon():
             idle.append(s)
         begun = time.monotonic()
         d.do("status")
-        check(time.monotonic() - begun < 1, "status takes long")
+        check(time.monotonic() - begun < 5, "status takes long")
         for s in idle:
             s.close()
         d.do("status")

@@ -165,7 +165,7 @@ def test_peers_that_mean_harm():
             untold.intersection_update(judged(d, table))
             return not untold
 
-        wait_until(told, 30, "each of them told why it is down", 0.2)
+        wait_until(told, 120, "each of them told why it is down", 0.2)
         equal(len(d.json("show", "events")), events, "states that changed")
         said = d.json("status")["prober"]
         print(f"# {jobs} jobs; the prober grew by {rss - watched.begun_kb} KB, "

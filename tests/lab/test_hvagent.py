@@ -4,12 +4,11 @@ back to the client. What needs no tunnel device runs here as well."""
 
 from fabric import Fabric, addr, hypervisor_addr, vm_addr
 from hvagent import DEVICE, IP, TUNNEL, Agent, binding, by_hand
-from lab import FAMILIES, IN_VM, client_addr, vip
+from lab import FAMILIES, client_addr, vip
 from marks import vm_needs
 from process import check, equal, wait_until
 
-REPAIRED_S = 1.0    # on a busy machine; alone it is a tenth of that
-VM_S = 20.0 if IN_VM else REPAIRED_S
+SOON_S = 20     # on a busy machine; alone it is a hundredth of that
 
 
 def both(vms, **keys):
@@ -23,7 +22,7 @@ def restored(lab, agent, family, words):
         r = lab.run(agent.h, "nft", "list", "table", IP[family], "hvagent")
         return [x for x in r.stdout.splitlines() if "packets" not in x] == \
             agent.wanted[family]
-    wait_until(same, VM_S, words)
+    wait_until(same, SOON_S, words)
 
 
 def started(lab, bindings, **keys):
@@ -100,12 +99,12 @@ def test_follows_the_uplink():
         check(any(old in line for line in agent.rules()), "its own address")
         lab.ip("h1", [f"addr del {old}/16 dev back",
                       f"addr add {new}/16 dev back"])
-        wait_until(lambda: any(new in line for line in agent.rules()), VM_S,
+        wait_until(lambda: any(new in line for line in agent.rules()), SOON_S,
                    "the new address")
         check(not any(old in line for line in agent.rules()), "the old one")
         lab.ip("h1", ["link set back mtu 1400"])
         wait_until(lambda: any("size set 1340" in line
-                               for line in agent.rules()), VM_S, "the new MSS")
+                               for line in agent.rules()), SOON_S, "the new MSS")
 
 
 # ---- packets
@@ -156,7 +155,7 @@ def test_tunnels_to_vms():
             lab.nft("flush", "table", IP[f], "hvagent", gw="h1")
         for f in FAMILIES:
             wait_until(lambda d=DEVICE[f]: lab.run(
-                "h1", "ip", "link", "show", d, "up").stdout, VM_S, "device")
+                "h1", "ip", "link", "show", d, "up").stdout, SOON_S, "device")
             restored(lab, agent, f, "rules")
         flows(lab, "repaired", ("v1", "v2"))
         equal(agent.ask("PUT", "/v1/bindings/x", binding(4, "v1", port=82))[0]

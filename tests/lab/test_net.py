@@ -195,7 +195,7 @@ def test_many_neighbours():
         for a in (many[0], many[-1]):
             tool.wait_path(a, "known", ether(lab, "b1"))
         took_ms = float(tool.lines("neigh done")[0].split()[2])
-        check(took_ms < 1000, f"4,000 addresses took {took_ms} ms")
+        check(took_ms < 8000, f"4,000 addresses took {took_ms} ms")
 
 
 if not IN_VM:
@@ -293,7 +293,7 @@ def test_many_tunnels():
         took = tool.settle()
         tool.wait_tunnels(300, 300)
         print(f"# 300 tunnels: {took:.2f} s")
-        check(took < 10, f"300 tunnels took {took} s")
+        check(took < 30, f"300 tunnels took {took} s")
 
 
 @vm_needs("VLAN devices")

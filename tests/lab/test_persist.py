@@ -93,10 +93,10 @@ def test_refreshed_by_traffic():
         lab.serve_all()
         lines = {member(i, f): f"{at(f, i)}:8081 "
                  for f in FAMILIES for i in (1, 2, 3)}
-        persistent(lab, persist="source 1s", backends=lines)
-        for f in FAMILIES:
-            flow = lab.hold("c1", vip(f), 80, 1)
-            time.sleep(2.5)     # the time-out, twice: it is what we test
+        persistent(lab, persist="source 2s", backends=lines)
+        flows = {f: lab.hold("c1", vip(f), 80, 1) for f in FAMILIES}
+        time.sleep(4.5)         # the time-out, twice: it is what we test
+        for f, flow in flows.items():
             more = lab.hold("c1", vip(f), 80, 1)
             equal(servers(more), servers(flow), f"IPv{f}: backends")
 

@@ -60,10 +60,10 @@ def survivors(hold, words):
 
 
 class Limited(threading.Thread):
-    """A process that may run for 1 ms in 25: what a limit on its CPU does, by
-    signals."""
+    """A process that may run for 1 ms in 60: what a limit on its CPU does, by
+    signals. (On a busy machine others wait, too, but not that long.)"""
 
-    RUNS_S, STANDS_S = 0.001, 0.024
+    RUNS_S, STANDS_S = 0.001, 0.059
 
     def __init__(self, process):
         super().__init__(daemon=True)

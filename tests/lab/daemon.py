@@ -6,7 +6,7 @@ import os
 import subprocess
 
 from lab import BUILD, FAMILIES, backend_addr, program, vip
-from process import Failure, check, equal, wait_until
+from process import PATIENCE, Failure, check, equal, wait_until
 
 FAST_CHECK = {"type": "tcp", "interval": "200ms", "timeout": "100ms",
               "rise": 1, "fall": 2}
@@ -149,7 +149,8 @@ class Daemon:
         """Run nftlbctl; returns subprocess.CompletedProcess."""
         return subprocess.run(
             [program("nftlbctl"), "-s", self.socket, *map(str, words)],
-            capture_output=True, text=True, check=False, timeout=timeout_s)
+            capture_output=True, text=True, check=False,
+            timeout=timeout_s * PATIENCE)
 
     def do(self, *words):
         """Run nftlbctl; it must succeed; returns its stdout."""

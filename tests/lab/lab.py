@@ -22,7 +22,7 @@ import subprocess
 import tempfile
 
 from netns import inside
-from process import Failure, Process, check
+from process import PATIENCE, Failure, Process, check
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(HERE, "../../build")))
@@ -262,7 +262,7 @@ class Lab:
         """Run a command in a node; returns subprocess.CompletedProcess."""
         return subprocess.run(self.inside(node, argv), input=input,
                               capture_output=True, text=True, check=False,
-                              timeout=timeout_s)
+                              timeout=timeout_s * PATIENCE)
 
     def do(self, node, *argv, input=None):
         """Run a command in a node that must succeed; returns its stdout."""

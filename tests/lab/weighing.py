@@ -8,7 +8,7 @@ import threading
 import time
 
 from lab import FAMILIES, vip
-from process import check, wait_until
+from process import PATIENCE, check, wait_until
 
 # Weights in a hurry, for tests that are about something else than their pace.
 QUICK = {"tick": "100ms", "smoothing": "0s", "blackout": "0s"}
@@ -25,7 +25,7 @@ def dynamic(d, name="www"):
 
 def wait_dynamic(d, names, low, high, timeout_s, name="www"):
     """Until the dynamic weights of these backends are within bounds."""
-    end = time.monotonic() + timeout_s
+    end = time.monotonic() + timeout_s * PATIENCE
     while True:
         seen = dynamic(d, name)
         if all(low <= seen[n] <= high for n in names):

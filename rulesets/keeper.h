@@ -4,7 +4,7 @@
  * last nat chain of a network namespace goes, the kernel stops translating
  * established flows as well, and their clients get resets. So we hold one idle
  * nat chain per family in a table that only we can remove (flags owner); it
- * goes by itself when our socket closes.
+ * goes by itself when our socket closes. Who translates nothing does without.
  */
 #ifndef RULESETS_KEEPER_H
 #define RULESETS_KEEPER_H

@@ -49,13 +49,35 @@ static void plan_strays(struct plan *p, const struct have_table *t,
 	pt->strays = t;
 }
 
+/* Does any unit that will be there live in a table of type netdev (@netdev), or
+ * in one of the others? */
+static bool any_unit(const struct plan *p, bool netdev)
+{
+	for (unsigned int f = 0; f < RS_TABLES; f++)
+		if (rs_table_is_netdev(f) == netdev && p->tab[f].same_features)
+			return true;
+	for (size_t i = 0; i < p->nunits; i++)
+		if (p->units[i].want &&
+		    rs_table_is_netdev(p->units[i].want->table) == netdev)
+			return true;
+	return false;
+}
+
+/* The families' own tables are there whoever needs them, and stay once they
+ * are. But where all services are in tables of type netdev they would only turn
+ * NAT and connection tracking on, and each packet into a tunnel would pay. */
+static bool own_is_wanted(const struct plan *p, unsigned int f)
+{
+	return p->from->tab[f].there || any_unit(p, false) ||
+	       !any_unit(p, true);
+}
+
 /* What the units that will be there need. */
 static uint32_t features_wanted(const struct plan *p, unsigned int f)
 {
 	uint32_t wanted = p->tab[f].same_features;
 
-	/* The families' own tables are there whoever needs them. */
-	if (!rs_table_is_netdev(f))
+	if (!rs_table_is_netdev(f) && own_is_wanted(p, f))
 		wanted |= FEATURE_BIT(p->from->own);
 
 	for (size_t i = 0; i < p->nunits; i++)

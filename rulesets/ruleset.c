@@ -198,14 +198,25 @@ static int delete_alien(struct ruleset *rs, const struct plan *p,
 	return ret;
 }
 
+/* Without it we balance as well. It is for NAT, and turns it on: where we have
+ * no tables that translate there is none. */
+static void keep(struct ruleset *rs, const struct plan *p)
+{
+	for (unsigned int t = 0; t < RS_TABLES; t++)
+		if (!rs_table_is_netdev(t) &&
+		    (rs->have.tab[t].there || p->tab[t].base)) {
+			keeper_open(&rs->keeper, rs->table, NULL);
+			return;
+		}
+}
+
 int ruleset_commit(struct ruleset *rs, struct plan *p, struct err *err)
 {
 	uint32_t genid = 0, now = 0;
 	bool applied = false;
 	int ret;
 
-	/* Without it we balance as well. */
-	keeper_open(&rs->keeper, rs->table, NULL);
+	keep(rs, p);
 	if (plan_empty(p)) {
 		plan_take_over(p);
 		return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ids of backends that are gone, but that entries of persistent clients may
- * still name: nobody may get them before these are purged, or he would get the
- * clients, too.
+ * Ids of backends that are gone, but that entries of persistent clients, or of
+ * flows that nobody tracks, may still name: nobody may get them before these
+ * are purged, or he would get the clients, too.
  */
 #ifndef RULESETS_HELD_H
 #define RULESETS_HELD_H

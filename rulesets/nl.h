@@ -95,7 +95,7 @@ int nl_dump(struct nl *nl, uint16_t type, uint8_t family, const char *table,
  * @cb: called for each element that is there, as for a dump
  * Return: 0, or -errno.
  */
-#define NL_KEY_MAX 24u
+#define NL_KEY_MAX 44u
 int nl_get_keys(struct nl *nl, uint8_t family, const char *table,
 		const char *map, const void *keys, unsigned int len, size_t n,
 		nl_cb *cb, void *arg);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Entries of session tables: read by a dump, removed and added by key.
+ * (The kernel compares only the key of what it is told to remove.)
  *
  * Packets change the same tables meanwhile. So an entry is asked for just
  * before it is removed, and a batch that the kernel refuses because something
@@ -100,12 +101,15 @@ int sessions_read(const char *table, const struct session_table *t,
 		  sessions_fn *fn, void *arg)
 {
 	struct reader r = { session_key_len(t), fn, arg, 0 };
+	unsigned int place = session_place(t);
+	char name[RS_TABLE_NAME_MAX];
 	struct nl nl;
 	int ret = nl_open(&nl, NULL);
 
 	if (ret < 0)
 		return ret;
-	ret = nl_dump(&nl, NFT_MSG_GETSETELEM, t->family, table,
+	ret = nl_dump(&nl, NFT_MSG_GETSETELEM, rs_table_proto(place),
+		      rs_table_name(place, table, name),
 		      NFTA_SET_ELEM_LIST_TABLE, t->set, elems_cb, &r);
 	nl_close(&nl);
 	return ret;
@@ -133,6 +137,8 @@ static int ask(struct ruleset *rs, const struct session_table *t,
 {
 	unsigned int len = session_key_len(t);
 	struct reader r = { len, answer_cb, out, 0 };
+	unsigned int place = session_place(t);
+	char name[RS_TABLE_NAME_MAX];
 	uint8_t *keys = xmalloc(n * len);
 	int ret;
 
@@ -141,8 +147,9 @@ static int ask(struct ruleset *rs, const struct session_table *t,
 	out->cap = n;
 	for (size_t i = 0; i < n; i++)
 		memcpy(keys + i * len, list[i].key, len);
-	ret = nl_get_keys(&rs->nl, t->family, rs->table, t->set, keys, len, n,
-			  elems_cb, &r);
+	ret = nl_get_keys(&rs->nl, rs_table_proto(place),
+			  rs_table_name(place, rs->table, name), t->set, keys,
+			  len, n, elems_cb, &r);
 	free(keys);
 	return ret;
 }
@@ -171,11 +178,14 @@ static struct nlmsghdr *elems_begin(struct batch *b, struct ruleset *rs,
 				    uint16_t type, size_t n)
 {
 	bool add = type == NFT_MSG_NEWSETELEM;
+	unsigned int place = session_place(t);
+	char name[RS_TABLE_NAME_MAX];
 	struct nlmsghdr *nlh =
-	    batch_msg(b, type, add ? NLM_F_CREATE | NLM_F_EXCL : 0, t->family,
-		      n * ELEM_BYTES + 512, t->set);
+	    batch_msg(b, type, add ? NLM_F_CREATE | NLM_F_EXCL : 0,
+		      rs_table_proto(place), n * ELEM_BYTES + 512, t->set);
 
-	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, rs->table);
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE,
+			  rs_table_name(place, rs->table, name));
 	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, t->set);
 	return nlh;
 }

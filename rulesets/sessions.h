@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Persistence at run time: the entries that packets make in the dynamic maps of
- * persistent services, client : backend id (or a group's member number). They
- * are the kernel's; here they are read, forgotten and carried over.
+ * persistent services, client : backend id (or a group's member number), and of
+ * services that track nothing, flow : backend id. They are the kernel's; here
+ * they are read, forgotten and carried over.
  *
  * Entries whose data is below ID_FIRST are nobody's: traffic of an established
  * flow makes them where there was none, and the client's next flow replaces
@@ -11,9 +12,10 @@
 #ifndef RULESETS_SESSIONS_H
 #define RULESETS_SESSIONS_H
 
+#include "rulesets/form.h"
 #include "rulesets/ruleset.h"
 
-#define SESSION_KEY_MAX  20
+#define SESSION_KEY_MAX  44 /* no more than NL_KEY_MAX */
 #define SESSION_TEXT_MAX (ADDR_STRLEN + 16)
 
 /* One map in the kernel. */
@@ -23,6 +25,9 @@ struct session_table {
 	enum rs_persist kind; /* what its keys are made of */
 	uint8_t prefix;       /* RS_PERSIST_SOURCE: bits that count */
 	uint32_t size;        /* entries at most */
+	bool flows;           /* of a direct mode: @kind is of no account */
+	enum map_key key;     /* of flows: what its keys are made of */
+	bool netdev;          /* where it is: session_place() */
 };
 
 struct session {
@@ -34,6 +39,9 @@ struct session {
 
 /** session_member() - the number of a group's member, made from its name */
 uint32_t session_member(const char *name);
+
+/** session_place() - enum rs_table that the map is in */
+unsigned int session_place(const struct session_table *t);
 
 /** session_key_len() - bytes of @t's keys */
 unsigned int session_key_len(const struct session_table *t);
@@ -66,8 +74,8 @@ bool session_matches(const struct session_match *m, const uint8_t *key);
 
 /**
  * ruleset_session_set() - which map holds the entries, as far as HAVE is true
- * @name: of a service, or of a group where @group; fills t->set and t->size
- * from t->kind and family
+ * @name: of a service, or of a group where @group; fills t->set, size, netdev
+ * and, of flows, key from t->kind or flows, and family
  * Return: false: there is none.
  */
 bool ruleset_session_set(const struct ruleset *rs, const char *name, bool group,
@@ -90,7 +98,7 @@ size_t ruleset_session_ids(const struct ruleset *rs, const char *service,
  * more than a minute, and pieces of it longer than an event loop may sleep. So
  * big tables are read by a child. While packets change the table an entry may
  * be missed, or handed out twice.
- * @table: of nf_tables
+ * @table: as the configuration has it
  * @fn: returns 0, or -errno, which ends it
  * Return: 0; -ENOENT: there is no such map; what @fn returned; other -errno.
  */

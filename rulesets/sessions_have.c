@@ -15,7 +15,9 @@
 bool ruleset_session_set(const struct ruleset *rs, const char *name, bool group,
 			 uint8_t family, struct session_table *t)
 {
-	const char *prefix = group ? SET_GROUP : SET_SESSIONS;
+	const char *prefix = t->flows ? SET_FLOWS
+			     : group  ? SET_GROUP
+				      : SET_SESSIONS;
 	char unit[RS_NAME_MAX + 2];
 	const struct unit *u;
 
@@ -25,11 +27,15 @@ bool ruleset_session_set(const struct ruleset *rs, const char *name, bool group,
 		const struct unit_set *s = &u->sets[i];
 
 		if (strncmp(s->name, prefix, strlen(prefix)) != 0 ||
-		    strlen(s->name) >= sizeof(t->set) ||
-		    key_len(s->form.key, family) != session_key_len(t))
+		    strlen(s->name) >= sizeof(t->set))
+			continue;
+		if (t->flows)
+			t->key = s->form.key;
+		if (key_len(s->form.key, family) != session_key_len(t))
 			continue;
 		strcpy(t->set, s->name);
 		t->size = s->form.size;
+		t->netdev = rs_table_is_netdev(u->table);
 		return true;
 	}
 	return false;
@@ -92,7 +98,7 @@ size_t ruleset_session_ids(const struct ruleset *rs, const char *service,
 struct claim {
 	struct ruleset *rs;
 	const char *service;
-	uint8_t family;
+	unsigned int table; /* enum rs_table */
 	int64_t end_ms;
 	size_t n;
 };
@@ -108,12 +114,11 @@ static int64_t now_ms(void)
 static int claim_entry(const struct session *e, void *arg)
 {
 	struct claim *c = arg;
-	struct alloc *a = &c->rs->have.tab[family_index(c->family)].alloc;
+	struct alloc *a = &c->rs->have.tab[c->table].alloc;
 
 	if (alloc_take_id(a, e->data)) {
 		alloc_put_id(a, e->data);
-		held_add(&c->rs->held, c->service, rs_table(c->family, false),
-			 e->data);
+		held_add(&c->rs->held, c->service, c->table, e->data);
 		held_take(&c->rs->held, &c->rs->have, false);
 	}
 	return ++c->n % 1024 == 0 && now_ms() > c->end_ms ? -ETIME : 0;
@@ -122,12 +127,11 @@ static int claim_entry(const struct session *e, void *arg)
 void ruleset_sessions_claim(struct ruleset *rs, const char *service,
 			    const struct session_table *t, int64_t end_ms)
 {
-	struct claim c = { rs, service, t->family, end_ms, 0 };
+	struct claim c = { rs, service, session_place(t), end_ms, 0 };
 
 	if (now_ms() >= end_ms ||
 	    sessions_read(rs->table, t, claim_entry, &c) == -ETIME)
-		alloc_skip_ids(&rs->have.tab[family_index(t->family)].alloc,
-			       ID_GAP);
+		alloc_skip_ids(&rs->have.tab[c.table].alloc, ID_GAP);
 }
 
 bool ruleset_sessions_held(const struct ruleset *rs, const char *service,

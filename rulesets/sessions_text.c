@@ -161,8 +161,15 @@ static const struct key_kind kinds[] = {
 	[RS_PERSIST_MAC] = { 0, mac_text, mac_match },
 };
 
+unsigned int session_place(const struct session_table *t)
+{
+	return rs_table(t->family, t->netdev);
+}
+
 unsigned int session_key_len(const struct session_table *t)
 {
+	if (t->flows)
+		return key_len(t->key, t->family);
 	if (t->kind == RS_PERSIST_MAC)
 		return MAC_LEN;
 	return ip_len(t) + kinds[t->kind].extra;

@@ -5,7 +5,8 @@
  * of the members.
  *
  * Invariant: an owner is sticky, and nothing of his is stale in any of the
- * services that share the table.
+ * services that share the table; of flows that nobody tracks, he may be away
+ * for a while.
  */
 #include "daemon/session_tables.h"
 
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #include "lib/xalloc.h"
+#include "model/sticky.h"
 
 size_t session_families(const struct service *s, uint8_t out[RS_FAMILIES])
 {
@@ -40,7 +42,7 @@ static bool uses(const struct service *s, const char *name, bool group,
 {
 	const char *has = s->conf->persist_group;
 
-	if (s->conf->persist.kind == RS_PERSIST_NONE || !has_family(s, family))
+	if (!sticky_remembers(s) || !has_family(s, family))
 		return false;
 	return group ? has && !strcmp(has, name)
 		     : !has && !strcmp(s->conf->name, name);
@@ -115,7 +117,7 @@ static void own_ids(const struct daemon *d, struct session_users *u)
 		const struct backend *b =
 		    find_sorted(list, s->nbackends, ids[i].backend);
 
-		if (b && b->sticky)
+		if (b && (b->sticky || b->stale == STALE_WAITING))
 			u->owners[u->nowners++] =
 			    (struct session_owner){ ids[i].id, b->conf->name };
 	}
@@ -197,6 +199,7 @@ bool session_users(const struct daemon *d, const char *name, bool group,
 	out->t.family = family;
 	out->t.kind = c->persist.kind;
 	out->t.prefix = c->persist.prefix[family == AF_INET6];
+	out->t.flows = rs_is_direct(c->mode);
 	out->there =
 	    ruleset_session_set(d->ruleset, name, group, family, &out->t);
 	if (group) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whose the tables of persistent clients are, and what the data in them mean:
- * one table for a service and family, or one for all services of a
- * persist-group.
+ * Whose the tables of persistent clients and of flows that nobody tracks are,
+ * and what the data in them mean: one table for a service and family, or one
+ * for all services of a persist-group.
  */
 #ifndef NFTLB_DAEMON_SESSION_TABLES_H
 #define NFTLB_DAEMON_SESSION_TABLES_H

@@ -6,8 +6,8 @@
  * may miss entries while packets change the table.
  *
  * What is stale is void in the kernel already: nobody waits for us but a
- * backend that wants to be sticky again, and ids that cannot be given to others
- * before.
+ * backend that wants to be sticky again, ids that cannot be given to others
+ * before, and whoever finds no room in the table.
  *
  * Invariants: a pass begins after the commit that made its backends not sticky,
  * and a moment later, when packets that were under way are through. An entry is
@@ -138,7 +138,7 @@ void sessions_committed(struct sessions *s, struct service *svc)
 {
 	bool stale = sticky_committed(svc);
 
-	if (svc->conf->persist.kind == RS_PERSIST_NONE)
+	if (!sticky_remembers(svc))
 		return;
 	if (stale || holds_ids(s, svc))
 		queue_tables(s, svc);
@@ -448,7 +448,7 @@ static void first_look(struct daemon *d, struct service *svc, uint8_t family,
 	for (size_t i = 0; i < n; i++) {
 		struct backend *b = service_backend(svc, ids[i].backend);
 
-		if (b && !ids[i].sticky)
+		if (b && !ids[i].sticky && !rs_is_direct(svc->conf->mode))
 			step_stale(b);
 	}
 	free(ids);
@@ -467,10 +467,12 @@ void sessions_scanned(struct sessions *s)
 		struct service *svc = &m->services[i];
 		size_t n = session_families(svc, families);
 
-		if (svc->conf->persist.kind == RS_PERSIST_NONE)
+		if (!sticky_remembers(svc))
 			continue;
 		for (size_t k = 0; k < n; k++)
 			first_look(s->d, svc, families[k], end_ms);
+		if (rs_is_direct(svc->conf->mode))
+			step_unsure(m, svc, daemon_now_ms());
 		queue_tables(s, svc);
 	}
 }

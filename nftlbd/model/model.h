@@ -46,9 +46,10 @@ enum path_gap { PATH_FINE, PATH_NO_NEIGHBOUR, PATH_NO_TUNNEL };
  * down. sticky.c */
 enum stale {
 	STALE_NOT,
-	STALE_NEWLY, /* the kernel has not heard yet that it is not sticky */
-	STALE_KNOWN, /* it has: they may be purged */
-	STALE_PURGED /* that is under way */
+	STALE_WAITING, /* it may soon be back: of direct modes */
+	STALE_NEWLY,   /* the kernel has not heard yet that it is not sticky */
+	STALE_KNOWN,   /* it has: they may be purged */
+	STALE_PURGED   /* that is under way */
 };
 
 extern const struct word admin_words[];         /* enabled drain disabled */
@@ -115,6 +116,7 @@ struct backend {
 	uint32_t uncounted;  /* connections that the kernel's count lacks */
 	int64_t told_ms;     /* when it was last said that it is not full */
 	int64_t up_ms;       /* it came up; 0 = it has always been, or is not */
+	int64_t stale_ms;    /* since when STALE_WAITING */
 };
 
 /* Sums over the backends of a service, settle.c's. */

@@ -153,7 +153,8 @@ static bool is_in(enum backend_state state)
 }
 
 static void settle_backend(struct model *m, struct service *s,
-			   struct backend *b, struct changes *out)
+			   struct backend *b, int64_t now_ms,
+			   struct changes *out)
 {
 	bool served = b->serving, was_sticky = b->sticky;
 	enum backend_state state;
@@ -166,7 +167,7 @@ static void settle_backend(struct model *m, struct service *s,
 	if (served != b->serving || now != b->now ||
 	    backend_cut(s, b) != (enum cut)b->flows_cut)
 		tell(m, s, b->now && !now, out);
-	if (sticky_update(s, b))
+	if (sticky_update(s, b, now_ms))
 		tell(m, s, was_sticky, out);
 	b->now = now;
 	state = backend_state(b);
@@ -224,7 +225,7 @@ void settle(struct model *m, struct service *s, int64_t now_ms,
 	count_all(s);
 	decide(s, out);
 	for (size_t i = 0; i < s->nbackends; i++)
-		settle_backend(m, s, &s->backends[i], out);
+		settle_backend(m, s, &s->backends[i], now_ms, out);
 	settle_state(s, out);
 	s->fresh = false;
 	timers_set(m, s);
@@ -250,7 +251,7 @@ void settle_one(struct model *m, struct service *s, struct backend *b,
 		return;
 	}
 	update(s, b, now_ms, out);
-	settle_backend(m, s, b, out);
+	settle_backend(m, s, b, now_ms, out);
 	settle_state(s, out);
 	timers_add(m, s, b);
 }

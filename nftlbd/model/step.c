@@ -83,6 +83,19 @@ void step_stale(struct backend *b)
 	b->stale = STALE_KNOWN;
 }
 
+void step_unsure(struct model *m, struct service *s, int64_t now_ms)
+{
+	for (size_t i = 0; i < s->nbackends; i++) {
+		struct backend *b = &s->backends[i];
+
+		if (b->sticky)
+			continue;
+		b->stale = STALE_WAITING;
+		b->stale_ms = now_ms;
+		timers_add(m, s, b);
+	}
+}
+
 void step_purged(struct model *m, struct service *s, uint8_t family, bool done,
 		 int64_t now_ms, struct changes *out)
 {

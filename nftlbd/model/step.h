@@ -55,6 +55,10 @@ void step_begin(struct model *m, int64_t now_ms, struct changes *out);
 /** step_stale() - at the start: the kernel does not know @b as sticky, and may
  * have entries that lead to it; not settled */
 void step_stale(struct backend *b);
+/** step_unsure() - the same, of a service that tracks nothing: the kernel may
+ * have entries that lead to backends that do not serve now; they may be back
+ * soon */
+void step_unsure(struct model *m, struct service *s, int64_t now_ms);
 /**
  * step_purged() - a purge of @s that sticky_purge_begin() began is over
  * @done: its entries are gone; else it has to be done again

@@ -6,10 +6,13 @@
  * returns before, he serves, but is not sticky: what is found then would be
  * clients from before.
  *
+ * Flows that nobody tracks are other than clients: who returns may have them
+ * back. So of those who may soon be back (down, or a backup that is not needed)
+ * nothing is removed for a while.
+ *
  * Invariants: sticky only if nothing is stale; a purge frees only those who
  * were not sticky in the kernel when it began to read. Pins alone leave no
- * entries: nothing gets stale by them. Flows that nobody tracks do, but those
- * are welcome even when a backend has been away.
+ * entries: nothing gets stale by them.
  *
  * Must not know: tables, entries, who purges.
  */
@@ -28,16 +31,50 @@ static bool welcome(const struct service *s, const struct backend *b)
 	return b->serving || (backend_state(b) == BACKEND_DRAIN && !b->drained);
 }
 
-bool sticky_update(const struct service *s, struct backend *b)
+bool sticky_remembers(const struct service *s)
 {
-	bool was = b->sticky;
+	return rs_is_direct(s->conf->mode)
+		   ? s->conf->direct.cache > 0
+		   : s->conf->persist.kind != RS_PERSIST_NONE;
+}
 
-	if (was && !welcome(s, b))
-		b->stale = STALE_NEWLY;
-	if (s->conf->persist.kind == RS_PERSIST_NONE)
+/* Nobody's word keeps it out. */
+static bool may_return(const struct backend *b)
+{
+	enum backend_state state = backend_state(b);
+
+	return state == BACKEND_DOWN || state == BACKEND_STANDBY;
+}
+
+/* true: it has waited long enough. */
+static bool wait_over(struct backend *b, int64_t now_ms)
+{
+	if (b->stale != STALE_WAITING ||
+	    (may_return(b) && now_ms < b->stale_ms + STICKY_WAIT_MS))
+		return false;
+	b->stale = STALE_NEWLY;
+	return true;
+}
+
+bool sticky_update(const struct service *s, struct backend *b, int64_t now_ms)
+{
+	bool was = b->sticky, in = welcome(s, b);
+	bool direct = rs_is_direct(s->conf->mode), over;
+
+	if (was && !in) {
+		b->stale = direct ? STALE_WAITING : STALE_NEWLY;
+		b->stale_ms = now_ms;
+	}
+	if (!sticky_remembers(s) || (direct && in))
 		b->stale = STALE_NOT;
-	b->sticky = welcome(s, b) && b->stale == STALE_NOT;
-	return b->sticky != was;
+	over = wait_over(b, now_ms);
+	b->sticky = in && b->stale == STALE_NOT;
+	return b->sticky != was || over;
+}
+
+int64_t sticky_next_ms(const struct backend *b)
+{
+	return b->stale == STALE_WAITING ? b->stale_ms + STICKY_WAIT_MS : 0;
 }
 
 bool sticky_committed(struct service *s)

@@ -16,6 +16,7 @@
 #include "model/drain.h"
 #include "model/flap.h"
 #include "model/ramp.h"
+#include "model/sticky.h"
 
 /* A hold-down counts only for who could come up now. */
 static int64_t hold_next_ms(const struct backend *b)
@@ -49,6 +50,7 @@ static int64_t backend_next_ms(const struct service *s, const struct backend *b)
 	int64_t next_ms = earlier(ramp_next_ms(s, b), drain_next_ms(s, b));
 
 	next_ms = earlier(next_ms, flap_next_ms(s, b));
+	next_ms = earlier(next_ms, sticky_next_ms(b));
 	return earlier(next_ms, hold_next_ms(b));
 }
 

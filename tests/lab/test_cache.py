@@ -3,12 +3,19 @@
 lives, who cleans up after backends that are gone."""
 
 import json
+import threading
+import time
 
 from daemon import member
-from direct import DSR, STATELESS, Api, table
-from lab import FAMILIES, vip
+from direct import DSR, FLOOD_FROM, STATELESS, Api, remembered, table
+from lab import FAMILIES, IN_VM, program, vip
+from marks import alone
 from process import check, equal, wait_until
 from sockets import Connection, wait_all
+
+MANY = 2000 if IN_VM else 20000     # flows of each family that are remembered
+DOWN_S = 10                         # nothing of a backend that is down is
+                                    # removed before; nftlbd.conf(5)
 
 
 class Talks:
@@ -104,3 +111,209 @@ def test_dsr_backend_moves():
 
 def test_stateless_backend_moves():
     moved(STATELESS)
+
+
+# ---- entries of backends that are gone
+
+HEALTH = {"type": "tcp", "port": 7000, "interval": "100ms", "timeout": "100ms",
+          "rise": 1, "fall": 1}
+
+
+def ids(lab, mode, family, name="www"):
+    """{id: flows that are remembered with it}."""
+    found = {}
+    for value in elements(lab, mode, family, f"flows.{name}").values():
+        found[value] = found.get(value, 0) + 1
+    return found
+
+
+def flows_of(lab, mode, i):
+    """Entries that lead to server i, of each family."""
+    return {f: ids(lab, mode, f).get(ways(lab, mode, f)[
+        f"to.www/{member(i, f)}"], 0) for f in FAMILIES}
+
+
+def none_of(lab, mode, i, timeout_s, words):
+    wait_until(lambda: set(flows_of(lab, mode, i).values()) == {0}, timeout_s,
+               words, 0.05)
+
+
+def crowded(lab, mode, **keys):
+    """A daemon whose service www has MANY flows, and another one some."""
+    mode.serve(lab)
+    services = {"www": mode.service(lab, 90, 3, **keys),
+                "other": mode.service(lab, 80, 3, protocol="udp", **keys)}
+    d = mode.start(lab, services)
+    talks = Talks(lab, 50)
+    answers = talks.ask()
+    for p in [lab.spawn("c1", f"flood-{f}", [
+            program("tests/tools/flood"), FLOOD_FROM[f], vip(f), "90",
+            str(MANY), str(MANY / 2)]) for f in FAMILIES]:
+        p.result(60)
+    for f, n in remembered(lab, mode, "www").items():
+        check(n > MANY * 0.9, f"IPv{f}: {n} flows of {MANY} are remembered")
+    return d, services, talks, answers
+
+
+class Patience:
+    """How long the daemon lets others wait: somebody asks it all the time."""
+
+    def __init__(self, d):
+        self.api, self.over = Api(d), False
+        self.worst_s, self.answers = 0, 0
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self):
+        while not self.over:
+            begun = time.monotonic()
+            self.api.ask("GET", "/v1/services/other")
+            self.answers += 1
+            self.worst_s = max(self.worst_s, time.monotonic() - begun)
+            time.sleep(0.002)
+
+    def end(self):
+        self.over = True
+        self.thread.join()
+        return self.worst_s
+
+
+def without(services, i):
+    """The same, but www has lost a server."""
+    return {**services, "www": {k: v for k, v in services["www"].items()
+                                if not k.startswith(f"backend.b{i}")}}
+
+
+def purged(mode):
+    """A backend is removed: its entries go, of others none does, and the
+    daemon has time for everybody."""
+    with mode.fabric() as lab:
+        d, services, talks, answers = crowded(lab, mode)
+        before = {f: ids(lab, mode, f) for f in FAMILIES}
+        b1 = {f: ways(lab, mode, f)[f"to.www/{member(1, f)}"]
+              for f in FAMILIES}
+        patience = Patience(d)
+        d.write(without(services, 1), **mode.globals(lab, "gw"))
+        begun = time.monotonic()
+        d.reload()
+        for f in FAMILIES:
+            check(before[f][b1[f]] > MANY / 5, f"IPv{f}: {before[f]}")
+            wait_until(lambda f=f: b1[f] not in ids(lab, mode, f), 20,
+                       f"IPv{f}: b1's are gone", 0.05)
+        took_s, worst_s = time.monotonic() - begun, patience.end()
+        for f in FAMILIES:
+            del before[f][b1[f]]
+            equal(ids(lab, mode, f), before[f], f"IPv{f}: the others'")
+        equal(remembered(lab, mode, "other"), dict.fromkeys(FAMILIES, 50),
+              "the other service's")
+        equal(talks.ask(), answers, "its flows")
+        words = (f"{2 * MANY} flows, a third removed in {took_s:.1f} s; "
+                 f"{patience.answers} answers to others meanwhile, each "
+                 f"within {worst_s * 1e3:.0f} ms")
+        print(f"# {words}")
+        check(took_s < (60 if IN_VM else 15), words)
+        check(patience.answers > 5 * took_s and worst_s < 2, words)
+
+
+@alone
+def test_dsr_purged():
+    purged(DSR)
+
+
+@alone
+def test_stateless_purged():
+    purged(STATELESS)
+
+
+@alone
+def test_killed_meanwhile():
+    """The daemon dies before it has removed them: the next one does, and a new
+    backend does not get the id that they lead to."""
+    mode = STATELESS
+    with mode.fabric(backends=4) as lab:
+        d, services, talks, answers = crowded(lab, mode)
+        old = {f: ways(lab, mode, f) for f in FAMILIES}
+        d.write(without(services, 1))
+        d.reload()
+        d.kill()
+        left = {f: ids(lab, mode, f) for f in FAMILIES}
+        more = mode.service(lab, 90, 4)
+        d.write({**services, "www": {k: v for k, v in more.items()
+                                     if not k.startswith("backend.b1")}})
+        d.start()
+        for f in FAMILIES:
+            b1 = old[f][f"to.www/{member(1, f)}"]
+            check(b1 in left[f], f"IPv{f}: nothing was left: {left[f]}")
+            check(b1 not in ways(lab, mode, f).values(), f"IPv{f}: id of b1")
+            wait_until(lambda f=f: b1 not in ids(lab, mode, f), 20,
+                       f"IPv{f}: b1's are gone", 0.05)
+        equal(talks.ask(), answers, "the other service's")
+
+
+def has_way(lab, mode, family, i):
+    """Do packets find server i?"""
+    text = lab.nft("-j", "list", "chain", *table(mode, family),
+                   f"to.www/{member(i, family)}")
+    return any("rule" in o for o in json.loads(text)["nftables"])
+
+
+def away(mode):
+    """Flows that say nothing: a backend that is down for a moment finds them
+    again; after a while they are gone, and at once by the operator's word."""
+    n = 10
+    with mode.fabric() as lab:
+        mode.serve(lab)
+        for b in lab.backends:
+            lab.serve(b, "tcp/0.0.0.0/7000", "tcp/::/7000", name=f"{b}-health")
+        d = mode.start(lab, {"www": mode.service(
+            lab, 80, weights=(1, 0, 0), protocol="udp", scheduler="weighted",
+            session_timeout_udp="10m", check="health", drain_timeout="1s")},
+            checks={"health": HEALTH})
+        for b in d.service()["backends"]:
+            wait_until(lambda b=b: d.backend(b["name"])["health"] == "up", 10,
+                       f"{b['name']} is up")
+        talks = Talks(lab, n)
+        equal(talks.ask(), all_are("b1", n), "begin")
+        weights(d, 0, 1, 0)
+
+        def health(i, up):
+            if up:
+                lab.serve(f"b{i}", "tcp/0.0.0.0/7000", "tcp/::/7000",
+                          name=f"b{i}-health")
+            else:
+                lab.servers[f"b{i}-health"].kill()
+            for f in FAMILIES:
+                wait_until(lambda f=f: d.backend(member(i, f))["health"] ==
+                           ("up" if up else "down"), 10, f"b{i}: {up}")
+                wait_until(lambda f=f: has_way(lab, mode, f, i) == up, 5,
+                           f"b{i}: the kernel knows")
+        health(1, False)
+        time.sleep(1)   # nothing happens
+        equal(flows_of(lab, mode, 1), dict.fromkeys(FAMILIES, n), "kept")
+        health(1, True)
+        equal(talks.ask(), all_are("b1", n), "b1 is back")
+        health(1, False)
+        begun = time.monotonic()
+        none_of(lab, mode, 1, 2 * DOWN_S, "b1 is down for good")
+        took_s = time.monotonic() - begun
+        check(DOWN_S - 1 < took_s < DOWN_S + 4, f"after {took_s:.1f} s")
+        equal(remembered(lab, mode, "www"), dict.fromkeys(FAMILIES, 0), "room")
+        health(1, True)
+        equal(talks.ask(), all_are("b2", n), "their slots'")
+        weights(d, 0, 0, 1)
+        for f in FAMILIES:
+            d.do("backend", "drain", "www", member(2, f))
+        equal(talks.ask(), all_are("b2", n), "b2 is drained")
+        none_of(lab, mode, 2, 5, "b2 was drained")
+        equal(talks.ask(), all_are("b3", n), "their slots' again")
+        for f in FAMILIES:
+            d.do("backend", "disable", "www", member(3, f))
+        none_of(lab, mode, 3, 3, "b3 is disabled")
+
+
+def test_dsr_away():
+    away(DSR)
+
+
+def test_stateless_away():
+    away(STATELESS)

@@ -105,6 +105,8 @@ static void service_key(struct conf *c, struct conf_service *s, const char *key,
 	else if (!strcmp(key, "persist"))
 		s->persist.kind =
 		    (enum rs_persist)word_value(rs_persist_words, value);
+	else if (number_key(key, value, "cache", &s->direct.cache))
+		s->mode = RS_STATELESS;
 	else if (!strcmp(key, "pins")) { /* how many: nobody looks at them */
 		s->npins = (size_t)atoi(value);
 		s->pins = xcalloc(s->npins, sizeof(*s->pins));

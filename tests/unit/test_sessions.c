@@ -18,30 +18,31 @@
 
 #include "rulesets/sessions.h"
 
-#define SET "sessions.www"
+#define SET      "sessions.www"
+#define NO_FLOWS false, KEY_ADDR, false
 
 /* A table of each kind, in nft's words, and clients of it in ours. */
 static const struct kind {
 	struct session_table t;
 	const char *key, *nft[3], *text[3];
 } kinds[] = {
-	{ { SET, AF_INET, RS_PERSIST_SOURCE, 32, 0 },
+	{ { SET, AF_INET, RS_PERSIST_SOURCE, 32, 0, NO_FLOWS },
 	  "ipv4_addr",
 	  { "10.0.0.1", "10.0.0.2", "10.0.0.3" },
 	  { "10.0.0.1", "10.0.0.2", "10.0.0.3" } },
-	{ { SET, AF_INET6, RS_PERSIST_SOURCE, 64, 0 },
+	{ { SET, AF_INET6, RS_PERSIST_SOURCE, 64, 0, NO_FLOWS },
 	  "ipv6_addr",
 	  { "fd00:1::", "fd00:2::", "fd00:3::" },
 	  { "fd00:1::/64", "fd00:2::/64", "fd00:3::/64" } },
-	{ { SET, AF_INET, RS_PERSIST_SOURCE_PORT, 32, 0 },
+	{ { SET, AF_INET, RS_PERSIST_SOURCE_PORT, 32, 0, NO_FLOWS },
 	  "inet_service . ipv4_addr",
 	  { "80 . 10.0.0.1", "81 . 10.0.0.1", "80 . 10.0.0.2" },
 	  { "10.0.0.1:80", "10.0.0.1:81", "10.0.0.2:80" } },
-	{ { SET, AF_INET6, RS_PERSIST_SOURCE_PORT, 128, 0 },
+	{ { SET, AF_INET6, RS_PERSIST_SOURCE_PORT, 128, 0, NO_FLOWS },
 	  "inet_service . ipv6_addr",
 	  { "80 . fd00::1", "81 . fd00::1", "80 . fd00::2" },
 	  { "[fd00::1]:80", "[fd00::1]:81", "[fd00::2]:80" } },
-	{ { SET, AF_INET, RS_PERSIST_MAC, 32, 0 },
+	{ { SET, AF_INET, RS_PERSIST_MAC, 32, 0, NO_FLOWS },
 	  "ether_addr",
 	  { "02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:03" },
 	  { "02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:03" } },
@@ -264,7 +265,7 @@ static void test_add(void **state)
 static void test_forget_expiring(void **state)
 {
 	const struct session_table big = { "big", AF_INET, RS_PERSIST_SOURCE,
-					   32, 0 },
+					   32,    0,       NO_FLOWS },
 				   *t = &big;
 	struct err err = { "" };
 	struct list *l;
@@ -335,8 +336,9 @@ static void assert_no_match(size_t kind, const char *text)
 
 static void test_match(void **state)
 {
-	static const struct session_table net24 = { SET, AF_INET,
-						    RS_PERSIST_SOURCE, 24, 0 };
+	static const struct session_table net24 = {
+		SET, AF_INET, RS_PERSIST_SOURCE, 24, 0, NO_FLOWS
+	};
 	uint8_t key[SESSION_KEY_MAX] = { 10, 0, 0, 0 };
 	struct session_match m;
 

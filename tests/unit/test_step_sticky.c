@@ -158,6 +158,46 @@ static void test_urgent(void **state)
 	model_rig_free(&r);
 }
 
+/* What the kernel may do with the entries of b1. */
+static enum stale stale_after(struct model_rig *r, const char *script)
+{
+	model_rig_do(r, script);
+	return (enum stale)r->m->services[0].backends[0].stale;
+}
+
+/* Flows that nobody tracks: who is down may be back, and has them again; who is
+ * out by somebody's word has not. */
+static void test_direct(void **state)
+{
+	struct model_rig r = { 0 };
+	struct backend *b1;
+
+	model_rig_conf(&r, "check c\nservice s cache=10 drain-timeout=500\n"
+			   "backend b1 check=c\nbackend b2 check=c");
+	assert_int_equal(stale_after(&r, "b1 c timeout; kernel committed"),
+			 STALE_WAITING);
+	b1 = &r.m->services[0].backends[0];
+	assert_int_equal(stale_after(&r, "wait 9000; b1 c ok"), STALE_NOT);
+	assert_true(b1->sticky);
+	assert_int_equal(stale_after(&r, "b1 c timeout; wait 9999; "
+					 "kernel committed; kernel read"),
+			 STALE_WAITING);
+	assert_int_equal(stale_after(&r, "wait 1"), STALE_NEWLY);
+	assert_true(r.m->services[0].dirty);
+	assert_int_equal(stale_after(&r, "kernel committed; kernel read"),
+			 STALE_PURGED);
+	assert_int_equal(stale_after(&r, "b1 c ok"), STALE_NOT);
+	assert_true(b1->sticky);
+	assert_int_equal(stale_after(&r, "b1 drain; wait 499"), STALE_NOT);
+	assert_int_equal(stale_after(&r, "wait 1"), STALE_NEWLY);
+	assert_int_equal(stale_after(&r, "b1 enabled"), STALE_NOT);
+	assert_int_equal(stale_after(&r, "b1 disabled"), STALE_NEWLY);
+	assert_int_equal(stale_after(&r, "b1 enabled; b1 c timeout"),
+			 STALE_WAITING);
+	assert_int_equal(stale_after(&r, "b1 disabled"), STALE_NEWLY);
+	model_rig_free(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +208,7 @@ int main(void)
 		cmocka_unit_test(test_pins),
 		cmocka_unit_test(test_roles),
 		cmocka_unit_test(test_urgent),
+		cmocka_unit_test(test_direct),
 	};
 
 	return cmocka_run_group_tests_name("step_sticky", tests, NULL, NULL);

@@ -296,6 +296,10 @@ const struct base_chain base_chains[] = {
 	  NF_INET_PRE_ROUTING, HOOK_RAW, 1, stateless_more_rule },
 	{ "stateless-more-answers", FEATURE_STATELESS_RANGES, "filter",
 	  NF_INET_POST_ROUTING, HOOK_RAW, 1, more_answers_rule },
+	{ "probes", FEATURE_PROBES, "route", NF_INET_LOCAL_OUT, HOOK_PROBES, 0,
+	  probes_rule },
+	{ "probes-answers", FEATURE_PROBES, "filter", NF_INET_PRE_ROUTING,
+	  HOOK_RAW, 0, probes_answers_rule },
 	{ NULL, FEATURE_NONE, NULL, 0, 0, 0, NULL },
 };
 
@@ -326,10 +330,14 @@ const struct rs_hooks rs_hooks_default = {
 int32_t base_priority(const struct base_chain *c, const struct rs_hooks *h)
 {
 	const int32_t of_place[] = {
-		[HOOK_DSTNAT] = h->dstnat,       [HOOK_SRCNAT] = h->srcnat,
-		[HOOK_GUARD] = h->guard,         [HOOK_PACKETS] = h->packets,
-		[HOOK_EGRESS] = h->egress,       [HOOK_RAW] = NF_IP_PRI_RAW,
+		[HOOK_DSTNAT] = h->dstnat,
+		[HOOK_SRCNAT] = h->srcnat,
+		[HOOK_GUARD] = h->guard,
+		[HOOK_PACKETS] = h->packets,
+		[HOOK_EGRESS] = h->egress,
+		[HOOK_RAW] = NF_IP_PRI_RAW,
 		[HOOK_FORWARD] = BEHIND_FILTERS,
+		[HOOK_PROBES] = NF_IP_PRI_MANGLE,
 	};
 
 	return of_place[c->place] + c->offset;

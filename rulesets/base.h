@@ -15,6 +15,7 @@ enum hook_place {
 	HOOK_PACKETS,
 	HOOK_EGRESS,
 	HOOK_RAW,    /* before conntrack; no number of struct rs_hooks */
+	HOOK_PROBES, /* behind conntrack, before NAT; no number either */
 	HOOK_FORWARD /* behind the filters of others; no number either */
 };
 

@@ -50,6 +50,13 @@ bool answers_rule(struct buf *r, unsigned int i, uint8_t family);
 bool more_answers_rule(struct buf *r, unsigned int i, uint8_t family);
 bool mistake_rule(struct buf *r, unsigned int i, uint8_t family);
 
+/* base_probes.c: probes through direct modes */
+bool probes_rule(struct buf *r, unsigned int i, uint8_t family);
+bool probes_answers_rule(struct buf *r, unsigned int i, uint8_t family);
+/** probe_ways_rule() - of the interface where they come in: to MAP_PROBE_WAYS
+ */
+void probe_ways_rule(struct buf *r, uint8_t family);
+
 /* base_packets.c: what each packet meets */
 bool guard_rule(struct buf *r, unsigned int i, uint8_t family);
 bool count_rule(struct buf *r, unsigned int i, uint8_t family);

@@ -123,12 +123,19 @@ bool ingress_rule(struct buf *r, unsigned int i, uint8_t family)
 	return true;
 }
 
-void device_chain(struct unit *u, const char *device)
+void device_chain(struct unit *u, const struct rs_service *svc)
 {
+	const char *device = svc->name + 1;
 	struct unit_chain *c = unit_chain_add(u, CHAIN_DEVICE "%s", device);
 	struct buf *r;
 
 	unit_chain_hook(c, device);
+	if (svc->probes) {
+		u->features |= FEATURE_BIT(FEATURE_PROBE_WAYS);
+		probe_ways_rule(chain_rule(c), u->family);
+	}
+	if (svc->probes_only)
+		return;
 	r = chain_rule(c);
 	match_ethertype(r, u->family);
 	load_recent(r, u->family);

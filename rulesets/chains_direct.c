@@ -326,6 +326,7 @@ void direct_chains(struct writer *w)
 	hit_chain(w);
 	error_chain(w);
 	end_chains(w);
+	probe_chains(w);
 	if (w->svc->mode == RS_STATELESS)
 		answers_chain(w);
 	drop_chains(w);

@@ -68,6 +68,12 @@ static void (*const ends[RS_MODES])(struct unit_chain *c,
 	[RS_IPIP] = ipip_end,
 };
 
+void end_rules(struct unit_chain *c, const struct rs_service *svc,
+	       const struct rs_backend *b)
+{
+	ends[svc->mode](c, svc, b);
+}
+
 void end_chains(struct writer *w)
 {
 	const struct rs_service *svc = w->svc;
@@ -79,6 +85,6 @@ void end_chains(struct writer *w)
 
 		if ((b->path.ifindex || svc->mode == RS_STATELESS) &&
 		    (b->usable || b->sticky))
-			ends[svc->mode](c, svc, b);
+			end_rules(c, svc, b);
 	}
 }

@@ -68,7 +68,7 @@ enum map_key flow_key(const struct rs_service *svc);
 void recent_add(struct buf *r, uint8_t family, uint32_t timeout_ms);
 void recent_forget(struct buf *r, uint8_t family);
 /** device_chain() - all of a unit that is an interface: its chain */
-void device_chain(struct unit *u, const char *device);
+void device_chain(struct unit *u, const struct rs_service *svc);
 
 /* ---- chains_stateless.c */
 
@@ -82,6 +82,14 @@ void answers_chain(struct writer *w);
 
 /** end_chains() - to.NAME/BACKEND, a chain for each backend that has a path */
 void end_chains(struct writer *w);
+/** end_rules() - the rules of such a chain, in any of the service's table */
+void end_rules(struct unit_chain *c, const struct rs_service *svc,
+	       const struct rs_backend *b);
+
+/* ---- chains_probes.c */
+
+/** probe_chains() - probe.NAME/BACKEND, for who is probed by way of @svc */
+void probe_chains(struct writer *w);
 
 /* ---- chains_guard.c, chains_qos.c, chains_room.c */
 

@@ -161,7 +161,9 @@ struct unit *compile_unit(const struct rs_service *svc, const struct unit *have,
 	if (svc->agent.kind) {
 		elements_add_agent(u, svc);
 	} else if (svc->device) {
-		device_chain(u, svc->name + 1);
+		device_chain(u, svc);
+	} else if (svc->probes) {
+		elements_add_probed(u, svc);
 	} else if (svc->group) {
 		own_add_group(u, svc, have);
 	} else {

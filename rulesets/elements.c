@@ -146,8 +146,14 @@ void elements_add_probes(struct unit *u, const struct rs_service *svc,
 		const struct rs_backend *b = &svc->backends[i];
 
 		for (size_t p = 0; p < svc->nprotos && b->probe_port; p++) {
-			struct elem *e = unit_add(u, MAP_PROBES);
+			struct elem *e;
 
+			if (rs_is_direct(svc->mode)) {
+				elements_add_probe_ways(u, svc, b,
+							svc->protos[p]);
+				continue;
+			}
+			e = unit_add(u, MAP_PROBES);
 			key_target(e->key, &svc->addrs[0], svc->protos[p],
 				   b->probe_port);
 			memcpy(e->data, &ids[i], sizeof(ids[i]));

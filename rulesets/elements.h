@@ -14,6 +14,12 @@ void elements_add_keys(struct unit *u, const struct rs_service *svc);
  * @ids: of the service's backends, as below */
 void elements_add_probes(struct unit *u, const struct rs_service *svc,
 			 const uint32_t *ids);
+/** elements_add_probe_ways() - the same of a direct mode, in its table */
+void elements_add_probe_ways(struct unit *u, const struct rs_service *svc,
+			     const struct rs_backend *b, uint8_t proto);
+/** elements_add_probed() - all of a unit that is the probes of a service of a
+ * direct mode, in the family's own table (chains_probes.c) */
+void elements_add_probed(struct unit *u, const struct rs_service *svc);
 /** elements_add_sticky() - who may have old clients, who has to */
 void elements_add_sticky(struct unit *u, const struct rs_service *svc,
 			 const uint32_t *ids);

@@ -17,6 +17,8 @@
 
 #include "rulesets/rule.h"
 
+#define SUM_IP 10 /* where an IPv4 header has its sum */
+
 unsigned int addr_words(uint8_t family)
 {
 	return family == AF_INET6 ? 4 : 1;
@@ -29,6 +31,16 @@ void load_addr(struct buf *r, uint8_t family, bool source, uint32_t words)
 
 	rule_payload(r, REG(words), NFT_PAYLOAD_NETWORK_HEADER,
 		     source ? first : first + len, len);
+}
+
+void store_addr(struct buf *r, uint8_t family, bool source, uint32_t words)
+{
+	unsigned int len = addr_words(family) * 4;
+	unsigned int first = family == AF_INET6 ? 8 : 12;
+
+	rule_payload_set_l4(r, REG(words), NFT_PAYLOAD_NETWORK_HEADER,
+			    source ? first : first + len, len,
+			    family == AF_INET6 ? -1 : SUM_IP);
 }
 
 void load_port(struct buf *r, bool source, uint32_t words)

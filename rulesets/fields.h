@@ -18,6 +18,8 @@ unsigned int addr_words(uint8_t family);
  * addr_words(), all others take one. */
 void load_addr(struct buf *r, uint8_t family, bool source, uint32_t words);
 void load_port(struct buf *r, bool source, uint32_t words);
+/* into the packet, and all sums with it */
+void store_addr(struct buf *r, uint8_t family, bool source, uint32_t words);
 void load_priority(struct buf *r, uint32_t words);
 /* The same of the packet that an ICMP error speaks of. Its header is taken to
  * be without options (IPv4) or extension headers (IPv6). */

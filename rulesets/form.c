@@ -109,6 +109,13 @@ const struct map_form map_forms[MAP_COUNT] = {
 				0 },
 	[MAP_ORIGINS_ANY] = { "origins-any", KEY_ADDR_PROTO, DATA_VERDICT,
 			      false, FEATURE_STATELESS, true, 0 },
+	[MAP_PROBED] = { "probed", KEY_ADDR_PROTO_PORT, DATA_MEMBER, false,
+			 FEATURE_PROBES, true, 0, .alone = true },
+	[MAP_PROBE_ANSWERS] = { "probe-answers", KEY_ADDR_PROTO_PORT, DATA_ADDR,
+				false, FEATURE_PROBES, false, 0,
+				.alone = true },
+	[MAP_PROBE_WAYS] = { "probe-ways", KEY_ADDR_PROTO_PORT, DATA_VERDICT,
+			     false, FEATURE_PROBE_WAYS, true, 0 },
 };
 
 /* nft's type numbers; a concatenation packs six bits each. */

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/addr.h"
 #include "rulesets/types.h"
 
 /*
@@ -41,6 +42,9 @@ enum feature {
 	FEATURE_OFFLOAD, /* the fast path of established flows */
 	FEATURE_STATELESS,
 	FEATURE_STATELESS_RANGES, /* and services of more than a port */
+	FEATURE_PROBES,     /* probes through direct modes: where the gateway's
+			     * own stack meets them */
+	FEATURE_PROBE_WAYS, /* the same, where they come in */
 	FEATURES
 };
 
@@ -103,6 +107,11 @@ enum rs_map {
 		      * chain */
 	MAP_ORIGIN_RANGES,
 	MAP_ORIGINS_ANY,
+	MAP_PROBED,        /* backend's address . protocol . source port */
+	MAP_PROBE_ANSWERS, /* service's address . protocol . destination port :
+			    * backend's address */
+	MAP_PROBE_WAYS,    /* PROBE_RELAY . protocol . source port : probe
+			    * chain */
 	MAP_COUNT
 };
 
@@ -229,6 +238,7 @@ uint32_t set_flags(const struct set_form *f);
 #define CHAIN_TO        "to."
 #define CHAIN_ERROR     "error."
 #define CHAIN_HIT       "hit."
+#define CHAIN_PROBE     "probe."
 #define CHAIN_ANSWERS   "answers."
 #define CHAIN_DEVICE    "device." /* of the unit "@NAME" */
 #define CHAIN_OFFLOAD   "offload."
@@ -264,6 +274,9 @@ uint32_t set_flags(const struct set_form *f);
 #define COUNTER_FULL_NEW         "full-new."
 #define COUNTER_FULL_CONNECTIONS "full-connections."
 #define COUNTER_FULL_SESSIONS    "full-sessions."
+
+/** probe_relay() - the address of @family that leads to RS_PROBE_DEVICE */
+struct addr probe_relay(uint8_t family);
 
 /* Where the chains of interfaces stand. */
 #define DEVICE_PRIORITY 0

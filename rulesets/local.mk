@@ -7,12 +7,12 @@ librulesets_a_SOURCES += rulesets/types.h \
 	rulesets/form.c rulesets/form.h rulesets/rule.c rulesets/rule.h \
 	rulesets/rule_match.c rulesets/rule_attr.c rulesets/rule_attr.h \
 	rulesets/rule_state.c rulesets/fields.c rulesets/fields.h \
-	rulesets/base.c rulesets/base_ingress.c rulesets/base_stateless.c rulesets/base_pick.c rulesets/base_packets.c \
+	rulesets/base.c rulesets/base_ingress.c rulesets/base_stateless.c rulesets/base_probes.c rulesets/base_pick.c rulesets/base_packets.c \
 	rulesets/base_agent.c rulesets/elements_agent.c \
 	rulesets/base_offload.c \
 	rulesets/base.h rulesets/base_impl.h \
 	rulesets/chains.c rulesets/chains_drops.c rulesets/chains_stick.c \
-	rulesets/chains_guard.c rulesets/chains_qos.c rulesets/chains_direct.c rulesets/chains_ends.c rulesets/chains_stateless.c rulesets/chains_room.c \
+	rulesets/chains_guard.c rulesets/chains_qos.c rulesets/chains_direct.c rulesets/chains_ends.c rulesets/chains_probes.c rulesets/chains_stateless.c rulesets/chains_room.c \
 	rulesets/chains.h rulesets/chains_impl.h rulesets/own.c \
 	rulesets/elements.c rulesets/elements_ids.c rulesets/elements_flows.c \
 	rulesets/elements.h \

@@ -236,6 +236,10 @@ static void print_unit(struct buf *out, const struct plan_unit *pu)
 	const struct unit *u = pu->have ? pu->have : pu->want;
 	const char *family = u->family == AF_INET6 ? "IPv6" : "IPv4";
 	bool group = unit_is_group(u);
+	const char *what = !group                         ? "service"
+			   : u->name[0] == '/'            ? "persist-group"
+			   : rs_table_is_netdev(u->table) ? "interface"
+							  : "probes of";
 	struct buf body = { 0 };
 
 	print_keys(&body, '-', pu->have, pu->want);
@@ -247,8 +251,8 @@ static void print_unit(struct buf *out, const struct plan_unit *pu)
 			   !pu->have   ? '+'
 			   : !pu->want ? '-'
 				       : '~',
-			   group ? "persist-group" : "service", u->name + group,
-			   family, body.len ? body.data : "");
+			   what, u->name + group, family,
+			   body.len ? body.data : "");
 	buf_free(&body);
 }
 

@@ -248,6 +248,10 @@ struct rs_hooks {
 	struct rs_devices offload; /* whose packets may take the fast path */
 };
 
+/* Probes through direct modes make a turn over this interface, where they come
+ * in as clients' packets do elsewhere. */
+#define RS_PROBE_DEVICE "lo"
+
 struct rs_service {
 	const char *name;
 	uint8_t family; /* AF_INET or AF_INET6; all addresses below */
@@ -290,6 +294,12 @@ struct rs_service {
 	bool offload; /* established flows take the kernel's fast path */
 	bool device;  /* no service: the chain of an interface where clients'
 		       * packets come in; name is "@" and the interface's */
+	bool probes;  /* device: probes by way of services come in there; else
+		       * no service either, but what the family's own table has
+		       * of the probes by way of one of mode dsr or ipip: name is
+		       * "@" and the service's; family, addrs, protos and
+		       * backends  count */
+	bool probes_only;      /* device: nothing else comes in there */
 	struct rs_agent agent; /* of the agent: no service. Beside it name and
 				* family count */
 	bool gone;  /* it is to be removed, though the list is not complete */

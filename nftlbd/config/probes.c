@@ -81,18 +81,45 @@ static bool has_protocol(const struct conf_service *s, enum hc_type type)
 	return memchr(s->protos, proto, s->nprotos) != NULL;
 }
 
+/* What modes that track nothing ask for. */
+static const char *direct_via_problem(const struct conf_service *s,
+				      const struct conf_check *check,
+				      const char **allowed)
+{
+	if (!rs_is_direct(s->mode))
+		return NULL;
+	if (s->mode == RS_STATELESS) {
+		*allowed =
+		    "via = direct, which with mode = stateless sends the "
+		    "very packets that clients' become";
+		return "goes via the service, whose flows nobody tracks";
+	}
+	if (check->spec.interface) {
+		*allowed = "no interface in the [check] section, or via = "
+			   "direct";
+		return "goes via the service, past the check's interface";
+	}
+	if (check->type == HC_UDP && !check->spec.expect) {
+		*allowed = "expect in the [check] section, or via = direct";
+		return "goes via the service, whose flows nobody tracks: no "
+		       "error would come back";
+	}
+	return NULL;
+}
+
 /* A probe by way of the service is a flow of the service. */
 static const char *via_problem(const struct conf_service *s,
 			       const struct conf_backend *b,
 			       const struct conf_check *check,
 			       const char **allowed)
 {
+	const char *problem;
+
 	*allowed = "checks of a protocol and port of the service, without "
 		   "check-address, or via = direct";
-	if (rs_is_direct(s->mode)) {
-		*allowed = "via = direct";
-		return "goes via the service, whose flows nobody tracks";
-	}
+	problem = direct_via_problem(s, check, allowed);
+	if (problem)
+		return problem;
 	if (!has_protocol(s, check->type))
 		return "goes via the service, which has another protocol";
 	if (addr_cmp(&b->addr, &b->check_addr))

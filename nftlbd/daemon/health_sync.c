@@ -49,7 +49,9 @@ static void set_address(struct hc_job *job, const struct addr *a)
 	memcpy(job->ip, a->ip, sizeof(job->ip));
 }
 
-/* By the way of a client: to the service, from the port that says for whom. */
+/* By the way of a client: to the service, from the port that says for whom. In
+ * modes that track nothing the rules turn a connection to the backend itself
+ * into that (rulesets/base_probes.c). */
 static bool target_service(const struct service *s, const struct backend *b,
 			   const struct conf_check *check, struct hc_job *job)
 {
@@ -57,6 +59,10 @@ static bool target_service(const struct service *s, const struct backend *b,
 
 	job->source_port = b->via_port;
 	job->port = conf_via_port(c, b->conf, check);
+	if (rs_is_direct(c->mode)) {
+		set_address(job, &b->conf->addr);
+		return job->source_port != 0;
+	}
 	for (size_t i = 0; i < c->naddrs; i++) {
 		if (c->addrs[i].family != b->conf->addr.family)
 			continue;

@@ -156,6 +156,44 @@ static struct rs_direct direct_of(const struct conf_direct *c)
 	};
 }
 
+/* ---- probes by way of direct modes: a unit in the family's own table */
+
+bool want_probes(const struct service *s, uint8_t family)
+{
+	if (s->conf->mode != RS_DSR && s->conf->mode != RS_IPIP)
+		return false;
+	for (size_t i = 0; i < s->nbackends; i++)
+		if (s->backends[i].via_port &&
+		    s->backends[i].conf->addr.family == family)
+			return true;
+	return false;
+}
+
+/* @of: of that service and family; NULL where it is as it was */
+static void add_probes(struct want_list *w, const struct service *s,
+		       uint8_t family, const struct rs_service *of)
+{
+	struct rs_service out = {
+		.name = NULL,
+		.family = family,
+		.probes = true,
+		.unchanged = !of,
+	};
+
+	if (!want_probes(s, family))
+		return;
+	out.name = want_own(w, xjoin("@", s->conf->name, ""));
+	if (of) {
+		out.addrs = of->addrs;
+		out.naddrs = of->naddrs;
+		out.protos = of->protos;
+		out.nprotos = of->nprotos;
+		out.backends = of->backends;
+		out.nbackends = of->nbackends;
+	}
+	*VEC_PUSH(w->list, w->n, w->cap) = out;
+}
+
 /* ---- services */
 
 static void add_family(struct want_list *w, const struct model *m,
@@ -193,6 +231,7 @@ static void add_family(struct want_list *w, const struct model *m,
 	if (rs_is_direct(c->mode))
 		out.direct = direct_of(&c->direct);
 	*VEC_PUSH(w->list, w->n, w->cap) = out;
+	add_probes(w, s, family, &out);
 }
 
 void want_add(struct want_list *w, const struct model *m,
@@ -286,6 +325,7 @@ static void want_name(struct want_list *w, const struct service *s)
 					 .family = family,
 					 .mode = c->mode,
 					 .unchanged = true };
+		add_probes(w, s, family, NULL);
 	}
 }
 

@@ -25,6 +25,10 @@ void want_all(struct want_list *w, const struct model *m);
 void want_changes(struct want_list *w, const struct model *m);
 void want_free(struct want_list *w);
 
+/** want_probes() - are backends of @family probed by way of @s, of mode dsr or
+ * ipip? Then @s has a second entry, "@NAME", and lo has one */
+bool want_probes(const struct service *s, uint8_t family);
+
 /** want_own() - keep @p until the list is freed; returns it */
 void *want_own(struct want_list *w, void *p);
 /** want_devices() - interfaces where direct modes meet packets, "@NAME"; part

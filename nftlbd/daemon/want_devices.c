@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The interfaces where packets for services of modes dsr and ipip come in: each
- * has a chain of its own in the table of each kind of addresses.
+ * The interfaces where packets for services of modes dsr and ipip come in, and
+ * the one where probes by way of them do: each has a chain of its own in the
+ * table of each kind of addresses.
  *
  * Invariant: only those that are there are asked for; the kernel would refuse
  * all of a commit for one that is missing.
@@ -17,6 +18,7 @@
 struct device {
 	const char *name;
 	uint8_t family;
+	bool probes; /* else clients */
 };
 
 struct devices {
@@ -32,8 +34,10 @@ static int device_cmp(const void *pa, const void *pb)
 	return order ? order : (int)a->family - (int)b->family;
 }
 
-static void collect(struct devices *d, const struct conf_service *c)
+static void collect(struct devices *d, const struct service *s)
 {
+	const struct conf_service *c = s->conf;
+
 	if (!rs_is_direct(c->mode))
 		return;
 	for (size_t i = 0; i < c->naddrs; i++) {
@@ -42,8 +46,33 @@ static void collect(struct devices *d, const struct conf_service *c)
 		for (size_t k = 0; k < c->direct.ndevices; k++)
 			*VEC_PUSH(d->list, d->n, d->cap) =
 			    (struct device){ c->direct.devices[k],
-					     c->addrs[i].family };
+					     c->addrs[i].family, false };
+		if (want_probes(s, c->addrs[i].family))
+			*VEC_PUSH(d->list, d->n, d->cap) =
+			    (struct device){ RS_PROBE_DEVICE,
+					     c->addrs[i].family, true };
 	}
+}
+
+/* All that comes in at the first one's interface; returns how many they are. */
+static size_t add_device(struct want_list *w, const struct device *first,
+			 size_t left)
+{
+	struct rs_service out = {
+		.name = want_own(w, xjoin("@", first->name, "")),
+		.family = first->family,
+		.device = true,
+		.probes_only = true,
+	};
+	size_t n;
+
+	for (n = 0; n < left && !device_cmp(first, &first[n]); n++) {
+		out.probes |= first[n].probes;
+		out.probes_only &= first[n].probes;
+	}
+	if (if_nametoindex(first->name))
+		*VEC_PUSH(w->list, w->n, w->cap) = out;
+	return n;
 }
 
 void want_devices(struct want_list *w, const struct model *m)
@@ -51,18 +80,10 @@ void want_devices(struct want_list *w, const struct model *m)
 	struct devices d = { 0 };
 
 	for (size_t i = 0; i < m->nservices; i++)
-		collect(&d, m->services[i].conf);
+		collect(&d, &m->services[i]);
 	if (d.n)
 		qsort(d.list, d.n, sizeof(*d.list), device_cmp);
-	for (size_t i = 0; i < d.n; i++) {
-		if ((i > 0 && !device_cmp(&d.list[i - 1], &d.list[i])) ||
-		    !if_nametoindex(d.list[i].name))
-			continue;
-		*VEC_PUSH(w->list, w->n, w->cap) = (struct rs_service){
-			.name = want_own(w, xjoin("@", d.list[i].name, "")),
-			.family = d.list[i].family,
-			.device = true,
-		};
-	}
+	for (size_t i = 0; i < d.n;)
+		i += add_device(w, &d.list[i], d.n - i);
 	free(d.list);
 }

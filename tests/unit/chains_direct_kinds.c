@@ -61,6 +61,32 @@ void ipip(struct subject *s)
 	s->svc.nports = 1;
 }
 
+/* Two of them are checked by way of the service; of one the path is not known.
+ */
+void dsr_probed(struct subject *s)
+{
+	direct(s, RS_DSR);
+	s->svc.protos = tcp_udp;
+	s->svc.nprotos = 2;
+	s->backends[0].probe_port = 61001;
+	s->backends[2].probe_port = 61002;
+}
+
+void ipip_probed(struct subject *s)
+{
+	direct(s, RS_IPIP);
+	s->backends[0].probe_port = 61003;
+}
+
+/* What the family's own table has of it. */
+void probed(struct subject *s)
+{
+	dsr_probed(s);
+	s->svc.name = "@dsr-probed";
+	s->svc.mode = RS_DNAT;
+	s->svc.probes = true;
+}
+
 void stateless(struct subject *s)
 {
 	direct(s, RS_STATELESS);
@@ -94,4 +120,5 @@ void interface(struct subject *s)
 {
 	s->svc.name = "@lo";
 	s->svc.device = true;
+	s->svc.probes = true;
 }

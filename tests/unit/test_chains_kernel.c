@@ -218,6 +218,9 @@ static const struct {
 	{ "dsr-any-port", dsr_any_port },
 	{ "dsr-forgetful", dsr_forgetful },
 	{ "ipip", ipip },
+	{ "dsr-probed", dsr_probed },
+	{ "ipip-probed", ipip_probed },
+	{ "probed", probed },
 	{ "stateless", stateless },
 	{ "stateless-ranges", stateless_ranges },
 	{ "stateless-any-port", stateless_any_port },
@@ -396,7 +399,7 @@ static void test_together_and_read_by_nft(void **state)
 static bool has_group(size_t kind)
 {
 	return kinds[kind].make == group || kinds[kind].make == stick_group ||
-	       kinds[kind].make == interface;
+	       kinds[kind].make == interface || kinds[kind].make == probed;
 }
 
 static void become(struct rig *r, size_t kind)

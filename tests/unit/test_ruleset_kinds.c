@@ -431,7 +431,7 @@ static void test_words(void **state)
 		"  + chain guard.web/b1\n",
 		"  + set sessions.web, 10 entries at most\n",
 		"  + 5 counters\n",
-		"  + 17 elements\n",
+		"  + 20 elements\n",
 	};
 	struct rig *r = *state;
 	char *text = words(r);

@@ -20,7 +20,7 @@ from lab import (FAMILIES, IN_VM, client_addr, crowd, pretty, program,
 from process import check, equal, wait_until
 from uploads import SIZE, Upload, survivors, transfers
 
-CONNECTIONS = 1000
+CONNECTIONS = 300 if IN_VM else 1000
 FEWER = 200 if IN_VM else CONNECTIONS   # where it shows less
 UDP = 100
 WEIGHTS = (3, 2, 1)

@@ -8,6 +8,7 @@ import os
 from lab import program
 from process import check, equal
 
+AGAIN = 10
 _files = itertools.count()
 
 
@@ -25,11 +26,15 @@ def argv(lab, keys, target, count=1, name=None, section="check", every=None):
 
 
 def probe(lab, keys, target, count=1, node="gw", name=None):
-    """`count` probes, one after the other: what each found, as dictionaries."""
-    p = lab.run(node, *argv(lab, keys, target, count, name))
-    check(p.returncode in (0, 1), f"probe: {p.stderr}")
-    found = [json.loads(line) for line in p.stdout.splitlines()]
-    equal(len(found), count, f"probes of {target} with {keys}: {p.stderr}")
+    """`count` probes, one after the other: what each found, as dictionaries.
+    Where the prober's loop stood still nothing was found: they are made anew."""
+    for _ in range(AGAIN):
+        p = lab.run(node, *argv(lab, keys, target, count, name))
+        check(p.returncode in (0, 1), f"probe: {p.stderr}")
+        found = [json.loads(line) for line in p.stdout.splitlines()]
+        equal(len(found), count, f"probes of {target} with {keys}: {p.stderr}")
+        if "late" not in {f["reason"] for f in found}:
+            break
     return found
 
 

@@ -4,11 +4,12 @@
 Runs the lab's tests: every function test_* of every file test_*.py, each in a
 process and in namespaces of its own.
 
-    run.py [-j N] [--vm] [--list] [NAME ...]
+    run.py [-j N] [--vm] [--beside | --alone] [--list] [NAME ...]
 
 NAME picks tests whose name contains it. --vm runs those that need the virtual
 machine's kernel (SCTP, tunnels) and a few others there; without it these are
-named, not run. BUILD is the directory with the programs (default: ../../build).
+named, not run. --beside runs those that do not mind what else the machine does,
+--alone the others: they measure time or load it. BUILD is the directory with the programs (default: ../../build).
 """
 
 import argparse
@@ -139,6 +140,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-j", type=int, default=1, metavar="N")
     parser.add_argument("--vm", action="store_true")
+    parser.add_argument("--beside", action="store_true")
+    parser.add_argument("--alone", action="store_true")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     parser.add_argument("names", nargs="*")
@@ -148,6 +151,8 @@ def main():
     tests = [t for t in collect()
              if not args.names or any(n in t[0] for n in args.names)]
     mine = [t for t in tests if (t[1] is not None if args.vm else t[1] != "only")]
+    if args.beside or args.alone:
+        mine = [t for t in mine if bool(t[2]) == args.alone]
     if args.list:
         for name, vm, alone, _ in tests:
             print(name, f"vm={vm}" if vm else "", "alone" if alone else "")
@@ -158,7 +163,7 @@ def main():
         runner.run([t[0] for t in mine], {t[0] for t in mine if t[2]})
     finally:
         runner.abort()
-    if not args.vm:
+    if not args.vm and not args.alone:
         for name, vm, _, needs in tests:
             if vm == "only":
                 print(f"# {name}: needs {needs}: run it in the VM (--vm)")

@@ -38,8 +38,8 @@ suite_packaging() {
 
 suite_distcheck() {
     # (its own make check repeats the unit tests, without the sanitizers)
-    if make -s -j"$jobs" -C "$build" distcheck \
-        DISTCHECK_CONFIGURE_FLAGS=--enable-werror VERBOSE=1; then
+    if make -s -j"$jobs" -C "$build" distcheck VERBOSE=1 \
+        DISTCHECK_CONFIGURE_FLAGS="--enable-werror CFLAGS='-O1 -g0'"; then
         echo "ok distcheck"
     else
         echo "not ok distcheck"
@@ -51,8 +51,15 @@ suite_vm() {
     vm_run 900 bash tests/vm/suite.sh
 }
 
+# Beside the virtual machine, which goes first: these do not mind, they wait for
+# conditions most of the time.
 suite_lab() {
-    exec python3 tests/lab/run.py -j "$jobs"
+    exec nice -n 5 python3 tests/lab/run.py --beside -j "$((jobs + 2))"
+}
+
+# What measures time, or needs the whole machine.
+suite_lab_alone() {
+    exec python3 tests/lab/run.py --alone
 }
 
 # The daemon itself under ASan and UBSan, on real packets: what a unit test does
@@ -153,10 +160,10 @@ check_all() {
     mkdir -p "$build/check"
     if check_builds; then
         echo "built      in $SECONDS s, plain and with sanitizers"
-        # The machine in the machine takes the longest and two processors: it
-        # goes on beside what has no limits of time. The lab comes last and
-        # alone: on two processors and beside qemu even `nft list` was seen to
-        # take half a minute.
+        # The machine in the machine takes the longest: it goes on beside all that
+        # has no limits of time. What has comes last and alone: on two
+        # processors and beside qemu even `nft list` was seen to take half a
+        # minute.
         check_start vm
         check_start style
         check_start unit
@@ -164,9 +171,11 @@ check_all() {
         check_start distcheck
         check_wait style unit packaging distcheck
         check_start lab_asan
-        check_wait vm lab_asan
+        check_wait lab_asan
         check_start lab
-        check_wait lab
+        check_wait lab vm
+        check_start lab_alone
+        check_wait lab_alone
     else
         failed=1
     fi

@@ -82,6 +82,8 @@ vm_run() {
     shift
     vm_prepare || return 125
     mkdir -p "$build/vm"
+    # Python compiles its modules here, once, twenty times as fast.
+    python3 -m compileall -q "$top/tests/lab" || return 125
     job=$(mktemp "$build/vm/job.XXXXXX")
     log=$job.log
     { printf '%q ' "$@"; echo; } >"$job"

@@ -292,6 +292,8 @@ const struct base_chain base_chains[] = {
 	  HOOK_RAW, 0, stateless_rule },
 	{ "stateless-answers", FEATURE_STATELESS, "filter",
 	  NF_INET_POST_ROUTING, HOOK_RAW, 0, answers_rule },
+	{ "stateless-own", FEATURE_STATELESS, "route", NF_INET_LOCAL_OUT,
+	  HOOK_RAW, 0, own_mistakes_rule },
 	{ "stateless-more", FEATURE_STATELESS_RANGES, "filter",
 	  NF_INET_PRE_ROUTING, HOOK_RAW, 1, stateless_more_rule },
 	{ "stateless-more-answers", FEATURE_STATELESS_RANGES, "filter",

@@ -47,6 +47,7 @@ bool error_rule(struct buf *r, unsigned int i, uint8_t family);
 bool stateless_rule(struct buf *r, unsigned int i, uint8_t family);
 bool stateless_more_rule(struct buf *r, unsigned int i, uint8_t family);
 bool answers_rule(struct buf *r, unsigned int i, uint8_t family);
+bool own_mistakes_rule(struct buf *r, unsigned int i, uint8_t family);
 bool more_answers_rule(struct buf *r, unsigned int i, uint8_t family);
 bool mistake_rule(struct buf *r, unsigned int i, uint8_t family);
 

@@ -11,6 +11,10 @@
  *                      now: before routing, the kernel would take a packet from
  *                      an address of its own for forged
  *
+ *   stateless-own:     ICMP errors that the gateway itself sends, about packets
+ *                      that have a backend's address by then: a client that
+ *                      sends packets too long for the backends hears of it
+ *
  * The chains with "more" are the same for services of more than a single port.
  * Fragments are whole here: conntrack, which our NAT keeps on, puts them
  * together before.
@@ -38,6 +42,12 @@ static void dispatch_origin(struct buf *r, uint8_t family, enum rs_map map)
 	rule_lookup(r, map_forms[map].name, REG(0), NO_REG, true);
 }
 
+static void to_mistakes(struct buf *r, uint8_t family)
+{
+	match_proto(r, family == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+	rule_verdict(r, NFT_GOTO, CHAIN_MISTAKES);
+}
+
 bool stateless_rule(struct buf *r, unsigned int i, uint8_t family)
 {
 	switch (i) {
@@ -48,9 +58,7 @@ bool stateless_rule(struct buf *r, unsigned int i, uint8_t family)
 		dispatch_origin(r, family, MAP_ORIGINS);
 		return true;
 	case 2:
-		match_proto(r,
-			    family == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
-		rule_verdict(r, NFT_GOTO, CHAIN_MISTAKES);
+		to_mistakes(r, family);
 		return true;
 	default:
 		return false;
@@ -76,6 +84,14 @@ bool answers_rule(struct buf *r, unsigned int i, uint8_t family)
 	if (i > 0)
 		return false;
 	dispatch_origin(r, family, MAP_ORIGINS);
+	return true;
+}
+
+bool own_mistakes_rule(struct buf *r, unsigned int i, uint8_t family)
+{
+	if (i > 0)
+		return false;
+	to_mistakes(r, family);
 	return true;
 }
 

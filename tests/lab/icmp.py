@@ -122,3 +122,20 @@ def datagram(lab, family, size, port=80):
             return s.recv(256)
         except TimeoutError:
             return None
+
+
+def too_long_for_backends(mode):
+    """Clients' packets do not fit into the backends' network: it is the gateway
+    that says so, in terms of the service."""
+    with mode.fabric() as lab:
+        mode.serve(lab)
+        mode.start(lab, {"www": mode.service(lab, 90)})
+        for b in lab.backends:
+            lab.ip(b, ["link set back mtu 1400"] + [
+                lab._default(f, b) + " advmss 1440" for f in FAMILIES])
+        lab.ip("gw", ["link set back mtu 1400"])
+        count_errors(lab, "c1")
+        transfers([Upload(lab, vip(f), 90, 2**18) for f in FAMILIES
+                   for _ in range(4)])
+        for f, n in errors(lab, "c1").items():
+            check(n, f"IPv{f}: c1 was not told: the backends' MSS did it")

@@ -135,3 +135,7 @@ def test_fragments():
         for f in FAMILIES:
             for size in (1000, 3000, 20000):
                 check(icmp.datagram(lab, f, size), f"IPv{f}: {size} bytes")
+
+
+def test_too_long_for_backends():
+    icmp.too_long_for_backends(STATELESS)

@@ -11,6 +11,7 @@ import http.client
 import json
 import math
 import socket
+import time
 
 import daemon
 import sums
@@ -382,6 +383,7 @@ def flooded(mode):
             lab, 90, scheduler="weighted", syn_limit=FLOOD["limit"],
             session_cache=FLOOD["cache"])})
         holds, api = held(lab, 30), Api(d)
+        begun = time.monotonic()
         floods = flood_start(lab)
         for f in FAMILIES:
             wait_until(lambda f=f: forgotten(lab, mode, "www", f), 20,
@@ -389,8 +391,10 @@ def flooded(mode):
             api.patch_weight("www", daemon.member(1, f), 5)
             api.patch_weight("www", daemon.member(2, f), 0)
         told = {f: p.result(60) for f, p in floods.items()}
-        for f, n in remembered(lab, mode, "www").items():
-            most = 30 + FLOOD["limit"] * (told[f]["seconds"] + 2)
+        found = remembered(lab, mode, "www")
+        # (on a busy machine packets wait for seconds, in queues)
+        most = 30 + FLOOD["limit"] * (time.monotonic() - begun + 1)
+        for f, n in found.items():
             check(30 < n <= min(most, FLOOD["cache"]),
                   f"IPv{f}: {n} flows remembered, {most:.0f} may be")
             check(forgotten(lab, mode, "www", f) + n >= told[f]["sent"] / 2,

@@ -7,7 +7,8 @@ tests_tools_flood_SOURCES = tests/tools/flood.c tests/tools/net.c \
 EXTRA_DIST += tests/lab/fabric.py tests/lab/test_fabric.py
 EXTRA_DIST += tests/lab/hvagent.py tests/lab/test_hvagent.py
 EXTRA_DIST += tests/lab/direct.py tests/lab/uploads.py tests/lab/icmp.py \
-	tests/lab/sums.py tests/lab/cached.py
+	tests/lab/sums.py tests/lab/cached.py \
+	tests/lab/thousands.py
 EXTRA_DIST += tests/lab/test_cache.py
 EXTRA_DIST += tests/lab/test_dsr.py tests/lab/test_ipip.py \
 	tests/lab/test_direct.py

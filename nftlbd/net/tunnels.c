@@ -103,6 +103,10 @@ bool tunnels_wanted(const struct tunnels *t, const char *name)
 static void set_ifindex(struct tunnels *t, struct entry *e, uint32_t ifindex)
 {
 	t->news |= e->ifindex != ifindex;
+	if (ifindex && !e->ifindex && e->again > 1)
+		log_info("tunnel %s: made again", e->spec.name);
+	if (ifindex)
+		e->error = 0;
 	e->ifindex = ifindex;
 }
 

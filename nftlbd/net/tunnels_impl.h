@@ -16,6 +16,7 @@ struct entry {
 	bool decap, wanted;
 	bool queued;        /* for a review */
 	bool recreate;      /* the kernel would not change it */
+	int error;          /* why it was refused; said once */
 	unsigned int again; /* so often in a row it had to be made */
 	int64_t made_ms;    /* the last time; 0 = never */
 	int64_t due_ms;     /* it waits until then; 0 = it does not wait */

@@ -64,11 +64,14 @@ static const char *in_the_way(const struct tunnels *t, const struct entry *e)
 	return "another one";
 }
 
-static void refused(struct tunnels *t, const struct entry *e, int error,
+static void refused(struct tunnels *t, struct entry *e, int error,
 		    const char *words)
 {
 	char text[256];
 
+	if (e->error == error)
+		return;
+	e->error = error;
 	if (error == -EOPNOTSUPP)
 		snprintf(text, sizeof(text),
 			 "this kernel makes no devices of kind %s (is there a "
@@ -135,8 +138,6 @@ static void take(struct making *m, struct rtnl_batch *batch,
 	case VERDICT_MAKE:
 		break;
 	}
-	if (e->again > 1)
-		log_info("tunnel %s: made again", e->spec.name);
 	spec_make(&e->spec, batch);
 	m->of[m->n++] = e;
 }

@@ -66,6 +66,11 @@ const struct host_check host_checks[] = {
 	  "{nexthop} does not answer ARP or neighbour solicitations on "
 	  "{device}",
 	  .mend = "# is {nexthop} up, and in the network of {device}?" },
+	{ "mtu", HOST_PEER, HOST_DSR, judge_handed_mtu, "{name}",
+	  "{device} takes {value} bytes, clients' packets may have {wanted}: "
+	  "they are handed on as they are, longer ones are lost and nobody is "
+	  "told",
+	  .mend = "ip link set dev {device} mtu {wanted}" },
 	{ "mtu", HOST_PEER, HOST_IPIP, judge_link_mtu, "{name}",
 	  "{device} takes {value} bytes, clients' packets need {wanted} in "
 	  "the tunnel to {address}: longer ones are lost; TCP is safe where "

@@ -64,6 +64,15 @@ JUDGE(judge_link_mtu)
 			HOST_WARNING);
 }
 
+JUDGE(judge_handed_mtu)
+{
+	fig->value = it->link.mtu;
+	fig->wanted = client_mtu(h);
+	return LEVEL_IF(goes_out(it) && it->link.exists &&
+			    fig->value < fig->wanted,
+			HOST_WARNING);
+}
+
 /* A link that is too small is said by judge_link_mtu(). */
 JUDGE(judge_route_mtu)
 {

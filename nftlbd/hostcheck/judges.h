@@ -32,8 +32,9 @@ JUDGE(judge_carrier);
 JUDGE(judge_route);
 JUDGE(judge_onlink);
 JUDGE(judge_neighbour);
-JUDGE(judge_link_mtu);  /* of the first interface to an ipip backend */
-JUDGE(judge_route_mtu); /* of the rest of the way */
+JUDGE(judge_link_mtu);   /* of the first interface to an ipip backend */
+JUDGE(judge_handed_mtu); /* of the interface to a dsr backend */
+JUDGE(judge_route_mtu);  /* of the rest of the way */
 JUDGE(judge_uplink_mtu);
 JUDGE(judge_vm_mtu);
 

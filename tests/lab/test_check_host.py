@@ -8,6 +8,8 @@ import json
 import shlex
 
 import daemon
+import direct
+from fabric import addr
 from lab import Lab, backend_addr, client_addr, program, vip
 from marks import vm
 from test_export import Agent
@@ -203,6 +205,51 @@ def test_nftlbctl_check():
                                        scheduler="source-hash")})
         d.reload()
         equal(bad(d.json("check")), [], "a seed of one's own")
+
+
+# What is done to the gateway of the three services, and what must be found.
+DIRECT = [
+    ("sysctl -w net.ipv4.ip_forward=0",
+     {("forwarding", "IPv4")}),
+    ("sysctl -w net.ipv6.conf.all.forwarding=0", {("forwarding", "IPv6")}),
+    ("sysctl -w net.ipv4.conf.back.rp_filter=1", {("rp-filter", "back")}),
+    (f"ip addr add {vip(4)}/32 dev lo", {("martian", "back")}),
+    ("ip link set dev back mtu 1500", {("mtu", "ipip/b1")}),
+    ("ip link set dev side mtu 1400", {("mtu", "dsr/b2")}),
+]
+
+
+def test_check_of_direct_modes():
+    """The daemon knows what each of its services needs: a mistake is named, and
+    is gone once the printed command has been run."""
+    with direct.STATELESS.fabric(backends=2, side=1) as lab:
+        for node, sides in (("gw", ("back",)), ("rt", (
+                "gw-back", "b1-back", "back"))):
+            lab.ip(node, [f"link set {side} mtu 1600" for side in sides])
+        lines = {"stateless": {"b1": f"{lab.backend_addr(4, 1)}:8080",
+                               "b1-v6": f"[{lab.backend_addr(6, 1)}]:8080"},
+                 "dsr": {"b1": lab.backend_addr(4, 1),
+                         "b2": lab.backend_addr(4, 2)},
+                 "ipip": {"b1": lab.backend_addr(4, 1)}}
+        d = daemon.Daemon(lab)
+        d.global_keys["hash-seed"] = "4711"
+        d.write({mode: daemon.service(
+            backends, mode=mode, port=port, address=", ".join(
+                vip(f) for f in ((4, 6) if mode == "stateless" else (4,))),
+            **({} if mode == "stateless" else {"interface": "front"}))
+            for port, (mode, backends) in enumerate(lines.items(), 80)},
+                **{"tunnel-source": addr(4, "back", 1)})
+        d.start()
+
+        def found():
+            return [f for f in json.loads(d.ctl("-o", "json", "check").stdout)
+                    if f["check"] != "module"]
+        equal(bad(found()), [], "to begin with")
+        for mistake, wanted in DIRECT:
+            lab.do("gw", "sh", "-ec", mistake)
+            equal(set(bad(found())), wanted, f"after {mistake}")
+            mend(lab, found())
+            equal(bad(found()), [], f"mended after {mistake}")
 
 
 def test_hvagent_check():

@@ -2,10 +2,12 @@
 """Mode dsr: packets are handed to the backends' ether addresses, unchanged;
 answers go straight to the client."""
 
+import re
+
 import cached
 import direct
 import icmp
-from direct import DSR
+from direct import DSR, table
 from fabric import Fabric
 from lab import FAMILIES, vip
 from marks import alone, vm_needs
@@ -80,6 +82,17 @@ def all_answer(lab, words):
         lab.flow("c1", vip(f), 80, 30).all_ok(f"IPv{f}: {words}")
 
 
+def written(lab, family):
+    """The ether addresses that packets are given, of all backends."""
+    found = set()
+    for value in re.findall(r"(?:@ll,0,48|ether daddr) set (\S+)", lab.nft(
+            "list", "table", *table(DSR, family))):
+        if value.startswith("0x"):
+            value = int(value, 16).to_bytes(6, "big").hex(":")
+        found.add(value)
+    return found
+
+
 def test_neighbour_that_is_not_known():
     """A backend that answers no ARP owns no slots; it gets them when it does.
     """
@@ -91,11 +104,17 @@ def test_neighbour_that_is_not_known():
         for name in ("b1", "b2", "b1-v6", "b2-v6"):
             wait_until(lambda n=name: d.backend(n)["slots"], 10, f"{name} known")
         for f in FAMILIES:
+            equal(written(lab, f), {lab.mac("b1", "back"), lab.mac("b2", "back")},
+                  f"IPv{f}: ether addresses while b3 has none")
+        for f in FAMILIES:
             r = lab.flow("c1", vip(f), 80, 40).all_ok(f"IPv{f} without b3")
             equal(set(r.counts()), {"b1", "b2"}, "backends")
         lab.ip("b3", ["link set back up"] + [
             lab._default(f, "b3") for f in FAMILIES])
         all_answer(lab, "b3 is known")
+        for f in FAMILIES:
+            equal(written(lab, f), {lab.mac(b, "back") for b in lab.backends},
+                  f"IPv{f}: ether addresses")
 
 
 def test_backend_gets_another_ether_address():

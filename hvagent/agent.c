@@ -121,9 +121,11 @@ static void want_change(struct agent *a, struct want *w,
 	if (now) {
 		want_vm(w, ids, &now->vm, false);
 		want_binding(w, ids, now, false);
+		want_port(w, &a->bindings, now);
 	}
 	if (!old)
 		return;
+	want_port(w, &a->bindings, old);
 	if (!now || now->service.family != old->service.family)
 		want_binding(w, ids, old, true);
 	if (!bindings_have_vm(&a->bindings, &old->vm))

@@ -35,7 +35,10 @@ struct agent_drops {
 	uint64_t packets, bytes; /* that came out of tunnels, since the
 				  * decapsulating devices were made */
 	uint64_t strangers; /* in a tunnel, from nobody we know or to nobody */
-	uint64_t unbound;   /* out of a tunnel, for no binding */
+	uint64_t unbound;   /* out of a tunnel, for no binding, or for a machine
+			     * that is elsewhere */
+	uint64_t stale;     /* of machines, of no flow of which we know the
+			     * service */
 };
 
 struct agent {

@@ -59,9 +59,14 @@ static void put_counters(struct buf *out, struct agent *a)
 	one(out, "hvagent_decapsulated_bytes_total", "counter",
 	    "Their bytes, without the tunnel's header.", d.bytes);
 	two(out, "hvagent_dropped_packets_total", "counter",
-	    "Packets in tunnels that were dropped: of senders that are no "
-	    "gateways, or for no binding.",
+	    "Packets that were dropped: in tunnels, of senders that are no "
+	    "gateways, or for no binding; of machines, and of no flow of "
+	    "which the service is known.",
 	    "reason", "stranger", d.strangers, "unbound", d.unbound);
+	buf_printf(out,
+		   "hvagent_dropped_packets_total{reason=\"stale\"} %" PRIu64
+		   "\n",
+		   d.stale);
 }
 
 static void put_export(struct buf *out, const struct agent *a)

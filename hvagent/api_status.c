@@ -33,9 +33,10 @@ static void put_counters(struct agent *a, json_t *o)
 					      (json_int_t)d.bytes)
 				  : json_null());
 	json_object_set_new(o, "drops",
-			    known ? json_pack("{s:I, s:I}", "strangers",
+			    known ? json_pack("{s:I, s:I, s:I}", "strangers",
 					      (json_int_t)d.strangers,
-					      "unbound", (json_int_t)d.unbound)
+					      "unbound", (json_int_t)d.unbound,
+					      "stale", (json_int_t)d.stale)
 				  : json_null());
 }
 

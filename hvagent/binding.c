@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Bindings: texts, checks, and a list with two orders: by name, for people, and
- * by what a packet has, so that a clash is found without a walk.
- * Invariant: both orders hold the same bindings, and no two of these have the
+ * Bindings: texts, checks, and a list with three orders: by name, for people,
+ * by what a packet has, so that a clash is found without a walk, and by what an
+ * answer has.
+ * Invariant: all orders hold the same bindings, and no two of these have the
  * same name or the same service on the same machine.
  */
 #include "hvagent/binding.h"
@@ -136,6 +137,33 @@ static int flow_cmp(const struct binding *a, const struct binding *b)
 	return cmp ? cmp : (int)a->port - (int)b->port;
 }
 
+uint16_t binding_vm_port(const struct binding *b)
+{
+	return b->vm_port ? b->vm_port : b->port;
+}
+
+/* Of the machine's port alone. */
+static int port_cmp(const struct binding *a, const struct binding *b)
+{
+	int cmp = addr_cmp(&a->vm, &b->vm);
+
+	if (!cmp)
+		cmp = (int)a->proto - (int)b->proto;
+	return cmp ? cmp : (int)binding_vm_port(a) - (int)binding_vm_port(b);
+}
+
+bool binding_same_port(const struct binding *a, const struct binding *b)
+{
+	return port_cmp(a, b) == 0;
+}
+
+static int answer_cmp(const struct binding *a, const struct binding *b)
+{
+	int cmp = port_cmp(a, b);
+
+	return cmp ? cmp : flow_cmp(a, b);
+}
+
 static int name_cmp(const struct binding *a, const struct binding *b)
 {
 	return strcmp(a->name, b->name);
@@ -200,7 +228,24 @@ bool bindings_have_vm(const struct bindings *l, const struct addr *vm)
 	return i < l->n && !addr_cmp(&l->by_flow[i]->vm, vm);
 }
 
-/* Both vectors grow together: their lengths are one number. */
+size_t bindings_of_port(const struct bindings *l, const struct binding *b,
+			const struct binding **first)
+{
+	/* no service is before one of nothing */
+	const struct binding least = { .vm = b->vm,
+				       .proto = b->proto,
+				       .vm_port = binding_vm_port(b) };
+	bool found;
+	size_t i = place_of(l->by_port, l->n, answer_cmp, &least, &found);
+	size_t n = 0;
+
+	while (n < 2 && i + n < l->n && binding_same_port(l->by_port[i + n], b))
+		n++;
+	*first = n ? l->by_port[i] : NULL;
+	return n;
+}
+
+/* The vectors grow together: their lengths are one number. */
 static void grow(struct bindings *l)
 {
 	if (l->n < l->cap)
@@ -209,6 +254,8 @@ static void grow(struct bindings *l)
 	l->list = xreallocarray(l->list, l->cap, sizeof(struct binding *));
 	l->by_flow =
 	    xreallocarray(l->by_flow, l->cap, sizeof(struct binding *));
+	l->by_port =
+	    xreallocarray(l->by_port, l->cap, sizeof(struct binding *));
 }
 
 static void insert(struct binding **list, size_t n, cmp_fn *cmp,
@@ -238,6 +285,7 @@ bool bindings_remove(struct bindings *l, const char *name)
 		return false;
 	take_out(l->list, l->n, name_cmp, b);
 	take_out(l->by_flow, l->n, flow_cmp, b);
+	take_out(l->by_port, l->n, answer_cmp, b);
 	l->n--;
 	free(b->name);
 	free(b);
@@ -273,6 +321,7 @@ int bindings_put(struct bindings *l, const struct binding *b, struct err *err)
 	grow(l);
 	insert(l->list, l->n, name_cmp, mine);
 	insert(l->by_flow, l->n, flow_cmp, mine);
+	insert(l->by_port, l->n, answer_cmp, mine);
 	l->n++;
 	return 0;
 }
@@ -285,5 +334,6 @@ void bindings_free(struct bindings *l)
 	}
 	free(l->list);
 	free(l->by_flow);
+	free(l->by_port);
 	*l = (struct bindings){ 0 };
 }

@@ -66,7 +66,13 @@ struct bindings {
 	struct binding **list;
 	size_t n, cap;
 	struct binding **by_flow; /* the same by vm, service, proto, port */
+	struct binding **by_port; /* and by vm, proto, the machine's port */
 };
+
+/** binding_vm_port() - the machine's, host order, never 0 */
+uint16_t binding_vm_port(const struct binding *b);
+/** binding_same_port() - do both lead to the same port of the same machine? */
+bool binding_same_port(const struct binding *a, const struct binding *b);
 
 /** bindings_find() - by name; NULL if there is none */
 const struct binding *bindings_find(const struct bindings *l, const char *name);
@@ -80,6 +86,13 @@ const struct binding *bindings_clash(const struct bindings *l,
 
 /** bindings_have_vm() - does any of them lead to that machine? */
 bool bindings_have_vm(const struct bindings *l, const struct addr *vm);
+
+/**
+ * bindings_of_port() - what leads to the same port of the same machine as @b
+ * Return: how many of the list do; the first of them in @first.
+ */
+size_t bindings_of_port(const struct bindings *l, const struct binding *b,
+			const struct binding **first);
 
 /**
  * bindings_put() - add @b, or replace the one of that name; copies

@@ -235,25 +235,26 @@ int agent_flush(struct agent *a, struct err *err)
 
 int agent_drops(struct agent *a, struct agent_drops *out, struct err *err)
 {
-	const struct counter_ask ask[] = {
-		{ RS_TABLE_IP, AGENT_STRANGERS },
-		{ RS_TABLE_IP6, AGENT_STRANGERS },
-		{ RS_TABLE_IP, AGENT_UNBOUND },
-		{ RS_TABLE_IP6, AGENT_UNBOUND },
-	};
-	struct counter_value v[4];
-	int ret = counter_reader_now(a->core->counters, ask, 4, v);
+	enum { KINDS = 3, ASKED = KINDS * RS_FAMILIES };
+	static const char *const names[KINDS] = { AGENT_STRANGERS,
+						  AGENT_UNBOUND, AGENT_STALE };
+	uint64_t *const sums[KINDS] = { &out->strangers, &out->unbound,
+					&out->stale };
+	struct counter_ask ask[ASKED];
+	struct counter_value v[ASKED];
+	int ret;
 
+	for (int i = 0; i < ASKED; i++)
+		ask[i] = (struct counter_ask){ i < KINDS ? RS_TABLE_IP
+							 : RS_TABLE_IP6,
+					       names[i % KINDS] };
+	ret = counter_reader_now(a->core->counters, ask, ASKED, v);
 	*out = (struct agent_drops){ 0 };
 	if (ret < 0)
 		return err_set(err, ret, "cannot read the counters: %s",
 			       strerror(-ret));
-	for (int i = 0; i < 4; i++) {
-		if (v[i].there && i < 2)
-			out->strangers += v[i].packets;
-		else if (v[i].there)
-			out->unbound += v[i].packets;
-	}
+	for (int i = 0; i < ASKED; i++)
+		*sums[i % KINDS] += v[i].there ? v[i].packets : 0;
 	devices_received(a->core->devices, AF_INET, &out->packets, &out->bytes);
 	devices_received(a->core->devices, AF_INET6, &out->packets,
 			 &out->bytes);

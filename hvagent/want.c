@@ -5,9 +5,11 @@
  */
 #include "hvagent/want.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/words.h"
 #include "lib/xalloc.h"
 #include "rulesets/form.h"
 
@@ -122,25 +124,60 @@ static char *name_of(struct want *w, const char *prefix, const struct addr *a)
 	return own(w, xjoin(prefix, addr_format(a, text), ""));
 }
 
-void want_binding(struct want *w, struct vm_ids *ids, const struct binding *b,
-		  bool gone)
+/* The service's address, protocol and port, as @b has them. */
+static void of_service(struct want *w, struct rs_service *s,
+		       const struct binding *b)
 {
-	struct rs_service *s = add(w, b->service.family);
 	struct rs_ports *ports = own(w, xmalloc(sizeof(*ports)));
 
 	*ports = (struct rs_ports){ b->port, b->port };
-	s->name = b->name;
-	s->gone = gone;
 	s->addrs = &b->service;
 	s->naddrs = 1;
 	s->protos = &b->proto;
 	s->nprotos = 1;
 	s->ports = ports;
 	s->nports = 1;
+}
+
+void want_binding(struct want *w, struct vm_ids *ids, const struct binding *b,
+		  bool gone)
+{
+	struct rs_service *s = add(w, b->service.family);
+
+	s->name = b->name;
+	s->gone = gone;
+	of_service(w, s, b);
 	s->agent = (struct rs_agent){ .kind = RS_AGENT_BINDING,
 				      .addr = b->vm,
-				      .port = b->vm_port ? b->vm_port : b->port,
+				      .port = binding_vm_port(b),
 				      .id = vm_id(ids, &b->vm) };
+}
+
+static char *name_of_port(struct want *w, const struct binding *b)
+{
+	char text[sizeof(UNIT_PORT) + ADDR_STRLEN + 16], vm[ADDR_STRLEN];
+
+	snprintf(text, sizeof(text), UNIT_PORT "%s.%s.%u",
+		 addr_format(&b->vm, vm), word_text(rs_proto_words, b->proto),
+		 binding_vm_port(b));
+	return own(w, xstrdup(text));
+}
+
+void want_port(struct want *w, const struct bindings *l,
+	       const struct binding *b)
+{
+	const struct binding *first;
+	size_t n = bindings_of_port(l, b, &first);
+	struct rs_service *s = add(w, b->vm.family);
+
+	s->name = name_of_port(w, b);
+	s->gone = n == 0;
+	of_service(w, s, n ? first : b);
+	if (n > 1) /* which of them, nobody can tell */
+		s->naddrs = 0;
+	s->agent = (struct rs_agent){ .kind = RS_AGENT_PORT,
+				      .addr = b->vm,
+				      .port = binding_vm_port(b) };
 }
 
 void want_vm(struct want *w, struct vm_ids *ids, const struct addr *vm,
@@ -199,6 +236,9 @@ void want_all(struct want *w, struct vm_ids *ids, const struct bindings *l,
 			want_vm(w, ids, &b->vm, false);
 		want_binding(w, ids, b, false);
 	}
+	for (size_t i = 0; i < l->n; i++)
+		if (!i || !binding_same_port(l->by_port[i], l->by_port[i - 1]))
+			want_port(w, l, l->by_port[i]);
 	for (size_t i = 0; i < conf->ngateways; i++) {
 		bool twice = false;
 

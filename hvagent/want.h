@@ -33,17 +33,23 @@ struct want {
 
 void want_free(struct want *w);
 
-/** want_binding(), want_vm(), want_gateway(), want_uplink() - one more
+/** want_binding(), want_port(), want_vm(), want_gateway(), want_uplink() - one
+ * more
  * @gone: it is to go. @b must live as long as @w. */
 void want_binding(struct want *w, struct vm_ids *ids, const struct binding *b,
 		  bool gone);
+/** the machine's port that @b leads to, as @l has it: not at all, for one
+ * service, for several */
+void want_port(struct want *w, const struct bindings *l,
+	       const struct binding *b);
 void want_vm(struct want *w, struct vm_ids *ids, const struct addr *vm,
 	     bool gone);
 void want_gateway(struct want *w, const struct addr *gateway);
 /** where it has an address, of both families */
 void want_uplink(struct want *w, const char *name, const struct uplink *u);
 
-/** want_all() - machines and bindings of the list, gateways of the file */
+/** want_all() - machines, their ports and bindings of the list, gateways of the
+ * file */
 void want_all(struct want *w, struct vm_ids *ids, const struct bindings *l,
 	      const struct hv_conf *conf);
 

@@ -283,6 +283,11 @@ const struct base_chain base_chains[] = {
 	{ CHAIN_TO_CLAMP, FEATURE_AGENT, NULL, 0, 0, 0, to_clamp_rule },
 	{ "answering", FEATURE_AGENT, "filter", NF_INET_FORWARD, HOOK_EGRESS, 0,
 	  answering_rule },
+	/* ahead of others that translate what machines send */
+	{ "leaving", FEATURE_AGENT, "nat", NF_INET_POST_ROUTING, HOOK_SRCNAT,
+	  -1, leaving_rule },
+	{ "stale", FEATURE_AGENT, "filter", NF_INET_POST_ROUTING, HOOK_SRCNAT,
+	  1, stale_rule },
 	{ "to-fastpath", FEATURE_OFFLOAD, NULL, 0, 0, 0, to_fastpath_rule },
 	{ "forward", FEATURE_OFFLOAD, "filter", NF_INET_FORWARD, HOOK_FORWARD,
 	  0, forward_rule },
@@ -313,6 +318,7 @@ const struct base_obj base_objs[] = {
 	{ "helper.pptp", FEATURE_HELPER_PPTP, "pptp", IPPROTO_TCP, true },
 	{ AGENT_STRANGERS, FEATURE_AGENT, NULL, 0, false },
 	{ AGENT_UNBOUND, FEATURE_AGENT, NULL, 0, false },
+	{ AGENT_STALE, FEATURE_AGENT, NULL, 0, false },
 	{ FLOWTABLE, FEATURE_OFFLOAD, NULL, 0, false },
 	{ NULL, FEATURE_NONE, NULL, 0, false },
 };

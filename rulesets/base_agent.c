@@ -7,7 +7,12 @@
  *             own address; priority := machine's id; others are dropped
  *   inner     what came out: (id, address, protocol, port) -> the machine
  *   bound     what came out and is for no machine is dropped
- *   answering SYN-ACKs say how much fits into the tunnel
+ *   answering SYN-ACKs say how much fits into the tunnel; what came out of a
+ *             tunnel does not leave by an uplink
+ *   leaving   a flow that another hypervisor began, and of which the machine's
+ *             packet is the first here: (address, protocol, source port) -> the
+ *             service
+ *   stale     what should have been the service's, and is not, is dropped
  *
  * The id survives decapsulation in the packet's priority, which forwarding
  * overwrites anyway; marks belong to others. Invariant: nothing leaves the
@@ -24,6 +29,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "rulesets/base.h"
 #include "rulesets/base_impl.h"
 #include "rulesets/fields.h"
 #include "rulesets/rule.h"
@@ -33,6 +39,7 @@
 #define IPV6_DADDR 24
 #define TCP_FLAGS  13
 #define TCP_SYNACK 0x12 /* SYN and ACK */
+#define TCP_SYN    0x02
 
 static void counted_drop(struct buf *r, const char *counter)
 {
@@ -56,7 +63,7 @@ static void to_ourselves(struct buf *r)
 	rule_cmp(r, NFT_CMP_EQ, REG(0), &local, sizeof(local));
 }
 
-static void from_tunnel(struct buf *r, uint8_t family)
+void match_decapsulated(struct buf *r, uint8_t family)
 {
 	char name[IFNAMSIZ] = { 0 };
 
@@ -153,23 +160,24 @@ bool inner_rule(struct buf *r, unsigned int i, uint8_t family)
 {
 	if (i > 0)
 		return false;
-	from_tunnel(r, family);
+	match_decapsulated(r, family);
 	rule_verdict(r, NFT_GOTO, "to-vm");
 	return true;
 }
 
 /* Flows that exist keep their machine, and errors of routers belong to them;
- * what conntrack takes for invalid was not translated. */
+ * what conntrack takes for invalid was not translated. Those that the machine
+ * began here (see leaving) have their source translated. */
 bool bound_rule(struct buf *r, unsigned int i, uint8_t family)
 {
 	uint32_t zero = 0;
 
 	if (i > 1)
 		return false;
-	from_tunnel(r, family);
+	match_decapsulated(r, family);
 	if (i == 0) {
 		rule_ct_load(r, NFT_CT_STATUS, REG(0), -1);
-		rule_and(r, REG(0), IPS_DST_NAT);
+		rule_and(r, REG(0), IPS_SRC_NAT | IPS_DST_NAT);
 		rule_cmp(r, NFT_CMP_NEQ, REG(0), &zero, sizeof(zero));
 		rule_verdict(r, NF_ACCEPT, NULL);
 	} else {
@@ -187,22 +195,79 @@ bool to_clamp_rule(struct buf *r, unsigned int i, uint8_t family)
 	return true;
 }
 
-/* What is translated back still has the machine's address here. */
-bool answering_rule(struct buf *r, unsigned int i, uint8_t family)
+/* SYN and ACK of a packet's flags. */
+static void match_synack(struct buf *r, uint32_t op, uint8_t value)
 {
 	const uint8_t synack = TCP_SYNACK, none = 0;
-	const uint8_t reply = IP_CT_DIR_REPLY;
 
-	if (i > 0)
-		return false;
 	match_proto(r, IPPROTO_TCP);
 	rule_payload(r, REG(0), NFT_PAYLOAD_TRANSPORT_HEADER, TCP_FLAGS, 1);
 	rule_bitwise(r, REG(0), &synack, &none, sizeof(synack));
-	rule_cmp(r, NFT_CMP_EQ, REG(0), &synack, sizeof(synack));
+	rule_cmp(r, op, REG(0), &value, sizeof(value));
+}
+
+/* What is translated back still has the machine's address here. A machine that
+ * went elsewhere: its translated packets must not follow it, or conntrack there
+ * would take them for a flow of its own. */
+bool answering_rule(struct buf *r, unsigned int i, uint8_t family)
+{
+	const uint8_t reply = IP_CT_DIR_REPLY;
+
+	if (i > 1)
+		return false;
+	if (i == 0) {
+		match_decapsulated(r, family);
+		rule_verdict(r, NFT_GOTO, CHAIN_TO_CLAMP);
+		return true;
+	}
+	match_synack(r, NFT_CMP_EQ, TCP_SYNACK);
 	rule_ct_load(r, NFT_CT_DIRECTION, REG(0), -1);
 	rule_cmp(r, NFT_CMP_EQ, REG(0), &reply, sizeof(reply));
 	load_addr(r, family, true, 0);
 	rule_in_set(r, map_forms[MAP_ANSWERS].name, REG(0), true);
 	rule_verdict(r, NFT_GOTO, CHAIN_TO_CLAMP);
+	return true;
+}
+
+static void load_sender(struct buf *r, uint8_t family)
+{
+	unsigned int w = addr_words(family);
+
+	load_addr(r, family, true, 0);
+	rule_meta_load(r, NFT_META_L4PROTO, REG(w));
+	load_port(r, true, w + 1);
+}
+
+/* A connection that the machine itself begins is its own. A datagram does not
+ * say who began; from a bound port it is the service's. */
+bool leaving_rule(struct buf *r, unsigned int i, uint8_t family)
+{
+	unsigned int w = addr_words(family);
+
+	if (i > 1)
+		return false;
+	if (i == 0)
+		match_synack(r, NFT_CMP_NEQ, TCP_SYN);
+	else
+		match_proto(r, IPPROTO_UDP);
+	load_sender(r, family);
+	rule_lookup(r, map_forms[MAP_SOURCES].name, REG(0), REG(0), false);
+	rule_nat(r, NFT_NAT_SNAT, family, REG(0), REG(w));
+	return true;
+}
+
+/* From the machine's own address it would tell the client to answer with a
+ * reset. What was translated has another address by now; what is left is of a
+ * port that several services are bound to (the client's next packet says which
+ * one it is), or conntrack takes it for invalid. */
+bool stale_rule(struct buf *r, unsigned int i, uint8_t family)
+{
+	if (i > 0)
+		return false;
+	match_synack(r, NFT_CMP_NEQ, TCP_SYN);
+	match_ct_state(r, CT_INVALID | CT_NEW);
+	load_sender(r, family);
+	rule_in_set(r, map_forms[MAP_BOUND_PORTS].name, REG(0), true);
+	counted_drop(r, AGENT_STALE);
 	return true;
 }

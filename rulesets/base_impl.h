@@ -77,6 +77,8 @@ bool outer_rule(struct buf *r, unsigned int i, uint8_t family);
 bool to_vm_rule(struct buf *r, unsigned int i, uint8_t family);
 bool inner_rule(struct buf *r, unsigned int i, uint8_t family);
 bool bound_rule(struct buf *r, unsigned int i, uint8_t family);
+bool leaving_rule(struct buf *r, unsigned int i, uint8_t family);
+bool stale_rule(struct buf *r, unsigned int i, uint8_t family);
 bool to_clamp_rule(struct buf *r, unsigned int i, uint8_t family);
 bool answering_rule(struct buf *r, unsigned int i, uint8_t family);
 

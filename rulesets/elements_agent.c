@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the agent on a hypervisor has: machines, bindings, gateways, uplinks.
- * Each is a unit of few elements; only an uplink has a chain.
+ * What the agent on a hypervisor has: machines and their ports, bindings,
+ * gateways, uplinks. Each is a unit of few elements; only an uplink has a
+ * chain: what came out of a tunnel does not leave there, and SYN-ACKs are
+ * clamped.
  */
 #include <arpa/inet.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
 #include <string.h>
 
 #include "lib/xalloc.h"
+#include "rulesets/base.h"
 #include "rulesets/elements.h"
 #include "rulesets/rule.h"
 
@@ -44,6 +49,23 @@ static void add_binding(struct unit *u, const struct rs_service *svc)
 	memcpy(e->data + len, &port, sizeof(port));
 }
 
+static void add_port(struct unit *u, const struct rs_service *svc)
+{
+	const struct rs_agent *a = &svc->agent;
+	unsigned int len = addr_len(&a->addr);
+	struct elem *e = add(u, MAP_BOUND_PORTS);
+	uint16_t port;
+
+	key_target(e->key, &a->addr, svc->protos[0], a->port);
+	if (!svc->naddrs)
+		return;
+	port = htons(svc->ports[0].lo);
+	e = add(u, MAP_SOURCES);
+	key_target(e->key, &a->addr, svc->protos[0], a->port);
+	memcpy(e->data, svc->addrs[0].ip, len);
+	memcpy(e->data + len, &port, sizeof(port));
+}
+
 static void add_gateway(struct unit *u, const struct rs_service *svc)
 {
 	struct elem *e = add(u, MAP_GATEWAYS);
@@ -60,6 +82,10 @@ static void add_uplink(struct unit *u, const struct rs_service *svc)
 	uint16_t mss = htons(a->mss);
 	struct elem *e = add(u, MAP_UPLINKS);
 
+	match_decapsulated(r, svc->family);
+	rule_object(r, NFT_OBJECT_COUNTER, AGENT_UNBOUND);
+	rule_verdict(r, NF_DROP, NULL);
+	r = chain_rule(c);
 	rule_value(r, REG(0), &mss, sizeof(mss));
 	rule_tcp_mss(r, REG(0));
 	memcpy(e->key, &a->id, sizeof(a->id));
@@ -75,6 +101,7 @@ void elements_add_agent(struct unit *u, const struct rs_service *svc)
 				       const struct rs_service *svc) = {
 		[RS_AGENT_VM] = add_vm,
 		[RS_AGENT_BINDING] = add_binding,
+		[RS_AGENT_PORT] = add_port,
 		[RS_AGENT_GATEWAY] = add_gateway,
 		[RS_AGENT_UPLINK] = add_uplink,
 	};

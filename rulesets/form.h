@@ -96,6 +96,10 @@ enum rs_map {
 		       * port */
 	MAP_VMS,      /* address : machine's id */
 	MAP_ANSWERS, /* machine's address: its answers have their MSS clamped */
+	MAP_BOUND_PORTS, /* machine's address . protocol . port: bound to some
+			  * service; before MAP_SOURCES, for the scan */
+	MAP_SOURCES, /* the same : address . port of the service, where it is
+		      * one only */
 	MAP_CLAMPS,  /* interface : clamp chain */
 	MAP_OFFLOAD, /* as MAP_SERVICES : offload chain */
 	MAP_OFFLOAD_RANGES,
@@ -247,6 +251,7 @@ uint32_t set_flags(const struct set_form *f);
 /* Names of the agent's units that are no bindings begin like this: no name of a
  * service does. */
 #define UNIT_VM      "_vm."
+#define UNIT_PORT    "_port."
 #define UNIT_GATEWAY "_gateway."
 #define UNIT_UPLINK  "_uplink."
 
@@ -256,6 +261,7 @@ uint32_t set_flags(const struct set_form *f);
 #define AGENT_DEVICE6   "nlb-ip6tnl"
 #define AGENT_STRANGERS "strangers"
 #define AGENT_UNBOUND   "unbound"
+#define AGENT_STALE     "stale"
 
 #define SET_SESSIONS    "sessions."
 #define SET_NEW         "new."

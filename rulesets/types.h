@@ -187,6 +187,10 @@ enum rs_agent_kind {
 	RS_AGENT_VM,      /* a machine that tunnels lead to; "_vm.ADDRESS" */
 	RS_AGENT_BINDING, /* a service's first address, protocol and port, in a
 			   * tunnel to a machine */
+	RS_AGENT_PORT,    /* of a machine: its address, port, and the first of
+			   * protos; where one service only is bound to it,
+			   * that one's first address and port;
+			   * "_port.ADDRESS.PROTOCOL.PORT" */
 	RS_AGENT_GATEWAY, /* who may send tunnels; "_gateway.ADDRESS" */
 	RS_AGENT_UPLINK   /* where they come in; "_uplink.INTERFACE" */
 };
@@ -195,7 +199,7 @@ struct rs_agent {
 	enum rs_agent_kind kind;
 	struct addr addr; /* the machine's, the gateway's; of an uplink: our
 			   * own, where tunnels end */
-	uint16_t port;    /* of a binding: the machine's */
+	uint16_t port;    /* of a binding, of a port: the machine's */
 	uint32_t id;      /* of a machine, the same in its bindings: ID_FIRST
 			   * or more, for ever; of an uplink: its ifindex */
 	uint16_t mss;     /* of an uplink: most that clients may send */

@@ -20,11 +20,12 @@ static void append_counts(struct render *r, const json_t *a)
 		buf_printf(
 		    r->out,
 		    "packets   %lld out of tunnels, %lld bytes; dropped: "
-		    "%lld of strangers, %lld for no binding\n",
+		    "%lld of strangers, %lld for no binding, %lld stale\n",
 		    (long long)field_int(received, "packets"),
 		    (long long)field_int(received, "bytes"),
 		    (long long)field_int(drops, "strangers"),
-		    (long long)field_int(drops, "unbound"));
+		    (long long)field_int(drops, "unbound"),
+		    (long long)field_int(drops, "stale"));
 	buf_printf(r->out, "commits   %lld, %lld refused; %lld repairs\n",
 		   (long long)field_int(commits, "done"),
 		   (long long)field_int(commits, "refused"),

@@ -100,6 +100,14 @@ const struct host_check host_checks[] = {
 	  "nf_conntrack_events is off: connections are counted late or not at "
 	  "all",
 	  .mend = "sysctl -w net.netfilter.nf_conntrack_events=1" },
+	{ "conntrack", HOST_ITSELF, HOST_VM, judge_tracking_loose, "",
+	  "nf_conntrack_tcp_loose is off: connections of machines that move "
+	  "here are cut",
+	  .mend = "sysctl -w net.netfilter.nf_conntrack_tcp_loose=1" },
+	{ "conntrack", HOST_ITSELF, HOST_VM, judge_tracking_strict, "",
+	  "nf_conntrack_tcp_be_liberal is off: a connection of a machine that "
+	  "went elsewhere and came back is taken for invalid",
+	  .mend = "sysctl -w net.netfilter.nf_conntrack_tcp_be_liberal=1" },
 	{ "module", HOST_MODULE, HOST_PART, judge_module, "{name}",
 	  "kernel {kernel} has no {name}, neither built in nor as a module",
 	  .mend = "# install the kernel's modules, or a kernel that has it" },

@@ -94,11 +94,12 @@ struct host {
 	int forwarding[2]; /* IPv4, IPv6 */
 	int64_t conntrack_count, conntrack_max;
 	int conntrack_events;
-	bool modules_disabled; /* no more modules are loaded */
-	bool stateless_local;  /* an IPv4 address of a stateless service is on
-				* an interface of this host */
-	uint32_t uplink_mtu;   /* the smallest; 0 = not known */
-	char kernel[72];       /* release */
+	int conntrack_loose, conntrack_liberal; /* of TCP */
+	bool modules_disabled;                  /* no more modules are loaded */
+	bool stateless_local; /* an IPv4 address of a stateless service is on
+			       * an interface of this host */
+	uint32_t uplink_mtu;  /* the smallest; 0 = not known */
+	char kernel[72];      /* release */
 };
 
 enum host_level { HOST_OK, HOST_WARNING, HOST_ERROR };

@@ -106,6 +106,16 @@ JUDGE(judge_seed)
 	return LEVEL_IF(h->default_seed, HOST_WARNING);
 }
 
+JUDGE(judge_tracking_loose)
+{
+	return LEVEL_IF(h->conntrack_loose == 0, HOST_WARNING);
+}
+
+JUDGE(judge_tracking_strict)
+{
+	return LEVEL_IF(h->conntrack_liberal == 0, HOST_WARNING);
+}
+
 JUDGE(judge_gateways)
 {
 	return LEVEL_IF(h->ngateways == 0, HOST_ERROR);

@@ -23,6 +23,8 @@ JUDGE(judge_module);
 JUDGE(judge_module_late); /* it is there, and cannot be loaded any more */
 JUDGE(judge_seed);
 JUDGE(judge_gateways);
+JUDGE(judge_tracking_loose);
+JUDGE(judge_tracking_strict);
 JUDGE(judge_advice_v4); /* always said, where IPv4 is used */
 
 /* ---- links, routes, neighbours (judge_paths.c) */

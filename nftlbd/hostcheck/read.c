@@ -138,6 +138,10 @@ static void read_settings(struct host *h)
 	h->conntrack_max = read_sysctl("net/netfilter/nf_conntrack_max");
 	h->conntrack_events =
 	    (int)read_sysctl("net/netfilter/nf_conntrack_events");
+	h->conntrack_loose =
+	    (int)read_sysctl("net/netfilter/nf_conntrack_tcp_loose");
+	h->conntrack_liberal =
+	    (int)read_sysctl("net/netfilter/nf_conntrack_tcp_be_liberal");
 	h->modules_disabled = read_sysctl("kernel/modules_disabled") == 1;
 	if (uname(&uts) == 0)
 		snprintf(h->kernel, sizeof(h->kernel), "%s", uts.release);

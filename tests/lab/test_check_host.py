@@ -66,6 +66,9 @@ MENDED = [
     (["uplink=back"], "ip link set dev back mtu 1500", [("mtu", "back")]),
     ([f"vm=v1,{client_addr(4)}", "uplink=back"],
      "ip link set dev front mtu 1600", [("mtu", "v1")]),
+    ([f"vm=v1,{client_addr(4)}"], "sysctl -w net.netfilter.nf_conntrack_tcp_loose=0 "
+     "net.netfilter.nf_conntrack_tcp_be_liberal=0",
+     [("conntrack", ""), ("conntrack", "")]),
     ([f"tracked=b1,{B1}"], "sysctl -w net.netfilter.nf_conntrack_events=0",
      [("conntrack", "")]),
 ]
@@ -77,6 +80,7 @@ def test_mended_by_the_printed_command():
         lab.ip("net", [f"link set {n} mtu 1600" for n in (
             "gw-back", "b1-back", "gw-front", "c1-front", "back", "front")])
         lab.ip("gw", ["link set back mtu 1600"])
+        lab.sysctl("gw", {"net.netfilter.nf_conntrack_tcp_be_liberal": 1})
         for uses, mistake, wanted in MENDED:
             lab.do("gw", "sh", "-ec", mistake)
             found = findings(lab, *uses)
@@ -266,6 +270,9 @@ def test_hvagent_check():
         def found():
             return json.loads(a.ctl("-o", "json", "check").stdout)
 
+        windows = [f for f in found() if "be_liberal" in (f["mend"] or "")]
+        equal(bad(windows), [("conntrack", "")], "of machines that come back")
+        mend(lab, windows)
         equal(bad(found()), known, "a good hypervisor")
         equal(a.ctl("check").returncode, 1 if known else 0, "exit")
         lab.sysctl("gw", {"net.ipv4.ip_forward": 0})

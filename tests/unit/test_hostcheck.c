@@ -45,6 +45,8 @@ static void good_host(struct host *h, enum host_kind kind, unsigned int use,
 			    .conntrack_count = 10,
 			    .conntrack_max = 262144,
 			    .conntrack_events = 2,
+			    .conntrack_loose = 1,
+			    .conntrack_liberal = 1,
 			    .uplink_mtu = 1540,
 			    .kernel = "6.1.0" };
 	host_add(h, &it);
@@ -192,7 +194,7 @@ static void small_table(struct host *h, struct host_item *it)
 static void unknown(struct host *h, struct host_item *it)
 {
 	h->conntrack_count = h->conntrack_max = -1;
-	h->conntrack_events = -1;
+	h->conntrack_events = h->conntrack_loose = h->conntrack_liberal = -1;
 	h->forwarding[0] = h->forwarding[1] = -1;
 	it->link.rp_filter = it->link.forwarding = it->link.accept_local = -1;
 	it->module = HOST_MODULE_UNKNOWN;
@@ -201,6 +203,16 @@ static void unknown(struct host *h, struct host_item *it)
 static void no_events(struct host *h, struct host_item *it)
 {
 	h->conntrack_events = 0;
+}
+
+static void not_loose(struct host *h, struct host_item *it)
+{
+	h->conntrack_loose = 0;
+}
+
+static void not_liberal(struct host *h, struct host_item *it)
+{
+	h->conntrack_liberal = 0;
 }
 
 static void no_module(struct host *h, struct host_item *it)
@@ -334,6 +346,11 @@ static const struct {
 	{ HOST_PEER, HOST_TRACKED | HOST_HASHED, V4, seeded, "hash-seed",
 	  HOST_WARNING, "# in [global]" },
 	{ HOST_PEER, HOST_TRACKED, V4, seeded, NULL, 0, NULL },
+	{ HOST_PEER, HOST_VM, V4, not_loose, "conntrack", HOST_WARNING,
+	  "sysctl -w net.netfilter.nf_conntrack_tcp_loose=1" },
+	{ HOST_PEER, HOST_VM, V6, not_liberal, "conntrack", HOST_WARNING,
+	  "sysctl -w net.netfilter.nf_conntrack_tcp_be_liberal=1" },
+	{ HOST_PEER, HOST_TRACKED, V4, not_liberal, NULL, 0, NULL },
 	{ HOST_ADDRESS, HOST_AGENT, V4, nobody, "gateways", HOST_ERROR,
 	  "# in [global]: gateways" },
 	{ HOST_ADDRESS, HOST_HASHED, V4, nobody, NULL, 0, NULL },

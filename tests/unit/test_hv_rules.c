@@ -121,6 +121,8 @@ static void test_all(void **state)
 		assert_int_equal(added(p, t, MAP_VMS), t ? 1 : 2);
 		assert_int_equal(added(p, t, MAP_ANSWERS), t ? 1 : 2);
 		assert_int_equal(added(p, t, MAP_BINDINGS), t ? 1 : 3);
+		assert_int_equal(added(p, t, MAP_BOUND_PORTS), t ? 1 : 3);
+		assert_int_equal(added(p, t, MAP_SOURCES), t ? 1 : 3);
 	}
 	plan_take_over(p);
 	plan_free(p);
@@ -160,12 +162,57 @@ static void test_change(void **state)
 	want_free(&want);
 }
 
+static void change_ports(struct world *w, const struct binding *b, int bound,
+			 int unbound, int sources, int no_sources)
+{
+	struct want want = { 0 };
+	struct plan *p;
+
+	want_port(&want, &w->bindings, b);
+	p = plan_make(&w->have, want.list, want.n, false);
+	assert_int_equal(added(p, 0, MAP_BOUND_PORTS), bound);
+	assert_int_equal(p->tab[0].late_del[MAP_BOUND_PORTS].n, unbound);
+	assert_int_equal(added(p, 0, MAP_SOURCES), sources);
+	assert_int_equal(p->tab[0].del[MAP_SOURCES].n +
+			     p->tab[0].late_del[MAP_SOURCES].n,
+			 no_sources);
+	plan_take_over(p);
+	plan_free(p);
+	want_free(&want);
+}
+
+/* A machine's port says which service it is as long as that is one. */
+static void test_ports(void **state)
+{
+	struct world *w = *state;
+	struct plan *p = plan_whole(w);
+	struct binding b = { 0 };
+
+	plan_take_over(p);
+	plan_free(p);
+	assert_int_equal(binding_service_parse("192.0.2.9:81/tcp", &b), 0);
+	assert_int_equal(binding_vm_parse("10.0.3.1:8080", &b), 0);
+	change_ports(w, &b, 0, 0, 0, 0);
+	put(&w->bindings, "e", "192.0.2.9:81/tcp", "10.0.3.1:8080");
+	change_ports(w, &b, 0, 0, 0, 1);
+	bindings_remove(&w->bindings, "a");
+	change_ports(w, &b, 0, 0, 1, 0);
+	bindings_remove(&w->bindings, "e");
+	change_ports(w, &b, 0, 1, 0, 1);
+	put(&w->bindings, "e", "192.0.2.9:81/tcp", "10.0.3.1:8080");
+	change_ports(w, &b, 1, 0, 1, 0);
+	/* of another protocol it is another */
+	put(&w->bindings, "f", "192.0.2.9:81/udp", "10.0.3.1:8080");
+	change_ports(w, &b, 0, 0, 0, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test_setup_teardown(test_all, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_change, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ports, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

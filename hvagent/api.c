@@ -102,6 +102,8 @@ int api_load(struct agent *a, struct err *err)
 static int open_remote(struct api *api, const struct hv_conf *c,
 		       struct err *err)
 {
+	const struct http_guard guard = { c->token_file, c->cert_file,
+					  c->key_file };
 	struct addr addr;
 	struct err why;
 	uint16_t port;
@@ -111,8 +113,8 @@ static int open_remote(struct api *api, const struct hv_conf *c,
 		return err_set(err, -EINVAL,
 			       "listen: found %s; allowed: ADDRESS:PORT",
 			       c->listen);
-	ret = http_open_tcp(&api->remote, &api->site, &addr, port,
-			    c->token_file, &why);
+	ret =
+	    http_open_tcp(&api->remote, &api->site, &addr, port, &guard, &why);
 	return ret < 0 ? err_set(err, ret, "listen: %s", why.msg) : 0;
 }
 

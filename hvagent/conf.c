@@ -186,6 +186,8 @@ void hv_conf_free(struct hv_conf *c)
 	free(c->state_dir);
 	free(c->listen);
 	free(c->token_file);
+	free(c->cert_file);
+	free(c->key_file);
 	free(c->table);
 	free(c->export.target);
 	free(c->export.topic);

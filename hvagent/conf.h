@@ -31,8 +31,9 @@ struct hv_conf {
 	char *state_dir;
 	char *listen;     /* ADDRESS:PORT of the HTTP API; NULL = off */
 	char *token_file; /* NULL = none */
-	char *table;      /* of nf_tables */
-	int log_level;    /* enum log_level */
+	char *cert_file, *key_file;
+	char *table;   /* of nf_tables */
+	int log_level; /* enum log_level */
 	struct addr *gateways;
 	size_t ngateways;
 	struct {

@@ -36,15 +36,21 @@ struct http; /* one listening socket and its connections */
 int http_open_unix(struct http **out, const struct http_site *site,
 		   const char *path, const char *group, struct err *err);
 
+/* What guards a server on TCP: paths, NULL = none. */
+struct http_guard {
+	const char *token_file; /* see token_read(): who asks must say it */
+	const char *cert_file, *key_file; /* see tls_read() */
+};
+
 /**
  * http_open_tcp() - serve @site on an address
- * @token_file: see token_read(): who asks must say it; NULL = nobody must, and
- * only a loopback address will do.
- * Return: 0; -EACCES no loopback address and no token; other -errno.
+ * Where the address is no loopback one, a token, a certificate and its key are
+ * needed: else the token would be read on its way.
+ * Return: 0; -EACCES no loopback address, and not all of that; other -errno.
  */
 int http_open_tcp(struct http **out, const struct http_site *site,
 		  const struct addr *addr, uint16_t port,
-		  const char *token_file, struct err *err);
+		  const struct http_guard *guard, struct err *err);
 
 /** http_close() - give up what is under way, close, remove the socket file
  * @h: may be NULL */

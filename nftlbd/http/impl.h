@@ -10,6 +10,7 @@
 #include "http/http.h"
 #include "http/listener.h"
 #include "http/request.h"
+#include "http/tls.h"
 
 struct http {
 	const struct http_site *site;
@@ -19,6 +20,7 @@ struct http {
 	ev_timer wakeup; /* MHD's next time-out, or work it left over */
 	struct conns conns;
 	char *token;              /* TCP: what must be said; NULL = nothing */
+	struct tls tls;           /* TCP */
 	unsigned int listings;    /* children that write answers */
 	struct request *requests; /* all that are under way */
 };

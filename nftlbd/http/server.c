@@ -74,12 +74,19 @@ static size_t unescape(void *cls, struct MHD_Connection *conn, char *text)
 
 static int mhd_start(struct http *h, struct err *err)
 {
+	struct MHD_OptionItem secret[] = {
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, h->tls.cert },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, h->tls.key },
+		{ MHD_OPTION_END, 0, NULL },
+	};
 	const union MHD_DaemonInfo *info;
 
 	h->mhd = MHD_start_daemon(
-	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
-	    NULL, NULL, request_handle, h, MHD_OPTION_EXTERNAL_LOGGER, log_mhd,
-	    h, MHD_OPTION_LISTEN_SOCKET, h->listener.fd,
+	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+		(h->tls.key ? MHD_USE_TLS : 0),
+	    0, NULL, NULL, request_handle, h, MHD_OPTION_EXTERNAL_LOGGER,
+	    log_mhd, h, MHD_OPTION_ARRAY, h->tls.key ? secret : secret + 2,
+	    MHD_OPTION_LISTEN_SOCKET, h->listener.fd,
 	    MHD_OPTION_NOTIFY_COMPLETED, request_completed, h,
 	    MHD_OPTION_NOTIFY_CONNECTION, conns_notify, &h->conns,
 	    MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
@@ -87,7 +94,10 @@ static int mhd_start(struct http *h, struct err *err)
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
 	    MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_END);
 	if (!h->mhd)
-		return err_set(err, -EIO, "cannot start the HTTP server");
+		return err_set(err, -EIO, "cannot start the HTTP server%s",
+			       h->tls.key ? ": is that a certificate and its "
+					    "key, in PEM?"
+					  : "");
 	info = MHD_get_daemon_info(h->mhd, MHD_DAEMON_INFO_EPOLL_FD);
 	if (!info)
 		return err_set(err, -EIO, "the HTTP server has no epoll");
@@ -135,19 +145,23 @@ int http_open_unix(struct http **out, const struct http_site *site,
 
 int http_open_tcp(struct http **out, const struct http_site *site,
 		  const struct addr *addr, uint16_t port,
-		  const char *token_file, struct err *err)
+		  const struct http_guard *guard, struct err *err)
 {
 	struct http *h = http_new(site);
 	char text[ENDPOINT_STRLEN];
 	int ret = 0;
 
-	if (token_file)
-		ret = token_read(token_file, &h->token, err);
-	else if (!addr_is_loopback(addr))
+	if (!addr_is_loopback(addr) &&
+	    !(guard->token_file && guard->cert_file && guard->key_file))
 		ret = err_set(err, -EACCES,
-			      "%s is no loopback address: a token file is "
-			      "needed to listen there",
+			      "%s is no loopback address: a token file, a "
+			      "certificate and its key are needed to listen "
+			      "there",
 			      endpoint_format(addr, port, text));
+	if (ret == 0 && guard->token_file)
+		ret = token_read(guard->token_file, &h->token, err);
+	if (ret == 0)
+		ret = tls_read(&h->tls, guard->cert_file, guard->key_file, err);
 	if (ret == 0)
 		ret = listener_open_tcp(&h->listener, addr, port, err);
 	return http_start(out, h, ret, err);
@@ -168,5 +182,6 @@ void http_close(struct http *h)
 		close(h->listener.fd);
 	conns_stop(&h->conns);
 	free(h->token);
+	tls_free(&h->tls);
 	free(h);
 }

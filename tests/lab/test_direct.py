@@ -11,8 +11,8 @@ from fabric import Fabric, addr, vm_addr
 from hvagent import Agent, binding, endpoint
 from lab import FAMILIES, client_addr, vip
 from marks import vm_needs
+from netns import inside
 from process import Failure, check, equal, wait_until
-from sockets import inside
 from uploads import Upload, transfers
 
 tunnels = vm_needs("ipip and ip6tnl devices")

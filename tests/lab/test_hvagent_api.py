@@ -4,6 +4,7 @@
 import http.client
 import json
 import os
+import ssl
 import threading
 
 import daemon
@@ -11,6 +12,7 @@ from hvapi import Agent, Client
 from lab import Lab, vip
 from marks import alone
 from netns import inside
+from pki import Authority
 from process import Failure, check, equal, wait_until
 
 WEB = {"service": "192.0.2.10:80/tcp", "vm": "10.5.0.1:8080"}
@@ -354,9 +356,12 @@ def test_damaged_state():
 
 # ---- who may ask
 
-def tcp(lab, port, token=None):
-    """A client on the node itself."""
-    c = Client(http.client.HTTPConnection("127.0.0.1", port, timeout=20))
+def tcp(lab, port, token=None, ca=None):
+    """A client on the node itself; `ca`: TLS, by whom that one signed."""
+    to = ("127.0.0.1", port)
+    c = Client(http.client.HTTPSConnection(
+        *to, timeout=20, context=ssl.create_default_context(cafile=ca.pem))
+        if ca else http.client.HTTPConnection(*to, timeout=20))
     with inside(lab, "gw"):
         c.connection.connect()
     headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -376,19 +381,44 @@ def test_listen():
         with open(path, "w", encoding="ascii") as f:
             f.write(TOKEN + "\n")
         os.chmod(path, 0o644)
-        agent.write(listen="0.0.0.0:9445", token_file=path).launch()
-        check(agent.process.wait(20) != 0, "anybody may read the token")
-        check("mode 0644" in agent.process.errors(), agent.process.errors())
+        ca = Authority(lab.dir, "ca")
+        pem, key = ca.sign("agent", ["IP:127.0.0.1"])
+        other = ca.sign("other", ["IP:127.0.0.1"])[1]
+        keys = {"listen": "0.0.0.0:9445", "token_file": path,
+                "cert_file": pem, "key_file": key}
+        refused_start(agent, keys, "mode 0644")
         os.chmod(path, 0o600)
-        agent.start()
+        for less in ("cert_file", "key_file", "token_file"):
+            refused_start(agent, {k: v for k, v in keys.items() if k != less},
+                          "are needed")
+        os.chmod(key, 0o604)
+        refused_start(agent, keys, "mode 0604")
+        os.chmod(key, 0o600)
+        refused_start(agent, {**keys, "key_file": other}, "its key")
+        agent.write(**keys).start()
         for token, status in ((None, 401), (TOKEN[:-1], 401), (TOKEN, 200)):
-            equal(tcp(lab, 9445, token)("DELETE", "/v1/bindings/nobody").status,
+            ask = tcp(lab, 9445, token, ca)
+            equal(ask("DELETE", "/v1/bindings/nobody").status,
                   404 if status == 200 else status, f"with {token}")
-            equal(tcp(lab, 9445, token)("GET", "/metrics").status, status,
+            equal(ask("GET", "/metrics").status, status,
                   f"metrics with {token}")
-        check(tcp(lab, 9445)("GET", "/healthz").status in (200, 503),
+        ask = tcp(lab, 9445, TOKEN, ca)     # in pieces, there and back
+        equal(ask("PUT", "/v1/bindings", many(3000)).status, 200, "3,000")
+        equal(len(ask("GET", "/v1/bindings").ok()), 3000, "and back")
+        check(tcp(lab, 9445, ca=ca)("GET", "/healthz").status in (200, 503),
               "health needs no token")
-        check("web" in agent.client().bindings(), "the socket needs no token")
+        try:
+            tcp(lab, 9445, TOKEN)("GET", "/healthz")
+            raise Failure("an answer without TLS")
+        except (OSError, http.client.HTTPException):
+            pass
+        check("b7" in agent.client().bindings(), "the socket needs no token")
+
+
+def refused_start(agent, keys, words):
+    agent.write(**keys).launch()
+    check(agent.process.wait(20) != 0, f"it listens with {keys}")
+    check(words in agent.process.errors(), agent.process.errors())
 
 
 # ---- what it says

@@ -82,9 +82,10 @@ static int teardown(void **state)
 
 static void serve(struct rig *rig, const char *token)
 {
+	const struct http_guard guard = { .token_file = token };
 	struct err err = { "" };
 
-	if (http_open_tcp(&rig->http, &rig->site, &rig->here, PORT, token,
+	if (http_open_tcp(&rig->http, &rig->site, &rig->here, PORT, &guard,
 			  &err) < 0)
 		fail_msg("%s", err.msg);
 }
@@ -201,28 +202,41 @@ static void test_requests(void **state)
 static void test_refused_addresses(void **state)
 {
 	struct rig *rig = *state;
+	const struct http_guard none = { 0 }, half = { .cert_file = "/x" };
+	const struct http_guard token = { .token_file = rig->token };
+	const struct http_guard all = { rig->token, rig->token, rig->token };
 	struct err err = { "" };
 	struct http *second = NULL;
 	struct addr any;
 
 	addr_parse("0.0.0.0", &any);
 	assert_int_equal(
-	    http_open_tcp(&rig->http, &rig->site, &any, PORT, NULL, &err),
+	    http_open_tcp(&rig->http, &rig->site, &any, PORT, &none, &err),
 	    -EACCES);
 	assert_non_null(strstr(err.msg, "token file"));
 	addr_parse("::", &any);
 	assert_int_equal(
-	    http_open_tcp(&rig->http, &rig->site, &any, PORT, NULL, &err),
+	    http_open_tcp(&rig->http, &rig->site, &any, PORT, &token, &err),
 	    -EACCES);
+	assert_non_null(strstr(err.msg, "certificate"));
+	assert_int_equal(http_open_tcp(&rig->http, &rig->site, &rig->here, PORT,
+				       &half, &err),
+			 -EINVAL);
+	assert_non_null(strstr(err.msg, "the key is missing"));
 	chmod(rig->token, 0644);
-	assert_int_equal(
-	    http_open_tcp(&rig->http, &rig->site, &any, PORT, rig->token, &err),
-	    -EPERM);
+	assert_int_equal(http_open_tcp(&rig->http, &rig->site, &rig->here, PORT,
+				       &token, &err),
+			 -EPERM);
 	chmod(rig->token, 0640);
+	/* readable, and no PEM at all */
+	assert_int_equal(
+	    http_open_tcp(&rig->http, &rig->site, &any, PORT, &all, &err),
+	    -EIO);
+	assert_non_null(strstr(err.msg, "PEM"));
 	serve(rig, rig->token);
-	assert_int_equal(http_open_tcp(&second, &rig->site, &rig->here, PORT,
-				       rig->token, &err),
-			 -EADDRINUSE);
+	assert_int_equal(
+	    http_open_tcp(&second, &rig->site, &rig->here, PORT, &token, &err),
+	    -EADDRINUSE);
 	assert_non_null(strstr(err.msg, "127.0.0.1:8470"));
 	assert_null(second);
 }

@@ -179,14 +179,18 @@ static struct buf *proto_rule(struct writer *w, struct unit_chain *c,
 	return r;
 }
 
-/* A new flow's entry. */
+/* A new flow's entry; who gets none goes on behind it, and is counted. */
 static void entry_rules(struct writer *w, struct unit_chain *c)
 {
 	const struct rs_service *svc = w->svc;
 
-	for (size_t i = 0; i < svc->nprotos; i++)
-		entry_op(w, proto_rule(w, c, svc->protos[i]),
-			 NFT_DYNSET_OP_UPDATE, timeout_ms(svc, svc->protos[i]));
+	for (size_t i = 0; i < svc->nprotos; i++) {
+		struct buf *r = proto_rule(w, c, svc->protos[i]);
+
+		entry_op(w, r, NFT_DYNSET_OP_UPDATE,
+			 timeout_ms(svc, svc->protos[i]));
+		rule_verdict(r, NFT_GOTO, CHAIN_TO_WAY);
+	}
 }
 
 /* The flow is there, its entry lives on. */
@@ -268,6 +272,7 @@ static void service_chain(struct writer *w)
 	struct unit_chain *c = unit_chain_add(
 	    w->u, "%s%s", stateless ? CHAIN_STATELESS : CHAIN_SERVICE,
 	    svc->name);
+	struct buf *last;
 
 	if (stateless)
 		rule_notrack(chain_rule(c));
@@ -280,7 +285,10 @@ static void service_chain(struct writer *w)
 		flood_rule(w, c);
 	if (svc->direct.cache)
 		entry_rules(w, c);
-	rule_verdict(chain_rule(c), NFT_GOTO, CHAIN_TO_WAY);
+	last = chain_rule(c);
+	if (svc->direct.cache)
+		count(last, COUNTER_FULL_FLOWS, svc);
+	rule_verdict(last, NFT_GOTO, CHAIN_TO_WAY);
 }
 
 static void hit_chain(struct writer *w)

@@ -280,6 +280,7 @@ uint32_t set_flags(const struct set_form *f);
 #define COUNTER_FULL_NEW         "full-new."
 #define COUNTER_FULL_CONNECTIONS "full-connections."
 #define COUNTER_FULL_SESSIONS    "full-sessions."
+#define COUNTER_FULL_FLOWS       "full-flows."
 
 /** probe_relay() - the address of @family that leads to RS_PROBE_DEVICE */
 struct addr probe_relay(uint8_t family);

@@ -105,6 +105,7 @@ static void add_flows(struct unit *u, const struct rs_service *svc,
 	if (!rs_is_direct(svc->mode) || !svc->direct.cache)
 		return;
 	add_set(u, have, SET_FLOWS, svc->name, &form, names->flows);
+	unit_obj_add(u, COUNTER_FULL_FLOWS "%s", svc->name);
 	if (svc->direct.syn_limit)
 		unit_obj_add(u, COUNTER_FLOOD "%s", svc->name);
 }

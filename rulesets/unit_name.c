@@ -53,6 +53,7 @@ static const struct {
 	{ PART_COUNTER, COUNTER_FULL_NEW, "" },
 	{ PART_COUNTER, COUNTER_FULL_CONNECTIONS, "" },
 	{ PART_COUNTER, COUNTER_FULL_SESSIONS, "" },
+	{ PART_COUNTER, COUNTER_FULL_FLOWS, "" },
 };
 
 bool unit_of_name(enum unit_part part, const char *name,

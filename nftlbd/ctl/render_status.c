@@ -65,17 +65,18 @@ static void print_overflow(struct render *r, const json_t *o)
 	json_int_t sessions = field_int(o, "sessions");
 	json_int_t fresh = field_int(o, "new");
 	json_int_t connections = field_int(o, "connections");
+	json_int_t flows = field_int(o, "flows");
 
-	if (full + sessions + fresh + connections == 0)
+	if (full + sessions + fresh + connections + flows == 0)
 		return;
 	buf_printf(r->out, "overflow  %lld set%s ", (long long)full,
 		   full == 1 ? "" : "s");
 	colour_text(r->out, r->colours, full ? WARN : PLAIN, "full now");
 	buf_printf(r->out,
 		   "; without room so far: %lld sessions, %lld new, %lld "
-		   "connections\n",
+		   "connections, %lld flows\n",
 		   (long long)sessions, (long long)fresh,
-		   (long long)connections);
+		   (long long)connections, (long long)flows);
 }
 
 /* Nothing where no service's connections are followed. */

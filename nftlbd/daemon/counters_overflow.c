@@ -15,7 +15,9 @@ const struct overflow_word overflow_words[OVERFLOW_ALL] = {
 	[OVERFLOW_CONNECTIONS] = { "connections", "full-connections",
 				   "connections of new sources are not "
 				   "limited" },
-	[OVERFLOW_FLOOD] = { "flows", "flood",
+	[OVERFLOW_FLOWS] = { "flows", "full-flows",
+			     "new flows are served and not remembered" },
+	[OVERFLOW_FLOOD] = { "flood", "flood",
 			     "new flows are served and not remembered" },
 };
 

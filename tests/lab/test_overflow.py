@@ -6,13 +6,14 @@ import re
 import daemon
 from counting import counters
 from daemon import service
+from direct import DSR, STATELESS
 from lab import FAMILIES, Lab, crowd, vip
 from process import check, equal, wait_until
 
 SIZE = 4
 CLIENTS = 20
 BEYOND = 2 * (CLIENTS - SIZE)       # those that find no room, both families
-SETS = ("sessions", "new", "connections")
+SETS = ("sessions", "new", "connections", "flows")
 
 
 def all_clients(lab, family, port=80):
@@ -137,6 +138,31 @@ def test_connections_per_source():
             h.stop()
 
 
+def full_cache(mode):
+    """The session cache is full: the others go where their slot is."""
+    with mode.fabric() as lab:
+        mode.serve(lab)
+        d = mode.start(lab, {"www": mode.service(
+            lab, 80, protocol="udp", session_cache=SIZE)})
+
+        def datagrams():
+            for f in FAMILIES:
+                lab.flow("c1", vip(f), 80, CLIENTS, proto="udp").all_ok(
+                    f"IPv{f}")
+        datagrams()
+        overflows(d, "flows", BEYOND)
+        datagrams()
+        again(lab, d, "flows", BEYOND + 2 * CLIENTS)
+
+
+def test_dsr_flows():
+    full_cache(DSR)
+
+
+def test_stateless_flows():
+    full_cache(STATELESS)
+
+
 def test_room_is_silence():
     """Sets with room: nothing is said, nothing is counted."""
     with Lab() as lab:
@@ -146,6 +172,7 @@ def test_room_is_silence():
             limit_connections_per_source=100)})
         for f in FAMILIES:
             all_clients(lab, f).all_ok(f"IPv{f}")
-        equal(counters(d)["overflow"], dict.fromkeys(SETS, 0), "counters")
-        equal([told(d, s) for s in SETS], [([], [])] * 3, "told")
+        equal(counters(d)["overflow"], {**dict.fromkeys(SETS, 0), "flows": None},
+              "counters")
+        equal([told(d, s) for s in SETS], [([], [])] * len(SETS), "told")
         check("overflow" not in d.do("status"), "status is silent")

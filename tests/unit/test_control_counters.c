@@ -84,14 +84,14 @@ static void answers(struct world *w, const char *path, const char *wanted)
 	"{'backends':[{'in':null,'name':'b1','new':null,'out':null}],"         \
 	"'counters':false,'denied':null,'in':null,'limited':null,"             \
 	"'name':'quiet','new':null,'out':null,'overflow':{'connections':null," \
-	"'new':null,'sessions':null},'refused':null}"
+	"'flows':null,'new':null,'sessions':null},'refused':null}"
 #define NOTHING "{'bytes':0,'packets':0}"
 #define WWW_ZERO                                                               \
 	"{'backends':[{'in':" NOTHING ",'name':'b1','new':0,'out':" NOTHING    \
 	"},{'in':" NOTHING ",'name':'b2','new':0,'out':" NOTHING "}],"         \
 	"'counters':true,'denied':0,'in':" NOTHING ",'limited':0,"             \
 	"'name':'www','new':0,'out':" NOTHING ",'overflow':{'connections':"    \
-	"null,'new':null,'sessions':null},'refused':0}"
+	"null,'flows':null,'new':null,'sessions':null},'refused':0}"
 
 static void test_shape(void **state)
 {
@@ -118,14 +118,15 @@ static void test_values(void **state)
 	fake_count(&w->fake, "denied.www", 7);
 	fake_count(&w->fake, "full-sessions.www", 8);
 	fake_count(&w->fake, "full-new.www", 0);
-	answers(w, "/v1/services/www/counters",
-		"{'backends':[{'in':{'bytes':300,'packets':3},'name':'b1',"
-		"'new':1,'out':{'bytes':400,'packets':4}},{'in':" NOTHING
-		",'name':'b2','new':0,'out':" NOTHING "}],'counters':true,"
-		"'denied':7,'in':{'bytes':500,'packets':5},'limited':6,"
-		"'name':'www','new':1,'out':{'bytes':400,'packets':4},"
-		"'overflow':{'connections':null,'new':0,'sessions':8},"
-		"'refused':5}");
+	answers(
+	    w, "/v1/services/www/counters",
+	    "{'backends':[{'in':{'bytes':300,'packets':3},'name':'b1',"
+	    "'new':1,'out':{'bytes':400,'packets':4}},{'in':" NOTHING
+	    ",'name':'b2','new':0,'out':" NOTHING "}],'counters':true,"
+	    "'denied':7,'in':{'bytes':500,'packets':5},'limited':6,"
+	    "'name':'www','new':1,'out':{'bytes':400,'packets':4},"
+	    "'overflow':{'connections':null,'flows':null,'new':0,'sessions':8},"
+	    "'refused':5}");
 	answers(w, "/v1/services/www/backends/b1/counters",
 		"{'in':{'bytes':300,'packets':3},'name':'b1','new':1,"
 		"'out':{'bytes':400,'packets':4},'service':'www'}");
@@ -162,10 +163,10 @@ static void test_status(void **state)
 	struct exchange x;
 
 	w->fake.overflow =
-	    (struct counters_overflow){ .full = 1, .packets = { 5, 6, 7 } };
+	    (struct counters_overflow){ .full = 1, .packets = { 5, 6, 7, 8 } };
 	rig_ask(w->rig, "GET", "/v1/status", NULL, &x);
 	is(json_object_get(x.json, "overflow"),
-	   "{'connections':7,'full':1,'new':6,'sessions':5}");
+	   "{'connections':7,'flows':8,'full':1,'new':6,'sessions':5}");
 	exchange_free(&x);
 }
 

@@ -412,6 +412,8 @@ static void test_overflow_names(void **state)
 	assert_int_equal(overflow_set_of("full-new.www"), OVERFLOW_NEW);
 	assert_int_equal(overflow_set_of("full-connections.www"),
 			 OVERFLOW_CONNECTIONS);
+	assert_int_equal(overflow_set_of("full-flows.www"), OVERFLOW_FLOWS);
+	assert_int_equal(overflow_set_of("flood.www"), OVERFLOW_FLOOD);
 	assert_int_equal(overflow_set_of("full-newer.www"), -1);
 	assert_int_equal(overflow_set_of("new.www"), -1);
 	assert_int_equal(overflow_set_of("in.full-new/b1"), -1);

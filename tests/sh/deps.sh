@@ -10,7 +10,7 @@ deps_packages=(
     libmicrohttpd-dev libcurl4-openssl-dev libsystemd-dev libev-dev
     libssl-dev libsnmp-dev libseccomp-dev libcmocka-dev librdkafka-dev
     # style
-    clang-format mandoc
+    clang-format mandoc systemd
     # lab: networks, the reference tools, the peer we measure against
     iproute2 nftables conntrack python3 procps util-linux nftlb curl socat
     # servers and peers of health checks

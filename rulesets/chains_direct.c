@@ -230,7 +230,8 @@ const char *direct_refusal(const struct rs_service *svc)
 }
 
 /* Nobody serves: said at once, and nothing is remembered of it. Tables of type
- * netdev cannot reject: Debian's kernel has no such module. */
+ * netdev cannot reject: Debian's kernel has no such module. But where they are
+ * ahead of others these can. */
 static void nobody_rules(struct writer *w, struct unit_chain *c)
 {
 	static const uint32_t none[] = { ID_REJECT, ID_DROP };
@@ -242,7 +243,7 @@ static void nobody_rules(struct writer *w, struct unit_chain *c)
 		load_priority(r, 0);
 		rule_and(r, REG(0), ~(ID_REJECT | ID_DROP));
 		rule_cmp(r, NFT_CMP_EQ, REG(0), &zero, sizeof(zero));
-		rule_verdict(r, NF_DROP, NULL);
+		rule_verdict(r, w->svc->ahead ? NF_ACCEPT : NF_DROP, NULL);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
@@ -268,7 +269,7 @@ static void flood_rule(struct writer *w, struct unit_chain *c)
 static void service_chain(struct writer *w)
 {
 	const struct rs_service *svc = w->svc;
-	bool stateless = svc->mode == RS_STATELESS;
+	bool stateless = svc->mode == RS_STATELESS && !svc->ahead;
 	struct unit_chain *c = unit_chain_add(
 	    w->u, "%s%s", stateless ? CHAIN_STATELESS : CHAIN_SERVICE,
 	    svc->name);
@@ -315,7 +316,7 @@ static void error_chain(struct writer *w)
 	    unit_chain_add(w->u, CHAIN_ERROR "%s", w->svc->name);
 	struct buf *r;
 
-	if (w->svc->mode == RS_STATELESS)
+	if (w->svc->mode == RS_STATELESS && !w->svc->ahead)
 		rule_notrack(chain_rule(c));
 	if (w->svc->direct.cache) {
 		r = chain_rule(c);
@@ -335,7 +336,7 @@ void direct_chains(struct writer *w)
 	error_chain(w);
 	end_chains(w);
 	probe_chains(w);
-	if (w->svc->mode == RS_STATELESS)
+	if (w->svc->mode == RS_STATELESS && !w->svc->ahead)
 		answers_chain(w);
 	drop_chains(w);
 }

@@ -5,7 +5,7 @@
  *
  *   dsr:   the backend's ether address, out at its interface
  *   ipip:  into the tunnel; what is in it stays as it is
- *   stateless: other addresses (chains_stateless.c), and on to routing
+ *   stateless: other addresses (chains_stateless.c), then routing, or as dsr
  *
  * The chain of a backend that takes no packets, or whose path is not known, is
  * empty: who remembers it gets another one.
@@ -36,16 +36,26 @@ static void write_ether(struct buf *r, const uint8_t addr[ETHER_LEN],
 			 -1);
 }
 
+void write_hop(struct buf *r, const struct rs_path *p)
+{
+	write_ether(r, p->ether_to, 0);
+	write_ether(r, p->ether_from, ETHER_LEN);
+}
+
+void send_to_hop(struct buf *r, const struct rs_path *p)
+{
+	load_device(r, p->ifindex);
+	rule_fwd(r, REG(4), NO_REG, 0);
+}
+
 static void dsr_end(struct unit_chain *c, const struct rs_service *svc,
 		    const struct rs_backend *b)
 {
 	struct buf *r = chain_rule(c);
 
 	(void)svc;
-	write_ether(r, b->path.ether_to, 0);
-	write_ether(r, b->path.ether_from, ETHER_LEN);
-	load_device(r, b->path.ifindex);
-	rule_fwd(r, REG(4), NO_REG, 0);
+	write_hop(r, &b->path);
+	send_to_hop(r, &b->path);
 }
 
 /* The tunnel has one other end: any neighbour's address will do, and fewest
@@ -63,7 +73,7 @@ static void ipip_end(struct unit_chain *c, const struct rs_service *svc,
 static void (*const ends[RS_MODES])(struct unit_chain *c,
 				    const struct rs_service *svc,
 				    const struct rs_backend *b) = {
-	[RS_STATELESS] = stateless_end, /* routed, as everything is */
+	[RS_STATELESS] = stateless_end, /* can always be routed */
 	[RS_DSR] = dsr_end,
 	[RS_IPIP] = ipip_end,
 };

@@ -82,6 +82,9 @@ void answers_chain(struct writer *w);
 
 /** end_chains() - to.NAME/BACKEND, a chain for each backend that has a path */
 void end_chains(struct writer *w);
+/** write_hop() - ether addresses := the path's; send_to_hop() - out there */
+void write_hop(struct buf *r, const struct rs_path *p);
+void send_to_hop(struct buf *r, const struct rs_path *p);
 /** end_rules() - the rules of such a chain, in any of the service's table */
 void end_rules(struct unit_chain *c, const struct rs_service *svc,
 	       const struct rs_backend *b);

@@ -3,7 +3,10 @@
  * What mode stateless writes into packets, and the sums that follow from it.
  *
  *   to.NAME/BACKEND: the backend's address and port, for the service's; in an
- *                    ICMP error, which speaks of an answer, as its source
+ *                    ICMP error, which speaks of an answer, as its source. On
+ *                    to routing; or, where packets are met as they come in,
+ *                    out to the next hop if there is a path, and else on to
+ *                    routing all the same, unseen by conntrack
  *   answers.NAME:    on the way out the service's address and port, for the
  *                    backend's; on the way in an answer to the gateway itself
  *                    (a probe's) is left alone, others are not tracked
@@ -84,9 +87,9 @@ static void write_inner_port(struct buf *r, uint8_t family, uint16_t port,
 			 SUM_ICMP);
 }
 
-static void match_icmp(struct buf *r, uint8_t family)
+static uint8_t icmp_of(uint8_t family)
 {
-	match_proto(r, family == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+	return family == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
 }
 
 /* ---- chains */
@@ -100,26 +103,81 @@ static uint16_t own_port(const struct rs_service *svc)
 	return 0;
 }
 
+static bool has_hop(const struct rs_service *svc, const struct rs_backend *b)
+{
+	return svc->ahead && b->path.ifindex;
+}
+
+/* Before anything is written. The next hop comes first: where the packet has no
+ * such header, the rule ends here, nothing has been changed, and it goes on. */
+static void way_begin(struct buf *r, const struct rs_service *svc,
+		      const struct rs_backend *b)
+{
+	if (has_hop(svc, b))
+		write_hop(r, &b->path);
+	else if (svc->ahead)
+		rule_notrack(r);
+}
+
+static void way_end(struct buf *r, const struct rs_service *svc,
+		    const struct rs_backend *b)
+{
+	if (has_hop(svc, b))
+		send_to_hop(r, &b->path);
+	else
+		rule_verdict(r, NF_ACCEPT, NULL);
+}
+
+/* The first fragment has ports, and the others have not: all of them go to
+ * where they are put together. */
+static void match_whole(struct buf *r, uint8_t family)
+{
+	bool v6 = family == AF_INET6;
+	uint8_t header = IPPROTO_FRAGMENT, more = 0x20, none = 0;
+
+	/* what there is before the offset, or the next header */
+	rule_payload(r, REG(0), NFT_PAYLOAD_NETWORK_HEADER, 6, 1);
+	if (!v6)
+		rule_bitwise(r, REG(0), &more, &none, 1);
+	rule_cmp(r, v6 ? NFT_CMP_NEQ : NFT_CMP_EQ, REG(0), v6 ? &header : &none,
+		 1);
+}
+
+static struct buf *end_rule(struct unit_chain *c, const struct rs_service *svc,
+			    uint8_t proto)
+{
+	struct buf *r = chain_rule(c);
+
+	match_proto(r, proto);
+	if (svc->ahead) {
+		match_ethertype(r, svc->family);
+		match_whole(r, svc->family);
+	}
+	return r;
+}
+
 void stateless_end(struct unit_chain *c, const struct rs_service *svc,
 		   const struct rs_backend *b)
 {
 	struct buf *r;
 
 	for (size_t i = 0; i < svc->nprotos; i++) {
-		r = chain_rule(c);
-		match_proto(r, svc->protos[i]);
+		r = end_rule(c, svc, svc->protos[i]);
+		way_begin(r, svc, b);
 		write_addr(r, &b->addr, false);
 		if (b->port)
 			write_port(r, svc->protos[i], b->port, false);
-		rule_verdict(r, NF_ACCEPT, NULL);
+		way_end(r, svc, b);
 	}
-	r = chain_rule(c);
-	match_icmp(r, svc->family);
+	r = end_rule(c, svc, icmp_of(svc->family));
+	way_begin(r, svc, b);
 	write_addr(r, &b->addr, false);
 	write_inner_addr(r, &b->addr, true);
 	if (b->port)
 		write_inner_port(r, svc->family, b->port, true);
-	rule_verdict(r, NF_ACCEPT, NULL);
+	way_end(r, svc, b);
+	if (svc->ahead)
+		rule_verdict(chain_rule(c), NF_ACCEPT, NULL);
 }
 
 /* On the way out there is an interface that it leaves by. */
@@ -155,7 +213,7 @@ void answers_chain(struct writer *w)
 	rule_verdict(r, NF_ACCEPT, NULL);
 	rule_notrack(chain_rule(c));
 	r = chain_rule(c);
-	match_icmp(r, svc->family);
+	match_proto(r, icmp_of(svc->family));
 	write_inner_addr(r, &svc->addrs[0], false);
 	if (port)
 		write_inner_port(r, svc->family, port, false);

@@ -125,7 +125,7 @@ static void add_stateless(struct unit *u, const struct rs_service *svc)
 
 void elements_add_keys(struct unit *u, const struct rs_service *svc)
 {
-	if (svc->mode == RS_STATELESS)
+	if (svc->mode == RS_STATELESS && !svc->ahead)
 		add_stateless(u, svc);
 	else
 		add_keys(u, svc, &service_maps, CHAIN_SERVICE);

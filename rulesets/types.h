@@ -163,15 +163,16 @@ struct rs_log {
 /* Where packets for a backend leave, in modes that do not route them. */
 struct rs_path {
 	uint32_t ifindex;      /* of the interface, or of the tunnel; 0 = not
-				* known: the backend is not usable */
-	uint8_t ether_to[6];   /* RS_DSR: the backend's, or its router's */
-	uint8_t ether_from[6]; /* RS_DSR: the interface's own */
+				* known: the backend is not usable, but with
+				* RS_STATELESS routed to */
+	uint8_t ether_to[6];   /* not RS_IPIP: its own, or its router's */
+	uint8_t ether_from[6]; /* not RS_IPIP: the interface's */
 };
 
 /* Flows that nobody tracks. */
 struct rs_direct {
-	const char *const *devices; /* where clients' packets come in; none for
-				     * RS_STATELESS */
+	const char *const *devices; /* where clients' packets come in;
+				     * RS_STATELESS may have none */
 	size_t ndevices;
 	uint32_t cache;         /* flows remembered at most; 0 = none are */
 	uint32_t tcp_timeout_s; /* without a packet */
@@ -223,7 +224,7 @@ struct rs_backend {
 	bool recount; /* where this changes, connections are counted anew from
 		       * zero, even if max_connections is the same */
 	struct rs_qos qos;   /* its own or the service's, field by field */
-	struct rs_path path; /* RS_DSR, RS_IPIP */
+	struct rs_path path; /* RS_DSR, RS_IPIP, and where ahead is set */
 };
 
 /* Names of interfaces, by value. */
@@ -296,6 +297,9 @@ struct rs_service {
 	enum rs_helper helper;
 	bool counters;
 	bool offload; /* established flows take the kernel's fast path */
+	bool ahead;   /* RS_STATELESS: the rules that meet packets as they come
+		       * in; those of the family's own table are an entry of
+		       * their own, without this */
 	bool device;  /* no service: the chain of an interface where clients'
 		       * packets come in; name is "@" and the interface's */
 	bool probes;  /* device: probes by way of services come in there; else
@@ -321,7 +325,8 @@ static inline enum rs_hash_key direct_hash_key(const struct rs_service *svc)
 /** rs_service_table() - enum rs_table that its rules are in */
 static inline enum rs_table rs_service_table(const struct rs_service *svc)
 {
-	return rs_table(svc->family, svc->device || svc->mode == RS_DSR ||
+	return rs_table(svc->family, svc->device || svc->ahead ||
+					 svc->mode == RS_DSR ||
 					 svc->mode == RS_IPIP);
 }
 

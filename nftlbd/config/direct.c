@@ -51,19 +51,22 @@ static void scheduler_judge(struct look *l)
 			    "stateless, dsr or ipip");
 }
 
+static void interface_needed(struct look *l)
+{
+	if (l->draft->interfaces && *l->draft->interfaces)
+		return;
+	report_add(l->r->report, look_said(l, "interface"),
+		   "%s: interface is missing; allowed: interface = NAME, ..., "
+		   "where clients' packets come in",
+		   l->label);
+	l->draft->broken = true;
+}
+
 static void interface_judge(struct look *l)
 {
 	char item[DEVICE_SIZE], other[DEVICE_SIZE];
 	const char *rest = l->draft->interfaces, *before;
 
-	if (!rest || !*rest) {
-		report_add(l->r->report, look_said(l, "interface"),
-			   "%s: interface is missing; allowed: interface = "
-			   "NAME, ..., where clients' packets come in",
-			   l->label);
-		l->draft->broken = true;
-		return;
-	}
 	while (list_next(&rest, item, sizeof(item))) {
 		before = rest;
 		while (list_next(&before, other, sizeof(other)))
@@ -72,6 +75,20 @@ static void interface_judge(struct look *l)
 					    "an interface is listed twice",
 					    "each interface once");
 	}
+}
+
+/* Lists are in the tables of the families: who would be refused there must not
+ * be let past by another. */
+static void filters_judge(struct look *l)
+{
+	const struct service_draft *d = l->draft;
+	const char *key = d->deny && *d->deny ? "deny" : "allow";
+
+	if (!d->interfaces || !*d->interfaces)
+		return;
+	if ((d->deny && *d->deny) || (d->allow && *d->allow))
+		look_useless(l, look_said(l, key), key,
+			     "with mode = stateless without interface");
 }
 
 /* ---- backends */
@@ -167,11 +184,13 @@ void direct_judge(struct look *l)
 	if (!rs_is_direct(s->mode))
 		return;
 	scheduler_judge(l);
+	interface_judge(l);
 	if (s->mode == RS_STATELESS) {
+		filters_judge(l);
 		ways_back_judge(l);
 		return;
 	}
-	interface_judge(l);
+	interface_needed(l);
 	kept_ports_judge(l);
 	if (s->mode == RS_IPIP)
 		tunnels_judge(l);
@@ -179,7 +198,9 @@ void direct_judge(struct look *l)
 
 void direct_build(struct look *l)
 {
-	if (l->draft->interfaces && rs_is_direct(l->draft->conf.mode))
+	const char *interfaces = l->draft->interfaces;
+
+	if (interfaces && *interfaces && rs_is_direct(l->draft->conf.mode))
 		devices_build(l);
 }
 

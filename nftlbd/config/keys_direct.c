@@ -15,7 +15,7 @@
 
 static const struct conf_key rows[] = {
 	{ BOTH, "interface", VALUE_DEVICES, SERVICE(interfaces),
-	  .modes = MODES_HAND_ON,
+	  .modes = MODES_DIRECT,
 	  .help = "interfaces that clients' packets come in by" },
 	{ BOTH, "session-cache", VALUE_NUMBER, DIRECT(cache), 0, SETS_MAX,
 	  .fallback = "65536", .modes = MODES_DIRECT,

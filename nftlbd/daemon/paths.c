@@ -28,7 +28,7 @@
 #define NEIGHBOURS_MS 1000 /* a lost question is asked again after 1 s */
 #define TUNNELS_MS    10000
 
-/* A backend of dsr, by its address. */
+/* A backend of dsr or stateless, by its address. */
 struct user {
 	struct addr addr;
 	size_t service, backend; /* of d->model */
@@ -66,13 +66,14 @@ static void wish(struct wishes *w, const struct model *m)
 {
 	for (size_t i = 0; i < m->nservices; i++) {
 		const struct service *s = &m->services[i];
-		enum path_gap what = path_missing(s);
+		enum path_by what = path_by(s);
 		struct tunnel_pair pair;
 
-		for (size_t k = 0; what && k < s->nbackends; k++) {
+		for (size_t k = 0; what != PATH_BY_ROUTING && k < s->nbackends;
+		     k++) {
 			const struct backend *b = &s->backends[k];
 
-			if (what == PATH_NO_NEIGHBOUR)
+			if (what == PATH_BY_NEIGHBOUR)
 				*VEC_PUSH(w->addrs, w->naddrs, w->capaddrs) =
 				    b->conf->addr;
 			else if (pair_of(m, b, &pair))
@@ -101,6 +102,23 @@ static bool neighbour_path(const struct neigh_path *n, struct rs_path *out)
 	return true;
 }
 
+/* Nobody looks at sizes on the way from one interface to the other: what a
+ * backend's cannot send is left to routing, which tells the client. */
+static bool takes_all(const struct paths *p, const struct service *s,
+		      const struct rs_path *path)
+{
+	const struct conf_direct *c = &s->conf->direct;
+	const struct link *to = links_by_index(p->links, path->ifindex), *in;
+
+	for (size_t i = 0; s->conf->mode == RS_STATELESS && i < c->ndevices;
+	     i++) {
+		in = links_by_name(p->links, c->devices[i]);
+		if (in && (!to || to->mtu < in->mtu))
+			return false;
+	}
+	return true;
+}
+
 /* Return: false: there is none */
 static bool path_of(const struct paths *p, const struct model *m,
 		    const struct service *s, const struct backend *b,
@@ -109,9 +127,10 @@ static bool path_of(const struct paths *p, const struct model *m,
 	struct tunnel_pair pair;
 
 	memset(out, 0, sizeof(*out));
-	if (path_missing(s) == PATH_NO_NEIGHBOUR)
+	if (path_by(s) == PATH_BY_NEIGHBOUR)
 		return neighbour_path(neighs_get(p->neighs, &b->conf->addr),
-				      out);
+				      out) &&
+		       takes_all(p, s, out);
 	if (pair_of(m, b, &pair))
 		out->ifindex = tunnels_ifindex(p->tunnels, &pair);
 	return out->ifindex != 0;
@@ -124,7 +143,8 @@ static void fill(const struct paths *p, struct model *m)
 	for (size_t i = 0; i < m->nservices; i++) {
 		struct service *s = &m->services[i];
 
-		for (size_t k = 0; path_missing(s) && k < s->nbackends; k++) {
+		for (size_t k = 0;
+		     path_by(s) != PATH_BY_ROUTING && k < s->nbackends; k++) {
 			struct backend *b = &s->backends[k];
 			bool found = path_of(p, m, s, b, &path);
 
@@ -208,7 +228,7 @@ static void devices_changed(void *ctx)
 	for (size_t i = 0; p->users && i < p->d->model->nservices; i++) {
 		const struct service *s = &p->d->model->services[i];
 
-		if (path_missing(s) != PATH_NO_TUNNEL)
+		if (path_by(s) != PATH_BY_TUNNEL)
 			continue;
 		for (size_t k = 0; k < s->nbackends; k++)
 			heard(p, i, k, tunnels_why(p->tunnels), &changes);
@@ -230,6 +250,19 @@ static bool is_way_in(const struct model *m, const char *name)
 	return false;
 }
 
+/* Which backends may have packets without a look at their size? */
+static void sizes_changed(struct paths *p, const char *why)
+{
+	struct changes changes = { 0 };
+
+	for (size_t i = 0; i < p->nusers; i++)
+		if (p->d->model->services[p->users[i].service].conf->mode ==
+		    RS_STATELESS)
+			heard(p, p->users[i].service, p->users[i].backend, why,
+			      &changes);
+	daemon_changes(p->d, &changes);
+}
+
 /* One that comes gets its chain, that of one that goes is removed. Some kernels
  * do either by themselves: look first. */
 static void link_changed(struct links_listener *l, const struct link *old,
@@ -242,11 +275,14 @@ static void link_changed(struct links_listener *l, const struct link *old,
 
 	if (d->flushed || !p->users)
 		return;
+	if (old && now && old->mtu != now->mtu)
+		sizes_changed(p, "an interface has another MTU");
 	if (old && now && !strcmp(old->name, now->name))
 		return;
 	if (!(old && is_way_in(d->model, old->name)) &&
 	    !(now && is_way_in(d->model, now->name)))
 		return;
+	sizes_changed(p, "an interface where clients come in");
 	if (committer_repair(d->committer, "interface", &err) < 0)
 		committer_retry(d->committer, &err);
 }
@@ -265,7 +301,7 @@ static void index_model(struct paths *p)
 	for (size_t i = 0; i < m->nservices; i++) {
 		const struct service *s = &m->services[i];
 
-		if (path_missing(s) != PATH_NO_NEIGHBOUR)
+		if (path_by(s) != PATH_BY_NEIGHBOUR)
 			continue;
 		for (size_t k = 0; k < s->nbackends; k++)
 			*VEC_PUSH(p->users, p->nusers, cap) =

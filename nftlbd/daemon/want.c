@@ -196,6 +196,12 @@ static void add_probes(struct want_list *w, const struct service *s,
 
 /* ---- services */
 
+/* Packets for it are met as they come in, beside the rules of its own table. */
+static bool goes_ahead(const struct conf_service *c)
+{
+	return c->mode == RS_STATELESS && c->direct.ndevices > 0;
+}
+
 static void add_family(struct want_list *w, const struct model *m,
 		       const struct service *s, const struct addr *addrs,
 		       size_t naddrs)
@@ -231,6 +237,9 @@ static void add_family(struct want_list *w, const struct model *m,
 	if (rs_is_direct(c->mode))
 		out.direct = direct_of(&c->direct);
 	*VEC_PUSH(w->list, w->n, w->cap) = out;
+	out.ahead = goes_ahead(c);
+	if (out.ahead)
+		*VEC_PUSH(w->list, w->n, w->cap) = out;
 	add_probes(w, s, family, &out);
 }
 
@@ -320,11 +329,13 @@ static void want_name(struct want_list *w, const struct service *s)
 
 		if (i > 0 && family == c->addrs[i - 1].family)
 			continue;
-		*VEC_PUSH(w->list, w->n, w->cap) =
-		    (struct rs_service){ .name = c->name,
-					 .family = family,
-					 .mode = c->mode,
-					 .unchanged = true };
+		for (int ahead = 0; ahead <= goes_ahead(c); ahead++)
+			*VEC_PUSH(w->list, w->n, w->cap) =
+			    (struct rs_service){ .name = c->name,
+						 .family = family,
+						 .mode = c->mode,
+						 .ahead = ahead != 0,
+						 .unchanged = true };
 		add_probes(w, s, family, NULL);
 	}
 }

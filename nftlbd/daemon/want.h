@@ -15,6 +15,7 @@ struct want_list {
 };
 
 /** want_add() - append @s, one entry for each of its families
+ * and tables
  * What the entries point to is the model's or the list's: plan, then free. */
 void want_add(struct want_list *w, const struct model *m,
 	      const struct service *s);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where packets for backends of dsr and ipip leave: without, none are sent. */
+/* Where packets for backends of dsr and ipip leave: without, none are sent; and
+ * those of stateless services that are met as they come in. */
 #ifndef NFTLB_MODEL_PATH_H
 #define NFTLB_MODEL_PATH_H
 
@@ -7,8 +8,18 @@
 
 extern const struct word path_gap_words[]; /* known no-neighbour no-tunnel */
 
-/** path_missing() - what a backend of @s lacks as long as nobody has found it;
- * PATH_FINE in modes that need none */
+/* What a path is made of. */
+enum path_by {
+	PATH_BY_ROUTING, /* there is none */
+	PATH_BY_NEIGHBOUR,
+	PATH_BY_TUNNEL
+};
+
+/** path_by() - of backends of @s */
+enum path_by path_by(const struct service *s);
+
+/** path_missing() - what a backend of @s lacks as long as nobody has found its
+ * path; PATH_FINE where it can do without: stateless ones are routed to */
 enum path_gap path_missing(const struct service *s);
 
 /** path_new() - @b is new in @s; path_carry() - it goes on from @old of

@@ -25,7 +25,8 @@ COUNT = 2000    # packets a run
 PEERS = {"IPVS TUN mh": ("mh", "-i"), "IPVS DR rr": ("rr", "-g"),
          "IPVS NAT rr": ("rr", "-m")}
 # mode, more keys, whom it is compared with, goals: established, new flow
-MODES = (("stateless", "", "IPVS NAT rr", 0.9, 0.75),
+MODES = (("stateless", "", "IPVS NAT rr", None, None),
+         ("stateless", "interface = gwc", "IPVS NAT rr", 0.9, 0.75),
          ("dsr", "interface = gwc", "IPVS DR rr", 0.7, 0.75),
          ("ipip", "interface = gwc", "IPVS TUN mh", 0.85, 0.75),
          ("dnat", "", "IPVS NAT rr", None, None),
@@ -150,7 +151,8 @@ def ours(meter, services, peers, only):
         if only not in (None, mode):
             continue
         offload = "offload" in keys
-        name = mode + (" + offload" if offload else "")
+        name = mode + (" + offload" if offload else
+                       " + interface" if mode == "stateless" and keys else "")
         count_at(MARK_IN_TUNNEL if mode == "ipip" else MARK)
         found = {}
         for n in services:
@@ -160,7 +162,7 @@ def ours(meter, services, peers, only):
                 gateway.write_mode(mode, keys, n)
                 why = gateway.refusal()
                 if why:
-                    print(f"  {name:<18}{n:>6}  refused: {why}", flush=True)
+                    print(f"  {name:<22}{n:>6}  refused: {why}", flush=True)
                     break
                 found[n] = gateway.measured(meter, name, mode, offload)
             if found[n]:
@@ -197,7 +199,7 @@ def ipvs(meter, name, services):
 # ---- the table
 
 def print_head():
-    print(f"  {'instructions a packet':<18}{'services':>6}"
+    print(f"  {'instructions a packet':<22}{'services':>6}"
           f"{'established':>14}{'':>24}{'new flow':>12}", flush=True)
 
 
@@ -211,7 +213,7 @@ def cell(value, peer, goal):
 
 
 def print_row(name, services, found, peer=(None, None), goals=(None, None)):
-    print(f"  {name:<18}{services:>6}" + "".join(
+    print(f"  {name:<22}{services:>6}" + "".join(
         cell(*of) for of in zip(found, peer, goals)).rstrip(), flush=True)
 
 

@@ -93,6 +93,8 @@ def unwrap(lab):
 
 
 STATELESS = Mode("stateless", True)
+# The same, of packets that are met as they come in.
+AHEAD = Mode("stateless", True, interface="")
 DSR = Mode("dsr", False, interface="")
 IPIP = Mode("ipip", False, interface="")
 
@@ -343,8 +345,9 @@ FLOOD_FROM = {4: "198.18.0.0", 6: "2001:db8:bad::"}
 
 
 def table(mode, family):
-    kinds = {4: "ip nftlb", 6: "ip6 nftlb"} if mode.through_gateway else \
-        {4: "netdev nftlb", 6: "netdev nftlb6"}
+    """Where packets from an interface of clients find its rules."""
+    kinds = {4: "netdev nftlb", 6: "netdev nftlb6"} if "interface" in mode.keys \
+        else {4: "ip nftlb", 6: "ip6 nftlb"}
     return kinds[family].split()
 
 

@@ -10,5 +10,6 @@ EXTRA_DIST += tests/lab/direct.py tests/lab/uploads.py tests/lab/icmp.py \
 	tests/lab/sums.py tests/lab/cached.py \
 	tests/lab/thousands.py
 EXTRA_DIST += tests/lab/test_cache.py
+EXTRA_DIST += tests/lab/test_stateless_ahead.py
 EXTRA_DIST += tests/lab/test_dsr.py tests/lab/test_ipip.py \
 	tests/lab/test_direct.py

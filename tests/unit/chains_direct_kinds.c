@@ -96,6 +96,16 @@ void stateless(struct subject *s)
 	filters(s);
 }
 
+void ahead(struct subject *s)
+{
+	direct(s, RS_STATELESS);
+	s->svc.ahead = true;
+	s->svc.nports = 1;
+	s->svc.protos = tcp_udp;
+	s->svc.nprotos = 2;
+	s->backends[1].path = (struct rs_path){ 0 };
+}
+
 /* Ports are kept, and there are ranges of them. */
 void stateless_ranges(struct subject *s)
 {

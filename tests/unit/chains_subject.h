@@ -29,6 +29,7 @@ void dsr_probed(struct subject *s);
 void ipip_probed(struct subject *s);
 void probed(struct subject *s);
 void stateless(struct subject *s);
+void ahead(struct subject *s);
 void stateless_ranges(struct subject *s);
 void stateless_any_port(struct subject *s);
 void interface(struct subject *s);

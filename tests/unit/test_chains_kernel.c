@@ -222,6 +222,7 @@ static const struct {
 	{ "ipip-probed", ipip_probed },
 	{ "probed", probed },
 	{ "stateless", stateless },
+	{ "ahead", ahead },
 	{ "stateless-ranges", stateless_ranges },
 	{ "stateless-any-port", stateless_any_port },
 	{ "interface", interface },

@@ -152,6 +152,7 @@ static const struct change {
 	{ "session-cache", "[defaults]\n", "session-cache = 1\n" PLAIN, PLAIN,
 	  false },
 	{ "mode", PLAIN, "mode = dnat", "mode = stateless", true },
+	{ "interface", STATELESS, "", "interface = eth0", true },
 	{ "session-cache", STATELESS, "", "session-cache = 1", true },
 	{ "session-timeout-tcp", STATELESS, "", "session-timeout-tcp = 1s",
 	  true },

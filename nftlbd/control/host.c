@@ -55,6 +55,11 @@ static void need_fronts(struct host *h, const struct conf_direct *direct)
 	}
 }
 
+static bool goes_ahead(const struct conf_service *s)
+{
+	return s->mode == RS_STATELESS && s->direct.ndevices > 0;
+}
+
 /* Names are the items' own, and freed with them: need_free(). */
 static void need_service(struct host *h, const struct conf_service *s)
 {
@@ -65,8 +70,10 @@ static void need_service(struct host *h, const struct conf_service *s)
 	for (size_t i = 0; i < NROWS(modules); i++)
 		if (modules[i].mode == s->mode)
 			host_add_module(h, modules[i].name);
-	if (s->mode == RS_DSR || s->mode == RS_IPIP)
+	if (rs_is_direct(s->mode))
 		need_fronts(h, &s->direct);
+	if (goes_ahead(s))
+		host_add_module(h, "nft_fwd_netdev");
 	it.kind = HOST_ADDRESS;
 	for (size_t i = 0; i < s->naddrs; i++) {
 		it.name = xstrdup(s->name);
@@ -74,6 +81,8 @@ static void need_service(struct host *h, const struct conf_service *s)
 		host_add(h, &it);
 	}
 	it.kind = HOST_PEER;
+	if (goes_ahead(s))
+		it.use |= HOST_AHEAD;
 	for (size_t i = 0; i < s->nbackends; i++) {
 		it.name = xjoin(s->name, "/", s->backends[i].name);
 		it.addr = s->backends[i].addr;

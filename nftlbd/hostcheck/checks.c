@@ -81,6 +81,10 @@ const struct host_check host_checks[] = {
 	  "{wanted} in the tunnel: longer ones are lost; TCP is safe where "
 	  "hvagent lowers the MSS",
 	  .mend = "# raise the MTU of the way to {address} to {wanted}" },
+	{ "mtu", HOST_PEER, HOST_AHEAD, judge_handed_mtu, "{name}",
+	  "{device} takes {value} bytes, the service's interfaces {wanted}: "
+	  "packets for {address} are routed, which costs more",
+	  .mend = "ip link set dev {device} mtu {wanted}" },
 	{ "mtu", HOST_DEVICE, HOST_UPLINK, judge_uplink_mtu, "{device}",
 	  "{device} takes {value} bytes, clients' packets need {wanted} in a "
 	  "tunnel: longer ones are lost; TCP is safe, its MSS is lowered",

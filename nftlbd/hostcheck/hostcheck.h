@@ -32,7 +32,8 @@ enum host_use {
 	HOST_TUNNEL = 1 << 8, /* hypervisor: interface that decapsulates */
 	HOST_SENDER = 1 << 9, /* hypervisor: a gateway */
 	HOST_AGENT = 1 << 10, /* it is a hypervisor */
-	HOST_PART = 1 << 11   /* a module that something needs */
+	HOST_PART = 1 << 11,  /* a module that something needs */
+	HOST_AHEAD = 1 << 12  /* a backend, of mode stateless with interfaces */
 };
 
 enum host_kind {

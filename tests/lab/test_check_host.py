@@ -63,6 +63,8 @@ MENDED = [
      [("interface", "'odd.'\\''$x;'")]),
     ([f"ipip=b1,{B1}"], "ip link set dev back mtu 1500", [("mtu", "b1")]),
     ([f"ipip=b1,{B1_V6}"], "ip link set dev back mtu 1520", [("mtu", "b1")]),
+    ([f"ahead=b1,{B1}", "front=front"], "ip link set dev back mtu 1400",
+     [("mtu", "b1")]),
     (["uplink=back"], "ip link set dev back mtu 1500", [("mtu", "back")]),
     ([f"vm=v1,{client_addr(4)}", "uplink=back"],
      "ip link set dev front mtu 1600", [("mtu", "v1")]),

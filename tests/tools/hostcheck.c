@@ -18,6 +18,7 @@ static const struct {
 } uses[] = {
 	{ "tracked", HOST_PEER, HOST_TRACKED },
 	{ "stateless", HOST_PEER, HOST_STATELESS },
+	{ "ahead", HOST_PEER, HOST_AHEAD },
 	{ "stateless-service", HOST_ADDRESS, HOST_STATELESS },
 	{ "dsr", HOST_PEER, HOST_DSR },
 	{ "ipip", HOST_PEER, HOST_IPIP },

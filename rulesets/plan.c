@@ -56,19 +56,34 @@ bool plan_empty(const struct plan *p)
 	return !plan_has_first(p) && !plan_has_late(p);
 }
 
-/* Slots with another backend than before, where the tables are of one size. */
-static uint32_t slots_moved(const struct unit *have, const struct unit *want)
+/* Do flows that had one backend by the old table have another by the new one?
+ */
+typedef bool moves_fn(const struct unit *have, uint32_t old,
+		      const struct unit *want, uint32_t new);
+
+static bool is_another(const struct unit *have, uint32_t old,
+		       const struct unit *want, uint32_t new)
+{
+	(void)have;
+	(void)want;
+	return old != new;
+}
+
+/* Slots whose flows move, where the tables are of one size. */
+static uint32_t slots_moved(const struct unit *have, const struct unit *want,
+			    moves_fn *moves)
 {
 	uint32_t moved = 0;
 
 	for (uint32_t i = 0; i < want->m; i++)
-		moved += have->ids[i] != want->ids[i];
+		moved += moves(have, have->ids[i], want, want->ids[i]);
 	return moved;
 }
 
 /* With another size, slot i of m covers the share [i/m, (i+1)/m) of the hash
  * values: compare the two tables piece by piece. */
-static double share_moved(const struct unit *have, const struct unit *want)
+static double pieces_moved(const struct unit *have, const struct unit *want,
+			   moves_fn *moves)
 {
 	uint64_t h = 0, w = 0, at = 0, end = (uint64_t)have->m * want->m;
 	uint64_t moved = 0;
@@ -77,13 +92,71 @@ static double share_moved(const struct unit *have, const struct unit *want)
 		uint64_t next_h = (h + 1) * want->m, next_w = (w + 1) * have->m;
 		uint64_t next = next_h < next_w ? next_h : next_w;
 
-		if (have->ids[h] != want->ids[w])
+		if (moves(have, have->ids[h], want, want->ids[w]))
 			moved += next - at;
 		at = next;
 		h += next == next_h;
 		w += next == next_w;
 	}
 	return (double)moved / (double)end;
+}
+
+static double share_moved(const struct unit *have, const struct unit *want,
+			  moves_fn *moves)
+{
+	return have->m == want->m
+		   ? (double)slots_moved(have, want, moves) / want->m
+		   : pieces_moved(have, want, moves);
+}
+
+/* ---- flows that nobody tracks */
+
+static bool is_untracked(const struct unit *u)
+{
+	for (size_t i = 0; i < u->nelems; i++)
+		if (u->elems[i].map == MAP_WAYS)
+			return true;
+	return false;
+}
+
+static bool has_way(const struct unit *u, uint32_t id)
+{
+	const struct elem *e = unit_backend(u, id);
+	const struct unit_chain *c =
+	    e && e->text ? unit_chain(u, e->text) : NULL;
+
+	return c && c->nrules > 0;
+}
+
+/* Whoever is remembered loses his backend only if that takes no packets any
+ * more. */
+static bool loses_way(const struct unit *have, uint32_t old,
+		      const struct unit *want, uint32_t new)
+{
+	(void)new;
+	return has_way(have, old) && !has_way(want, old);
+}
+
+/* A map of another size is another one, and begins empty. */
+static bool keeps_flows(const struct unit *have, const struct unit *want)
+{
+	for (size_t i = 0; i < have->nsets; i++)
+		if (!strncmp(have->sets[i].name, SET_FLOWS,
+			     strlen(SET_FLOWS)) &&
+		    unit_set(want, have->sets[i].name))
+			return true;
+	return false;
+}
+
+static void price_untracked(struct plan *p, const struct unit *have,
+			    const struct unit *want, double share)
+{
+	if (!is_untracked(have) || !is_untracked(want))
+		return;
+	p->price.untracked++;
+	p->flows_sum += keeps_flows(have, want)
+			    ? share_moved(have, want, loses_way)
+			    : share;
 }
 
 static bool table_resized(const struct unit *have, const struct unit *want)
@@ -138,17 +211,18 @@ void plan_price_unit(struct plan *p, const struct unit *have,
 		pr->services_changed += unit_changed(have, want, 0);
 		return;
 	}
-	share = have->m == want->m ? (double)slots_moved(have, want) / want->m
-				   : share_moved(have, want);
+	share = share_moved(have, want, is_another);
 	pr->slots_total += want->m;
 	pr->slots_moved += (uint64_t)llround(share * want->m);
 	pr->services_changed += unit_changed(have, want, share);
 	p->moved_sum += share;
+	price_untracked(p, have, want, share);
 }
 
 void plan_price_same(struct plan *p, const struct unit *have)
 {
 	p->nsame += !unit_is_group(have);
+	p->price.untracked += is_untracked(have);
 	p->price.slots_total += have->m;
 }
 
@@ -161,6 +235,8 @@ void plan_price(const struct plan *p, struct plan_price *price)
 		stay += p->units[i].have && p->units[i].want &&
 			!unit_is_group(p->units[i].want);
 	price->clients_moved = stay ? p->moved_sum / (double)stay : 0;
+	if (price->untracked)
+		price->flows_moved = p->flows_sum / (double)price->untracked;
 	for (int f = 0; f < RS_TABLES; f++) {
 		const struct plan_table *t = &p->tab[f];
 

@@ -101,6 +101,7 @@ struct plan {
 		     * looked at */
 	struct plan_price price;
 	double moved_sum; /* of the shares of clients that move, per unit */
+	double flows_sum; /* of plan_price.flows_moved, per unit */
 	size_t nsame;     /* units that were not even looked at */
 };
 

@@ -27,6 +27,12 @@ struct plan_price {
 	double clients_moved; /* 0..1, share of new flows that land elsewhere,
 			       * mean over the services that stay */
 	size_t backends_removed; /* backends no longer in any slot or map */
+	size_t untracked;        /* of those that stay: they track nothing */
+	double flows_moved;      /* 0..1, share of the flows of these that get
+				  * another backend with their next packet, mean:
+				  * where none are remembered, those of slots that
+				  * move, else those of backends that take no more
+				  * packets */
 };
 
 /** ruleset_open() - sockets, nothing is read or written yet */

@@ -145,7 +145,8 @@ json_t *json_event(const struct event *e)
 json_t *json_price(const struct plan_price *p, json_t *flows)
 {
 	return json_pack(
-	    "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:o}",
+	    "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:o,"
+	    " s:o}",
 	    "services_added", (json_int_t)p->services_added, "services_removed",
 	    (json_int_t)p->services_removed, "services_changed",
 	    (json_int_t)p->services_changed, "elements_added",
@@ -155,5 +156,6 @@ json_t *json_price(const struct plan_price *p, json_t *flows)
 	    (json_int_t)p->slots_total, "slots_moved",
 	    (json_int_t)p->slots_moved, "clients_moved", p->clients_moved,
 	    "backends_removed", (json_int_t)p->backends_removed, "flows_ended",
-	    flows);
+	    flows, "flows_moved",
+	    p->untracked ? json_real(p->flows_moved) : json_null());
 }

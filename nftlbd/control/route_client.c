@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * GET /v1/route: which backend would get a new flow of this client, and why.
- * Lists, pins and sessions come first (route_rules.c). Then, under source-hash,
- * the answer is exact: the same hash, the same table. The others take the next
- * slot, whoever comes: the shares are the answer.
+ * Lists, pins, sessions and remembered flows come first (route_rules.c). Then,
+ * under source-hash and in modes that track nothing, the answer is exact: the
+ * same hash, the same table. The others take the next slot, whoever comes: the
+ * shares are the answer.
  *
  * Invariant: slots are the kernel's (HAVE), not those that the model wants.
  */
@@ -16,15 +17,7 @@
 #include "lib/parse.h"
 #include "rulesets/route.h"
 
-struct flow_key {
-	struct addr client;
-	uint32_t client_port; /* 0 = not given */
-	const struct addr *vip;
-	uint16_t vip_port;
-	uint8_t proto;
-};
-
-static bool read_client(struct request *rq, struct flow_key *key)
+static bool read_client(struct request *rq, struct route_key *key)
 {
 	const char *client = request_query(rq, "client");
 	const char *port = request_query(rq, "port");
@@ -61,7 +54,7 @@ static const struct service *read_service(struct request *rq)
 
 /* The service's first address of the client's family, and its first port. */
 static bool pick_target(struct request *rq, const struct conf_service *s,
-			struct flow_key *key)
+			struct route_key *key)
 {
 	for (size_t i = 0; i < s->naddrs && !key->vip; i++)
 		if (s->addrs[i].family == key->client.family)
@@ -92,7 +85,7 @@ static enum rs_hash_key key_of(const struct conf_service *s)
 }
 
 static bool cannot_tell(struct request *rq, const struct conf_service *s,
-			const struct flow_key *key)
+			const struct route_key *key)
 {
 	if (!hashes(s) || key_of(s) == RS_KEY_SOURCE ||
 	    (key->client_port && (key->vip_port || key_of(s) != RS_KEY_5TUPLE)))
@@ -170,7 +163,7 @@ static const char *slot_reason(const struct service *s, uint32_t m, bool chosen)
 static const char *const route_end_words[] = {
 	[ROUTE_SLOT] = "slot",       [ROUTE_DENIED] = "list",
 	[ROUTE_LOCAL] = "local",     [ROUTE_PINNED] = "pin",
-	[ROUTE_SESSION] = "session",
+	[ROUTE_SESSION] = "session", [ROUTE_FLOW] = "flow",
 };
 
 static json_t *route_reason(const struct service *s,
@@ -192,13 +185,16 @@ static json_t *route_reason(const struct service *s,
 	case ROUTE_SESSION:
 		return json_string("the client's last connection went to this "
 				   "backend");
+	case ROUTE_FLOW:
+		return json_string("the flow is remembered: it stays with this "
+				   "backend");
 	case ROUTE_SLOT:
 		break;
 	}
 	return json_string(slot_reason(s, m, chosen));
 }
 
-static json_t *json_flow(const struct flow_key *key)
+static json_t *json_flow(const struct route_key *key)
 {
 	char client[ADDR_STRLEN], vip[ADDR_STRLEN];
 
@@ -213,7 +209,7 @@ static json_t *json_flow(const struct flow_key *key)
 
 /* A slot that a hash picks; false: no hash does. */
 static bool hashed_slot(struct request *rq, const struct conf_service *conf,
-			const struct flow_key *key, uint32_t m, uint32_t *slot)
+			const struct route_key *key, uint32_t m, uint32_t *slot)
 {
 	const struct rs_service rs = {
 		.hash_key = key_of(conf),
@@ -228,7 +224,7 @@ static bool hashed_slot(struct request *rq, const struct conf_service *conf,
 }
 
 static void reply_route(struct request *rq, const struct service *s,
-			const struct flow_key *key,
+			const struct route_key *key,
 			const struct route_rules *rules)
 {
 	const struct conf_service *conf = s->conf;
@@ -262,13 +258,16 @@ static void reply_route(struct request *rq, const struct service *s,
 void show_route(struct request *rq)
 {
 	const struct service *s = read_service(rq);
-	struct flow_key key = { 0 };
+	struct route_key key = { 0 };
 	struct route_rules rules;
 
 	if (!s || !read_client(rq, &key) || !pick_target(rq, s->conf, &key))
 		return;
 	rules = route_rules(request_daemon(rq), s, &key.client,
 			    (uint16_t)key.client_port);
+	if (rules.end == ROUTE_SLOT &&
+	    (rules.backend = route_flow(request_daemon(rq), s, &key)))
+		rules.end = ROUTE_FLOW;
 	if (rules.end == ROUTE_SLOT && cannot_tell(rq, s->conf, &key))
 		return;
 	reply_route(rq, s, &key, &rules);

@@ -108,6 +108,7 @@ static const char *remembered(const struct daemon *d, const struct service *s,
 	struct session e;
 
 	if (s->conf->persist.kind == RS_PERSIST_NONE ||
+	    rs_is_direct(s->conf->mode) ||
 	    !session_users(d, group ? group : s->conf->name, group != NULL,
 			   a->family, &u))
 		return NULL;
@@ -119,6 +120,47 @@ static const char *remembered(const struct daemon *d, const struct service *s,
 	session_users_free(&u);
 	return name;
 }
+
+/* ---- flows that nobody tracks */
+
+static void put_end(uint8_t *key, unsigned int *at, const struct addr *a,
+		    uint32_t port)
+{
+	uint16_t be = htons((uint16_t)port);
+
+	memcpy(key + *at, a->ip, addr_len(a));
+	*at += addr_len(a);
+	memcpy(key + *at, &be, sizeof(be));
+	*at += 4;
+}
+
+const char *route_flow(const struct daemon *d, const struct service *s,
+		       const struct route_key *key)
+{
+	uint8_t bytes[SESSION_KEY_MAX] = { 0 };
+	const struct backend *b = NULL;
+	struct session_users u;
+	unsigned int at = 0;
+	const char *name;
+	struct session e;
+
+	if (!rs_is_direct(s->conf->mode) || !key->client_port ||
+	    !session_users(d, s->conf->name, false, key->client.family, &u))
+		return NULL;
+	put_end(bytes, &at, &key->client, key->client_port);
+	if (u.t.key == KEY_TUPLE) {
+		put_end(bytes, &at, key->vip, key->vip_port);
+		bytes[at] = key->proto;
+	}
+	if (u.there &&
+	    ruleset_sessions_find(d->ruleset, &u.t, bytes, &e) == 0 &&
+	    (name = session_owner(&u, e.data)))
+		b = service_backend(s, name);
+	session_users_free(&u);
+	return b && b->sticky ? b->conf->name : NULL;
+}
+
+/* ---- all of it */
 
 struct route_rules route_rules(const struct daemon *d, const struct service *s,
 			       const struct addr *client, uint16_t port)

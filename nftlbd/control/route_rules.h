@@ -10,7 +10,8 @@ enum route_end {
 	ROUTE_DENIED, /* a list keeps him out */
 	ROUTE_LOCAL,  /* the service is the gateway's own */
 	ROUTE_PINNED,
-	ROUTE_SESSION /* his session leads somewhere */
+	ROUTE_SESSION, /* his session leads somewhere */
+	ROUTE_FLOW     /* the flow itself is remembered; route_flow() */
 };
 
 struct route_rules {
@@ -27,5 +28,23 @@ struct route_rules {
  */
 struct route_rules route_rules(const struct daemon *d, const struct service *s,
 			       const struct addr *client, uint16_t port);
+
+/* A flow. */
+struct route_key {
+	struct addr client;
+	uint32_t client_port; /* 0 = not given */
+	const struct addr *vip;
+	uint16_t vip_port;
+	uint8_t proto;
+};
+
+/**
+ * route_flow() - the backend that a flow of a service that tracks nothing is
+ * remembered with, and that takes its packets
+ * Asks the kernel. Return: the model's name of it; NULL: none, the slot
+ * decides.
+ */
+const char *route_flow(const struct daemon *d, const struct service *s,
+		       const struct route_key *key);
 
 #endif

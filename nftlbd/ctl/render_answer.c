@@ -25,6 +25,7 @@ void render_version(struct render *r, const json_t *answer)
 static void print_price(struct render *r, const json_t *p)
 {
 	const json_t *flows = json_object_get(p, "flows_ended");
+	const json_t *moved = json_object_get(p, "flows_moved");
 
 	buf_printf(r->out,
 		   "services: %lld added, %lld removed, %lld changed; "
@@ -38,6 +39,11 @@ static void print_price(struct render *r, const json_t *p)
 		   (long long)field_int(p, "slots_moved"),
 		   (long long)field_int(p, "slots_total"),
 		   100. * field_real(p, "clients_moved"));
+	if (json_is_number(moved))
+		buf_printf(r->out,
+			   "flows of modes that track nothing that move: "
+			   "%.1f%%\n",
+			   100. * json_number_value(moved));
 	if (json_is_integer(flows))
 		buf_printf(r->out, "UDP flows that end: %lld\n",
 			   (long long)json_integer_value(flows));

@@ -295,7 +295,9 @@ def not_remembered(mode):
         flows = {f: [Upload(lab, vip(f), 90, 0) for _ in range(n)]
                  for f in FAMILIES}
         d.write(services(0), **mode.globals(lab, "gw"))
-        share = d.json("config", "diff")["price"]["clients_moved"]
+        price = d.json("config", "diff")["price"]
+        share = price["flows_moved"]
+        equal(share, price["clients_moved"], "nobody is remembered")
         check(0.25 <= share <= 0.27, f"a quarter should move: {share}")
         d.reload()
         for f in FAMILIES:

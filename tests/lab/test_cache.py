@@ -3,6 +3,7 @@
 lives, who cleans up after backends that are gone."""
 
 import json
+import math
 import threading
 import time
 
@@ -12,6 +13,7 @@ from lab import FAMILIES, IN_VM, program, vip
 from marks import alone
 from process import check, equal, wait_until
 from sockets import Connection, wait_all
+from uploads import Upload, survivors
 
 MANY = 2000 if IN_VM else 20000     # flows of each family that are remembered
 DOWN_S = 10                         # nothing of a backend that is down is
@@ -317,3 +319,108 @@ def test_dsr_away():
 
 def test_stateless_away():
     away(STATELESS)
+
+
+# ---- what a change costs
+
+def foretold(mode):
+    """With a cache `config diff` knows that other weights move no flow, and
+    how many a backend takes along that is removed."""
+    n = 100
+    with mode.fabric(backends=4) as lab:
+        mode.serve(lab)
+
+        def services(last, weights):
+            return {"www": mode.service(lab, 90, last, weights=weights,
+                                        scheduler="weighted")}
+        d = mode.start(lab, services(4, (1, 1, 1, 1)))
+        flows = {f: [Upload(lab, vip(f), 90, 0) for _ in range(n)]
+                 for f in FAMILIES}
+        d.write(services(4, (3, 1, 1, 1)), **mode.globals(lab, "gw"))
+        price = d.json("config", "diff")["price"]
+        check(0.2 < price["clients_moved"] < 0.3, f"new flows: {price}")
+        equal(price["flows_moved"], 0, "all are remembered")
+        d.reload()
+        for f in FAMILIES:
+            equal(survivors(flows[f])[1], [], f"IPv{f}: cut")
+        d.write(services(4, (1, 1, 1, 1)), **mode.globals(lab, "gw"))
+        d.reload()
+        d.write(services(3, (1, 1, 1)), **mode.globals(lab, "gw"))
+        share = d.json("config", "diff")["price"]["flows_moved"]
+        check(0.24 <= share <= 0.26, f"a quarter should move: {share}")
+        text = d.do("config", "diff")
+        check(f"that move: {100 * share:.1f}%" in text, text)
+        d.reload()
+        for f in FAMILIES:
+            alive, dead = survivors(flows[f])
+            equal({u.backend for u in dead}, {"b4"}, f"IPv{f}: cut")
+            check("b4" not in {u.backend for u in alive}, "alive on b4")
+            bound = 5 * math.sqrt(n * share * (1 - share)) + n / 100
+            check(abs(len(dead) - n * share) <= bound, f"IPv{f}: {len(dead)} "
+                  f"of {n} cut, {n * share:.0f} +- {bound:.0f} predicted")
+
+
+def test_dsr_price():
+    foretold(DSR)
+
+
+def test_stateless_price():
+    foretold(STATELESS)
+
+
+# ---- nftlbctl route
+
+def explained(mode):
+    """`route` says of each flow where its packets go: where it is remembered,
+    or else by its slot."""
+    n = 8
+    with mode.fabric() as lab:
+        mode.serve(lab)
+        www = mode.service(lab, 80, 2, weights=(1, 0), protocol="udp",
+                           scheduler="weighted")
+        if not mode.through_gateway:    # remembered by more than its client
+            www["port"] = "80, 82"
+        d = mode.start(lab, {"www": www})
+        talks = Talks(lab, n)
+        talks.ask()
+
+        def said():
+            """{family: [(who decides, backend)]} of all flows."""
+            found = {f: [] for f in FAMILIES}
+            for f in FAMILIES:
+                for t in talks.flows[f]:
+                    client, port = t.sock.getsockname()[:2]
+                    at = f"[{client}]:{port}" if f == 6 else f"{client}:{port}"
+                    r = d.json("route", "www", at)
+                    found[f].append((r["by"],
+                                     r["backend"]["name"].split("-")[0]))
+                text = d.do("route", "www", at)
+                check(("is remembered" in text) == (r["by"] == "flow"), text)
+            return found
+        weights(d, 0, 1)
+        equal(said(), all_are(("flow", "b1"), n), "remembered")
+        equal(talks.ask(), all_are("b1", n), "packets")
+        for f in FAMILIES:
+            r = d.json("route", "www", "[2001:db8:1::b]:9" if f == 6 else
+                       "10.1.0.11:9")
+            equal((r["by"], r["backend"]["name"]), ("slot", member(2, f)),
+                  "somebody new")
+            lab.nft("flush", "map", *table(mode, f), "flows.www")
+            if not mode.through_gateway:
+                lab.nft("flush", "map", *table(mode, f), "recent")
+        equal(said(), all_are(("slot", "b2"), n), "forgotten")
+        equal(talks.ask(), all_are("b2", n), "packets")
+        equal(said(), all_are(("flow", "b2"), n), "remembered again")
+        for f in FAMILIES:
+            d.do("backend", "disable", "www", member(2, f))
+            d.do("backend", "weight", "www", member(1, f), "1")
+        equal(said(), all_are(("slot", "b1"), n), "b2 is gone")
+        equal(talks.ask(), all_are("b1", n), "packets")
+
+
+def test_dsr_route():
+    explained(DSR)
+
+
+def test_stateless_route():
+    explained(STATELESS)

@@ -311,10 +311,10 @@ static void test_render_plan(void **state)
 	renders(render_plan,
 		"{'empty':false,'text':'+ service new\\n','price':{"
 		"'services_added':1,'slots_moved':5,'slots_total':50,"
-		"'clients_moved':0.1,'flows_ended':null}}",
+		"'clients_moved':0.1,'flows_ended':null,'flows_moved':0.25}}",
 		NULL,
 		(const char *const[]){ "+ service new", "1 added", "5 of 50",
-				       "10.0%", "not known", NULL });
+				       "10.0%", "25.0%", "not known", NULL });
 }
 
 static void test_render_route(void **state)

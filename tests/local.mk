@@ -32,7 +32,7 @@ EXTRA_DIST += tests/lab/peer.py tests/lab/pki.py tests/lab/peers.py \
 EXTRA_DIST += tests/lab/helped.py tests/lab/helper_client.py \
 	tests/lab/sip_uas.xml tests/lab/test_helpers.py \
 	tests/lab/test_marks.py tests/lab/test_priorities.py \
-	tests/bench/flood.py tests/bench/tunnels.py \
+	tests/bench/bindings.py tests/bench/flood.py tests/bench/tunnels.py \
 	tests/bench/packets.py \
 	tests/bench/rules.py
 EXTRA_DIST += tests/lab/badconf.py tests/lab/daemon.py tests/lab/demo.py \

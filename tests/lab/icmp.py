@@ -109,13 +109,19 @@ def errors_follow(mode):
         transfers(flows)
 
 
-def datagram(lab, family, size, port=80):
-    """A datagram of that size to a service; the answer, or None."""
+IP_MTU_DISCOVER, DONT = 10, 0
+
+
+def datagram(lab, family, size, port=80, cut=False):
+    """A datagram of that size to a service; the answer, or None. `cut`: routers
+    may (IPv4 without DF)."""
     kind = socket.AF_INET6 if family == 6 else socket.AF_INET
     with inside(lab, "c1"):
         s = socket.socket(kind, socket.SOCK_DGRAM)
     with s:
         s.settimeout(1)
+        if cut:
+            s.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, DONT)
         s.connect((vip(family), port))
         s.send(b"x" * size)
         try:

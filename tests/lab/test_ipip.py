@@ -6,7 +6,9 @@ hypervisors: test_direct.py."""
 import direct
 import icmp
 from direct import IPIP
+from lab import FAMILIES
 from marks import vm_needs
+from process import check, equal
 
 tunnels = vm_needs("ipip and ip6tnl devices")
 
@@ -16,9 +18,17 @@ def test_balanced():
     direct.balanced(IPIP)
 
 
+def long_datagrams(lab):
+    """What does not fit into the tunnel is cut outside, where that is allowed;
+    what comes in fragments is dropped."""
+    check(icmp.datagram(lab, 4, 1472, cut=True), "cut outside")
+    for f in FAMILIES:
+        equal(icmp.datagram(lab, f, 3000), None, f"IPv{f}: in fragments")
+
+
 @tunnels
 def test_transfers_are_intact():
-    direct.intact(IPIP)
+    direct.intact(IPIP, long_datagrams)
 
 
 @tunnels

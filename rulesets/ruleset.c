@@ -308,26 +308,30 @@ const char *ruleset_slot(const struct ruleset *rs, const char *service,
 	return e ? elem_backend_name(e) : NULL;
 }
 
-static int count_id(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+/* Whose slots are asked for. */
+struct asked {
+	const char *name;
+	size_t i; /* its place in the answer */
+};
 
-	return (x > y) - (x < y);
+static int asked_cmp(const void *a, const void *b)
+{
+	return strcmp(((const struct asked *)a)->name,
+		      ((const struct asked *)b)->name);
 }
 
-/* Slots of one id in the sorted list of all. */
-static uint32_t run_length(const uint32_t *ids, size_t n, uint32_t id)
+/* Slots of each id; ids are small numbers, given one after the other. */
+static uint32_t *count_ids(const struct unit *u, uint32_t *max)
 {
-	const uint32_t *hit = bsearch(&id, ids, n, sizeof(*ids), count_id);
-	const uint32_t *lo = hit, *hi = hit;
+	uint32_t *counts;
 
-	if (!hit)
-		return 0;
-	while (lo > ids && lo[-1] == id)
-		lo--;
-	while (hi + 1 < ids + n && hi[1] == id)
-		hi++;
-	return (uint32_t)(hi - lo + 1);
+	*max = 0;
+	for (uint32_t i = 0; i < u->m; i++)
+		*max = u->ids[i] > *max ? u->ids[i] : *max;
+	counts = xcalloc((size_t)*max + 1, sizeof(*counts));
+	for (uint32_t i = 0; i < u->m; i++)
+		counts[u->ids[i]]++;
+	return counts;
 }
 
 void ruleset_slot_counts(const struct ruleset *rs, const char *service,
@@ -335,24 +339,29 @@ void ruleset_slot_counts(const struct ruleset *rs, const char *service,
 			 uint32_t *counts)
 {
 	const struct unit *u = have_find(&rs->have, service, family);
-	uint32_t *ids;
+	struct asked *sorted, key, *hit;
+	uint32_t *of_id, max;
 
 	memset(counts, 0, n * sizeof(*counts));
-	if (!u || u->m == 0)
+	if (!u || u->m == 0 || n == 0)
 		return;
-	ids = xmalloc(u->m * sizeof(*ids));
-	memcpy(ids, u->ids, u->m * sizeof(*ids));
-	qsort(ids, u->m, sizeof(*ids), count_id);
+	of_id = count_ids(u, &max);
+	sorted = xcalloc(n, sizeof(*sorted));
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = (struct asked){ names[i], i };
+	qsort(sorted, n, sizeof(*sorted), asked_cmp);
 	for (size_t e = 0; e < u->nelems; e++) {
 		const struct elem *el = &u->elems[e];
 
-		if (!elem_is_backend(el))
+		if (!elem_is_backend(el) || elem_id(el) > max)
 			continue;
-		for (size_t i = 0; i < n; i++)
-			if (!strcmp(names[i], elem_backend_name(el)))
-				counts[i] = run_length(ids, u->m, elem_id(el));
+		key.name = elem_backend_name(el);
+		hit = bsearch(&key, sorted, n, sizeof(*sorted), asked_cmp);
+		if (hit)
+			counts[hit->i] = of_id[elem_id(el)];
 	}
-	free(ids);
+	free(sorted);
+	free(of_id);
 }
 
 int ruleset_watch_fd(const struct ruleset *rs)

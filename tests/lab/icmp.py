@@ -3,6 +3,7 @@
 gateway gets them, the backend of the flow must hear them. Datagrams that come
 in fragments."""
 
+import errno
 import json
 import socket
 import struct
@@ -113,8 +114,8 @@ IP_MTU_DISCOVER, DONT = 10, 0
 
 
 def datagram(lab, family, size, port=80, cut=False):
-    """A datagram of that size to a service; the answer, or None. `cut`: routers
-    may (IPv4 without DF)."""
+    """A datagram of that size to a service; the answer, or None: nothing comes,
+    or word that it was too long. `cut`: routers may (IPv4 without DF)."""
     kind = socket.AF_INET6 if family == 6 else socket.AF_INET
     with inside(lab, "c1"):
         s = socket.socket(kind, socket.SOCK_DGRAM)
@@ -127,6 +128,10 @@ def datagram(lab, family, size, port=80, cut=False):
         try:
             return s.recv(256)
         except TimeoutError:
+            return None
+        except OSError as e:
+            if e.errno != errno.EMSGSIZE:
+                raise
             return None
 
 

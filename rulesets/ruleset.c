@@ -108,6 +108,29 @@ struct plan *ruleset_plan(struct ruleset *rs, const struct rs_service *svc,
 	return plan_make(&rs->have, svc, n, whole);
 }
 
+struct plan *ruleset_plan_at(struct ruleset *rs, const struct rs_hooks *hooks,
+			     const struct rs_service *svc, size_t n)
+{
+	struct have *h = &rs->have;
+	const struct rs_hooks now = h->hooks;
+	uint32_t intact[RS_TABLES];
+	uint64_t rehook[RS_TABLES];
+	struct plan *p;
+
+	for (int t = 0; t < RS_TABLES; t++) {
+		intact[t] = h->tab[t].intact;
+		rehook[t] = h->tab[t].rehook;
+	}
+	have_hooks(h, hooks);
+	p = plan_make(h, svc, n, true);
+	for (int t = 0; t < RS_TABLES; t++) {
+		h->tab[t].intact = intact[t];
+		h->tab[t].rehook = rehook[t];
+	}
+	h->hooks = now;
+	return p;
+}
+
 /* ---- commit */
 
 typedef void encode_fn(struct batch *b, const struct plan *p,

@@ -68,6 +68,12 @@ int ruleset_scan(struct ruleset *rs, struct err *err);
  */
 struct plan *ruleset_plan(struct ruleset *rs, const struct rs_service *svc,
 			  size_t n, bool whole);
+/**
+ * ruleset_plan_at() - the same of all services, if the chains were to stand at
+ * @hooks and the flowtable had their interfaces
+ */
+struct plan *ruleset_plan_at(struct ruleset *rs, const struct rs_hooks *hooks,
+			     const struct rs_service *svc, size_t n);
 bool plan_empty(const struct plan *p);
 void plan_price(const struct plan *p, struct plan_price *price);
 /**

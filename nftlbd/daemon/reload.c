@@ -73,6 +73,7 @@ int daemon_diff(struct daemon *d, const char *path, struct plan **plan,
 {
 	struct want_list w = { 0 };
 	struct model *candidate;
+	struct rs_hooks hooks;
 	struct conf *conf;
 	int ret = load(d, path ? path : d->conf_path, &conf, errors, err);
 
@@ -82,7 +83,8 @@ int daemon_diff(struct daemon *d, const char *path, struct plan **plan,
 	candidate = model_new(conf, d->model);
 	step_begin(candidate, daemon_now_ms(), NULL);
 	want_changes(&w, candidate);
-	*plan = ruleset_plan(d->ruleset, w.list, w.n, true);
+	hooks = offload_hooks(conf);
+	*plan = ruleset_plan_at(d->ruleset, &hooks, w.list, w.n);
 	want_free(&w);
 	ret = lists_try(d->lists, conf, *plan, err);
 	model_free(candidate);

@@ -26,13 +26,18 @@ def argv(lab, keys, target, count=1, name=None, section="check", every=None):
 
 
 def probe(lab, keys, target, count=1, node="gw", name=None):
-    """`count` probes, one after the other: what each found, as dictionaries.
-    Where the prober's loop stood still nothing was found: they are made anew."""
+    """`count` probes, one after the other: what each found, as dictionaries."""
+    return run(lab, node, argv(lab, keys, target, count, name), count)
+
+
+def run(lab, node, line, count):
+    """What the probes of a command line found. Where the prober's loop stood
+    still, nothing was: they are made anew."""
     for _ in range(AGAIN):
-        p = lab.run(node, *argv(lab, keys, target, count, name))
+        p = lab.run(node, *line)
         check(p.returncode in (0, 1), f"probe: {p.stderr}")
-        found = [json.loads(line) for line in p.stdout.splitlines()]
-        equal(len(found), count, f"probes of {target} with {keys}: {p.stderr}")
+        found = [json.loads(text) for text in p.stdout.splitlines()]
+        equal(len(found), count, f"{' '.join(line)}: {p.stderr}")
         if "late" not in {f["reason"] for f in found}:
             break
     return found

@@ -24,7 +24,7 @@ import time
 import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TEST_TIMEOUT_S = 300
+TEST_TIMEOUT_S = 600 if os.environ.get("NFTLB_VM") else 300
 
 
 def collect():

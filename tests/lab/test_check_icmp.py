@@ -2,7 +2,6 @@
 """ICMP checks, over raw and over ping sockets: c1 probes b1 and others through
 the router gw."""
 
-import json
 import os
 import sys
 
@@ -10,7 +9,7 @@ import bad_icmp
 import daemon
 from daemon import member, service
 from lab import FAMILIES, HERE, Lab, backend_addr, client_addr
-from probing import argv
+from probing import argv, run
 from process import check, equal, wait_until
 
 WAYS = ("raw", "ping")
@@ -31,10 +30,7 @@ def probes(lab, to, way="raw", count=1, node="c1", **keys):
                 to, count)
     if way == "ping":
         line.insert(1, "--ping")
-    p = lab.run(node, *line)
-    found = [json.loads(text) for text in p.stdout.splitlines()]
-    equal(len(found), count, f"probes of {to}: {p.stderr}")
-    return found
+    return run(lab, node, line, count)
 
 
 def expect(lab, to, reason, detail=0, ways=WAYS, **keys):

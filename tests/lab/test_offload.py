@@ -7,6 +7,7 @@ import os
 import re
 import select
 import socket
+import time
 
 import daemon
 from daemon import member, members, service
@@ -15,6 +16,7 @@ from marks import vm_needs
 from netns import inside
 from process import check, equal, wait_until
 from sockets import Crowd
+from test_limits import passed, resets_seen
 
 WHERE = {"offload_interfaces": "front, back"}
 STREAM = 8081
@@ -183,11 +185,21 @@ def test_reload_and_restart():
         slow = service(members(port=STREAM))
         d = start(lab, slow)
         equal(fastpath(lab), None, "nobody asked for it")
+        same = d.do("config", "diff")
         holds = {f: lab.hold("c1", vip(f), 80, 4) for f in FAMILIES}
         for www, where in ((fast(), "front, back"), (slow, "front, back"),
                            (fast(), "front"), (fast(), "front, back")):
             write(d, {"www": www}, offload_interfaces=where)
+            said = d.do("config", "diff")
+            for name in ("front", "back"):
+                sign = "+" if www != slow and name in where else "-"
+                wanted = (www != slow) or None
+                if wanted and (sign == "+" or fastpath(lab)):
+                    check(re.search(rf"^\{sign} table ip: interfaces of the "
+                                    rf"fast path:.* {name}\b", said, re.M),
+                          f"{where}: {sign} {name} in {said}")
             d.reload()
+            equal(d.do("config", "diff"), same, "nothing is left to do")
             want = where.split(", ") if www != slow else None
             for f, family in zip(FAMILIES, ("ip", "ip6")):
                 equal(fastpath(lab, family), want and sorted(want), family)
@@ -275,6 +287,62 @@ def test_backend_down():
             equal(cut(lab, offload),
                   {"b1": {True}, "b2": {False}, "b3": {True}},
                   f"offload = {offload}: fates")
+
+
+@vm_only
+def test_drain_timeout():
+    """What is left of a drained backend is cut when the time is up."""
+    with Lab() as lab:
+        lab.serve_all()
+        d = start(lab, fast(drain_timeout="1s"))
+        hold = lab.hold("c1", vip(4), 80, 9, timeout_ms=20000)
+        wait_until(lambda: len(offloaded(lab, 4)) >= 9, 10, "all offloaded")
+        d.do("backend", "drain", "www", "b2")
+        wait_until(lambda: not lab.conntrack("-p", "tcp", "--dport", "80",
+                                             "--reply-src", backend_addr(4, 2)),
+                   10, "no flow of b2 is left")
+        fates = {t["backend"]: t["survived"] for t in hold.stop().transfers}
+        equal(fates, {"b1": True, "b2": False, "b3": True}, "fates")
+
+
+@vm_only
+def test_limit_rst():
+    """Resets of flows in the fast path are limited like others."""
+    with Lab() as lab:
+        lab.serve_all()
+        start(lab, service(members(1, port=STREAM), offload="yes", limit_rst=1,
+                           limit_rst_burst=4))
+        seen, total = resets_seen(lab), 0
+        for f in FAMILIES:
+            c = Crowd(lab, vip(f))
+            made = c.open(40)
+            equal(len(c.held), 40, f"IPv{f}: connections")
+            wait_until(lambda f=f: len(offloaded(lab, f)) >= 40, 10, "offloaded")
+            begun = time.monotonic()
+            for x in made:
+                x.reset()
+            passed(lab, f)
+            most = 4 + int(time.monotonic() - begun)
+            got, total = seen() - total, seen()
+            check(4 <= got <= min(most, 39), f"IPv{f}: {got} of 40 resets, "
+                  f"wanted 4..{most}")
+
+
+@vm_only
+def test_small_mtu():
+    """Packets that are too long for the way to a backend: clients are told, and
+    transfers are intact."""
+    with Lab() as lab:
+        lab.serve_all()
+        for i in (1, 2, 3):
+            lab.ip("gw", [f"route add {backend_addr(f, i)} dev back "
+                          "mtu lock 1400" for f in FAMILIES])
+        start(lab, fast())
+        for f in FAMILIES:
+            seen = bypass(lab, f)
+            told = lab.do("c1", "ip", f"-{f}", "route", "get", vip(f))
+            check("mtu 1400" in told, f"IPv{f}: {told}")
+            check(max(seen) < 200, f"IPv{f}: the long way: {seen}")
 
 
 @vm_only

@@ -203,6 +203,12 @@ static void test_hooks(void **state)
 	struct plan *p;
 
 	assert_true(lists("hook prerouting priority dstnat; "));
+	p = ruleset_plan_at(r->rs, &elsewhere, r->svc, r->n);
+	assert_false(plan_empty(p));
+	plan_free(p);
+	p = ruleset_plan(r->rs, r->svc, r->n, true);
+	assert_true(plan_empty(p)); /* it was only asked */
+	plan_free(p);
 	ruleset_hooks(r->rs, &elsewhere);
 	p = ruleset_plan(r->rs, r->svc, r->n, true); /* before any scan */
 	assert_false(plan_empty(p));

@@ -198,9 +198,9 @@ def intact(mode, more=None, **network):
         sums.made_by_senders(lab)
         transfers([Upload(lab, vip(f), 90, SIZE // 8) for f in FAMILIES])
         sums.sound(lab, mode.name)
+        answers(mode, lab)
         if more:
             more(lab)
-        answers(mode, lab)
 
 
 # ---- changes

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "lib/xalloc.h"
+#include "model/path.h"
 
 /* Slots of each backend, and of the two tables they are in. */
 struct slot_view {
@@ -83,6 +84,13 @@ static json_t *json_check_state(const struct backend *b)
 	return o;
 }
 
+/* null where the mode routes. */
+static json_t *json_path_gap(const struct service *s, const struct backend *b)
+{
+	return path_missing(s) ? json_string(word_text(path_gap_words, b->gap))
+			       : json_null();
+}
+
 static json_t *json_backend(const struct daemon *d, const struct service *s,
 			    size_t i, const struct slot_view *v,
 			    const struct counts *c)
@@ -95,7 +103,7 @@ static json_t *json_backend(const struct daemon *d, const struct service *s,
 
 	return json_pack(
 	    "{s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:i, s:o, s:o, s:o,"
-	    " s:o}",
+	    " s:o, s:o}",
 	    "name", conf->name, "address", json_addr(&conf->addr), "port",
 	    conf->port ? json_integer(conf->port) : json_null(), "admin",
 	    word_text(admin_words, b->admin), "said",
@@ -108,7 +116,7 @@ static json_t *json_backend(const struct daemon *d, const struct service *s,
 	    "max_connections",
 	    conf->max_connections ? json_integer(conf->max_connections)
 				  : json_null(),
-	    "check", json_check_state(b));
+	    "path", json_path_gap(s, b), "check", json_check_state(b));
 }
 
 json_t *json_backends(const struct daemon *d, const struct service *s,

@@ -10,6 +10,7 @@
 #include "daemon/committer.h"
 #include "daemon/health.h"
 #include "daemon/load.h"
+#include "model/path.h"
 
 #define STATES_MAX 8 /* of services, or of backends */
 
@@ -104,6 +105,24 @@ static json_t *json_tracking(const struct daemon *d)
 			 (json_int_t)st.drift, "blind", st.blind);
 }
 
+/* null where all services are routed to. */
+static json_t *json_paths(const struct model *m)
+{
+	size_t needed = 0, missing = 0;
+
+	for (size_t i = 0; i < m->nservices; i++) {
+		const struct service *s = &m->services[i];
+
+		for (size_t k = 0; path_missing(s) && k < s->nbackends; k++) {
+			needed++;
+			missing += s->backends[k].gap != PATH_FINE;
+		}
+	}
+	return needed ? json_pack("{s:I, s:I}", "needed", (json_int_t)needed,
+				  "missing", (json_int_t)missing)
+		      : json_null();
+}
+
 json_t *json_status(const struct daemon *d)
 {
 	const struct model *m = d->model;
@@ -120,7 +139,7 @@ json_t *json_status(const struct daemon *d)
 	snprintf(seed, sizeof(seed), "0x%08x", m->conf->hash_seed);
 	return json_pack(
 	    "{s:s, s:I, s:I, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:b,"
-	    " s:o}",
+	    " s:o, s:o}",
 	    "version", PACKAGE_VERSION, "uptime_s",
 	    (json_int_t)(ev_now(d->loop) - d->started), "revision",
 	    (json_int_t)m->revision, "table", m->conf->table, "hash_seed", seed,
@@ -128,7 +147,7 @@ json_t *json_status(const struct daemon *d)
 	    json_states(service_state_words, services), "backends",
 	    json_states(backend_state_words, backends), "prober",
 	    json_prober(d->health), "commits", json_commits(d), "overflow",
-	    json_overflows(d), "tracking", json_tracking(d), "last_reload_ok",
+	    json_overflows(d), "tracking", json_tracking(d), "paths", json_paths(m), "last_reload_ok",
 	    (int)d->last_reload_ok, "last_error", json_text(d->last_error));
 }
 

@@ -86,6 +86,8 @@ const char *field_says(const json_t *check, char buf[SAYS_MAX]);
 void cell_state(struct table *t, const json_t *o, const char *key);
 void cell_share(struct table *t, const json_t *backend);
 void cell_connections(struct table *t, const json_t *backend);
+/** cell_path() - what is known of the way to it, where the mode needs that */
+void cell_path(struct table *t, const json_t *backend);
 /** cell_backend_state() - and of a drain, how many connections are left */
 void cell_backend_state(struct table *t, const json_t *backend);
 /** cell_reason() - why a probe ended so: "status 503" */

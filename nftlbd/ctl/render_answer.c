@@ -153,6 +153,8 @@ void render_backend_line(struct render *r, const json_t *b)
 	if (strcmp(said, "-") != 0 && strcmp(said, "enabled") != 0)
 		buf_printf(r->out, ", its checks say %s", said);
 	buf_printf(r->out, ", health %s, ", field_text(b, "health"));
+	if (json_is_string(json_object_get(b, "path")))
+		buf_printf(r->out, "path %s, ", field_text(b, "path"));
 	print_weight(r, json_object_get(b, "weight"));
 	buf_printf(r->out, ", share %.1f%%\n", 100. * field_real(b, "share"));
 }

@@ -68,6 +68,7 @@ enum colour state_colour(const char *state)
 		{ "full", WARN },         { "stale", WARN },
 		{ "one-reporter", WARN }, { "saturated", WARN },
 		{ "silent", WARN },       { "fresh", GOOD },
+		{ "no-neighbour", BAD },  { "no-tunnel", BAD },
 	};
 
 	for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)
@@ -106,6 +107,13 @@ void cell_backend_state(struct table *t, const json_t *b)
 			   (long long)json_integer_value(n));
 	else
 		cell_state(t, b, "state");
+}
+
+void cell_path(struct table *t, const json_t *b)
+{
+	const char *gap = json_string_value(json_object_get(b, "path"));
+
+	table_cell(t, gap ? state_colour(gap) : PLAIN, "%s", gap ? gap : "");
 }
 
 void cell_service_state(struct table *t, const json_t *s)

@@ -93,6 +93,7 @@ void render_backends(struct render *r, const json_t *answer)
 		{ "SLOTS", RIGHT },
 		{ "SHARE", RIGHT },
 		{ "CONNECTIONS", RIGHT },
+		{ "PATH", LEFT | OPTIONAL },
 		{ "CHECK", LEFT },
 	};
 	const json_t *b, *w;
@@ -116,6 +117,7 @@ void render_backends(struct render *r, const json_t *answer)
 		table_cell(&t, PLAIN, "%lld", (long long)field_int(b, "slots"));
 		cell_share(&t, b);
 		cell_connections(&t, b);
+		cell_path(&t, b);
 		cell_check(&t, b);
 	}
 	table_end(&t, r->out, r->colours);

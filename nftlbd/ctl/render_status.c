@@ -99,6 +99,19 @@ static void print_tracking(struct render *r, const json_t *o)
 	buf_append(r->out, "\n", 1);
 }
 
+/* Nothing where all services are routed to. */
+static void print_paths(struct render *r, const json_t *o)
+{
+	json_int_t missing = field_int(o, "missing");
+
+	if (!json_is_object(o))
+		return;
+	buf_printf(r->out, "paths     to %lld backends, %lld ",
+		   (long long)field_int(o, "needed"), (long long)missing);
+	colour_text(r->out, r->colours, missing ? BAD : PLAIN, "not known");
+	buf_append(r->out, "\n", 1);
+}
+
 static void print_daemon(struct render *r, const json_t *a)
 {
 	const char *error = json_string_value(json_object_get(a, "last_error"));
@@ -113,6 +126,7 @@ static void print_daemon(struct render *r, const json_t *a)
 	print_prober(r, json_object_get(a, "prober"));
 	print_overflow(r, json_object_get(a, "overflow"));
 	print_tracking(r, json_object_get(a, "tracking"));
+	print_paths(r, json_object_get(a, "paths"));
 	if (json_is_true(json_object_get(a, "flushed")))
 		colour_text(r->out, r->colours, WARN,
 			    "flushed   our tables were removed; sync puts them "

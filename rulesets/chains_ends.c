@@ -58,14 +58,16 @@ static void dsr_end(struct unit_chain *c, const struct rs_service *svc,
 	send_to_hop(r, &b->path);
 }
 
-/* The tunnel has one other end: any neighbour's address will do, and fewest
- * neighbours are made of one for each backend. */
+/* The tunnel has one other end: any neighbour's address will do that is of the
+ * packet's family, and fewest neighbours are made of one for each backend. */
 static void ipip_end(struct unit_chain *c, const struct rs_service *svc,
 		     const struct rs_backend *b)
 {
+	const struct addr *hop =
+	    b->addr.family == svc->family ? &b->addr : &svc->addrs[0];
 	struct buf *r = chain_rule(c);
 
-	rule_value(r, REG(0), b->addr.ip, addr_words(svc->family) * 4);
+	rule_value(r, REG(0), hop->ip, addr_words(svc->family) * 4);
 	load_device(r, b->path.ifindex);
 	rule_fwd(r, REG(4), REG(0), svc->family);
 }

@@ -259,7 +259,8 @@ struct rs_hooks {
 
 struct rs_service {
 	const char *name;
-	uint8_t family; /* AF_INET or AF_INET6; all addresses below */
+	uint8_t family; /* AF_INET or AF_INET6; all addresses below, but for
+			 * those of backends of RS_IPIP */
 	bool unchanged; /* as it was when it was last committed: what HAVE has
 			 * is right, nothing below is looked at */
 	const struct addr *addrs; /* service addresses, naddrs >= 1 */

@@ -166,6 +166,18 @@ static const struct {
 	[HC_CPU] = { .number = 161 },
 };
 
+bool conf_spans(const struct conf_service *s)
+{
+	/* sorted: one family after the other */
+	return s->mode == RS_IPIP && s->naddrs &&
+	       s->addrs[0].family == s->addrs[s->naddrs - 1].family;
+}
+
+uint8_t conf_family(const struct conf_service *s, const struct conf_backend *b)
+{
+	return conf_spans(s) ? s->addrs[0].family : b->addr.family;
+}
+
 uint16_t conf_probe_port(const struct conf_backend *b,
 			 const struct conf_check *check)
 {

@@ -250,6 +250,12 @@ int conf_load(const char *path, struct conf **out, struct conf_errors *errors);
 void conf_free(struct conf *c);
 void conf_errors_free(struct conf_errors *e);
 
+/** conf_spans() - do backends get packets of another family than their own
+ * addresses are of? With mode ipip and addresses of one family they may. */
+bool conf_spans(const struct conf_service *s);
+/** conf_family() - AF_INET or AF_INET6: of the packets that @b gets */
+uint8_t conf_family(const struct conf_service *s, const struct conf_backend *b);
+
 /**
  * conf_probe_port() - the port that @check probes on @b
  * The backend's check-port, else the check's port, else the type's own (snmp

@@ -83,6 +83,7 @@ static bool has_protocol(const struct conf_service *s, enum hc_type type)
 
 /* What modes that track nothing ask for. */
 static const char *direct_via_problem(const struct conf_service *s,
+				      const struct conf_backend *b,
 				      const struct conf_check *check,
 				      const char **allowed)
 {
@@ -98,6 +99,11 @@ static const char *direct_via_problem(const struct conf_service *s,
 		*allowed = "no interface in the [check] section, or via = "
 			   "direct";
 		return "goes via the service, past the check's interface";
+	}
+	if (conf_family(s, b) != b->addr.family) {
+		*allowed = "via = direct, or a backend of the service's family";
+		return "goes via the service, whose packets are not of the "
+		       "backend's family";
 	}
 	if (check->type == HC_UDP && !check->spec.expect) {
 		*allowed = "expect in the [check] section, or via = direct";
@@ -117,7 +123,7 @@ static const char *via_problem(const struct conf_service *s,
 
 	*allowed = "checks of a protocol and port of the service, without "
 		   "check-address, or via = direct";
-	problem = direct_via_problem(s, check, allowed);
+	problem = direct_via_problem(s, b, check, allowed);
 	if (problem)
 		return problem;
 	if (!has_protocol(s, check->type))

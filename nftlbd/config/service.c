@@ -139,7 +139,8 @@ static bool list_has(const struct backend_list *list, uint8_t family)
 	return false;
 }
 
-/* NAT does not change the family: each side needs the other's. */
+/* NAT does not change the family: each side needs the other's. A tunnel holds
+ * either, where it is clear which: of the service. */
 static void family_check(struct look *l, uint8_t family)
 {
 	const struct addr *source = family == AF_INET6
@@ -150,6 +151,8 @@ static void family_check(struct look *l, uint8_t family)
 	const struct backend_draft *b;
 	size_t i;
 
+	if (conf_spans(&l->draft->conf))
+		return;
 	if (!has && source->family && look_said_here(l, "source-address"))
 		look_refuse(l, "source-address", addr_format(source, found),
 			    "the service has no address of this family",
@@ -198,7 +201,7 @@ static void slots_check(struct look *l)
 			    1;
 	}
 	snprintf(found, sizeof(found), "%u", s->slots);
-	most = n4 > n6 ? n4 : n6;
+	most = conf_spans(s) ? n4 + n6 : n4 > n6 ? n4 : n6;
 	if (s->slots < most) {
 		snprintf(allowed, sizeof(allowed),
 			 "auto, or at least one slot for each of the %u "

@@ -35,14 +35,14 @@ static void view_family(const struct daemon *d, const struct service *s,
 	v->total[family_number(family)] =
 	    ruleset_slots(d->ruleset, s->conf->name, family);
 	for (size_t i = 0; i < s->nbackends; i++)
-		if (s->backends[i].conf->addr.family == family)
+		if (conf_family(s->conf, s->backends[i].conf) == family)
 			names[n++] = s->backends[i].conf->name;
 	if (n)
 		ruleset_slot_counts(d->ruleset, s->conf->name, family, names, n,
 				    counts);
 	n = 0;
 	for (size_t i = 0; i < s->nbackends; i++)
-		if (s->backends[i].conf->addr.family == family)
+		if (conf_family(s->conf, s->backends[i].conf) == family)
 			v->owned[i] = counts[n++];
 	free(names);
 	free(counts);
@@ -97,7 +97,7 @@ static json_t *json_backend(const struct daemon *d, const struct service *s,
 {
 	const struct backend *b = &s->backends[i];
 	const struct conf_backend *conf = b->conf;
-	uint32_t total = v->total[family_number(conf->addr.family)];
+	uint32_t total = v->total[family_number(conf_family(s->conf, conf))];
 	uint64_t n;
 	bool known = counts_get(c, (size_t)(s - d->model->services), i, &n);
 

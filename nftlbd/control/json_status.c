@@ -138,8 +138,8 @@ json_t *json_status(const struct daemon *d)
 	}
 	snprintf(seed, sizeof(seed), "0x%08x", m->conf->hash_seed);
 	return json_pack(
-	    "{s:s, s:I, s:I, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:b,"
-	    " s:o, s:o}",
+	    "{s:s, s:I, s:I, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
+	    " s:b, s:o}",
 	    "version", PACKAGE_VERSION, "uptime_s",
 	    (json_int_t)(ev_now(d->loop) - d->started), "revision",
 	    (json_int_t)m->revision, "table", m->conf->table, "hash_seed", seed,
@@ -147,8 +147,9 @@ json_t *json_status(const struct daemon *d)
 	    json_states(service_state_words, services), "backends",
 	    json_states(backend_state_words, backends), "prober",
 	    json_prober(d->health), "commits", json_commits(d), "overflow",
-	    json_overflows(d), "tracking", json_tracking(d), "paths", json_paths(m), "last_reload_ok",
-	    (int)d->last_reload_ok, "last_error", json_text(d->last_error));
+	    json_overflows(d), "tracking", json_tracking(d), "paths",
+	    json_paths(m), "last_reload_ok", (int)d->last_reload_ok,
+	    "last_error", json_text(d->last_error));
 }
 
 json_t *json_event(const struct event *e)

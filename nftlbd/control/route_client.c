@@ -111,7 +111,7 @@ static json_t *json_shares(const struct daemon *d, const struct service *s,
 	size_t i;
 
 	json_array_foreach(all, i, b) {
-		if (s->backends[i].conf->addr.family != family)
+		if (conf_family(s->conf, s->backends[i].conf) != family)
 			continue;
 		json_array_append_new(
 		    list, json_pack("{s:O, s:O, s:O, s:O}", "name",

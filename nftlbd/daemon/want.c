@@ -28,7 +28,7 @@ static size_t add_backends(struct rs_backend *out, const struct service *s,
 	for (size_t i = 0; i < s->nbackends; i++) {
 		const struct backend *b = &s->backends[i];
 
-		if (b->conf->addr.family != family)
+		if (conf_family(s->conf, b->conf) != family)
 			continue;
 		out[n++] = (struct rs_backend){
 			.name = b->conf->name,

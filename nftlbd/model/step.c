@@ -102,7 +102,8 @@ void step_purged(struct model *m, struct service *s, uint8_t family, bool done,
 	for (size_t i = 0; i < s->nbackends; i++) {
 		struct backend *b = &s->backends[i];
 
-		if (b->stale == STALE_PURGED && b->conf->addr.family == family)
+		if (b->stale == STALE_PURGED &&
+		    conf_family(s->conf, b->conf) == family)
 			b->stale = done ? STALE_NOT : STALE_KNOWN;
 	}
 	settle(m, s, now_ms, out);

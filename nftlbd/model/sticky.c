@@ -96,7 +96,8 @@ void sticky_purge_begin(struct service *s, uint8_t family)
 	for (size_t i = 0; i < s->nbackends; i++) {
 		struct backend *b = &s->backends[i];
 
-		if (b->stale == STALE_KNOWN && b->conf->addr.family == family)
+		if (b->stale == STALE_KNOWN &&
+		    conf_family(s->conf, b->conf) == family)
 			b->stale = STALE_PURGED;
 	}
 }

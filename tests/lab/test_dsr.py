@@ -103,6 +103,11 @@ def test_neighbour_that_is_not_known():
         d = DSR.start(lab, {"www": DSR.service(lab, 80)})
         for name in ("b1", "b2", "b1-v6", "b2-v6"):
             wait_until(lambda n=name: d.backend(n)["slots"], 10, f"{name} known")
+        equal(d.backend("b3")["path"], "no-neighbour", "b3's path")
+        equal(d.backend("b1")["path"], "known", "b1's path")
+        equal(d.json("status")["paths"], {"needed": 6, "missing": 2}, "paths")
+        check("2 not known" in d.do("status"), "status")
+        check("no-neighbour" in d.do("show", "backends"), "show backends")
         for f in FAMILIES:
             equal(written(lab, f), {lab.mac("b1", "back"), lab.mac("b2", "back")},
                   f"IPv{f}: ether addresses while b3 has none")
@@ -115,6 +120,9 @@ def test_neighbour_that_is_not_known():
         for f in FAMILIES:
             equal(written(lab, f), {lab.mac(b, "back") for b in lab.backends},
                   f"IPv{f}: ether addresses")
+        equal([(e["old"], e["new"]) for e in d.json("show", "events")
+               if e["kind"] == "path" and e["backend"] == "b3"][-1:],
+              [("no-neighbour", "known")], "events")
 
 
 def test_backend_gets_another_ether_address():

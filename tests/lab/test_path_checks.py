@@ -3,12 +3,13 @@
 as the clients' do finds what a direct check cannot."""
 
 import daemon
-from direct import DSR, IPIP, unwrap
+from direct import DSR, IPIP
 from fabric import FULL, Fabric, addr, vm_addr
 from hvagent import Agent, binding
 from lab import FAMILIES, vip
 from marks import vm_needs
 from process import check, equal, wait_until
+from uploads import Upload, transfers
 
 tunnels = vm_needs("ipip and ip6tnl devices")
 THROUGH = {**daemon.FAST_CHECK, "timeout": "150ms", "via": "service"}
@@ -122,3 +123,62 @@ def test_ipip_without_the_binding():
         a.write(wanted)
         a.reload()
         becomes(d, "www", set(), "v2 is bound again", 60)
+
+
+# ---- what the manual says
+
+def commands(*first_words):
+    """What nftlbd.conf(5) tells operators of backends to do, of commands that
+    begin like this."""
+    with open("man/nftlbd.conf.5", encoding="utf-8") as f:
+        text = f.read().split(".Ss Backends of direct modes\n")[1]
+    lines = [line[4:] for line in text.split(".Ss ")[0].splitlines()
+             if line.startswith(".Dl ")]
+    found = [n for n in lines if n.startswith(first_words)]
+    check(found, f"none of {first_words} in {lines}")
+    return found
+
+
+def do_as_told(lab, i, lines):
+    """On backend i, whose addresses and router are others than the manual's."""
+    ours = {"192.0.2.10": vip(4), "2001:db8::10/": vip(6) + "/",
+            "10.0.0.11": addr(4, "back", 10 + i), "10.0.0.254":
+            addr(4, "back", 254), "2001:db8:1::11": addr(6, "back", 10 + i),
+            "2001:db8:1::fe": addr(6, "back", 254)}
+    for line in lines:
+        for theirs, our in ours.items():
+            line = line.replace(theirs, our)
+        lab.do(f"b{i}", *line.split())
+
+
+def served_by_all(mode, lab, lines):
+    """Backends get what the manual says while the daemon runs: none is up
+    before, all of them after, and long transfers arrive."""
+    lab.serve_all("tcp/0.0.0.0/80", "tcp/::/80", "tcp/0.0.0.0/90/stream",
+                  "tcp/::/90/stream")
+    d = mode.start(lab, {
+        "www": mode.service(lab, 80, check="through"),
+        "long": mode.service(lab, 90)}, checks=CHECKS)
+    becomes(d, "www", names(1) | names(2) | names(3), "nobody is ready", 60)
+    for i in (1, 2, 3):
+        do_as_told(lab, i, lines)
+    becomes(d, "www", set(), "all are as the manual says", 60)
+    for f in FAMILIES:
+        # who is well gets slots with the next tick
+        wait_until(lambda f=f: len(lab.flow(
+            "c1", vip(f), 80, 40, timeout_ms=10000).all_ok(
+                f"IPv{f}").counts()) == 3, 30, f"IPv{f}: all serve")
+    transfers([Upload(lab, vip(f), 90, 2**20) for f in FAMILIES
+               for _ in range(3)])
+
+
+def test_dsr_as_the_manual_says():
+    with Fabric(vip_on=False) as lab:
+        served_by_all(DSR, lab, commands("ip address", "sysctl -w net.ipv4.conf"
+                                         ".all.arp"))
+
+
+@tunnels
+def test_ipip_as_the_manual_says():
+    with Fabric(vip_on=False) as lab:
+        served_by_all(IPIP, lab, commands("ip", "sysctl"))

@@ -96,7 +96,7 @@ static void has_shape(const json_t *o, const char *shape)
 
 #define BACKEND_SHAPE                                                          \
 	"name:s address:s port:Ni admin:s said:s health:s state:s weight:o "   \
-	"load:a slots:i share:r connections:Ni max_connections:Ni "            \
+	"load:a slots:i share:r connections:Ni max_connections:Ni path:Ns "    \
 	"check:No"
 
 #define PROBE_SHAPE                                                            \
@@ -114,6 +114,7 @@ static const struct {
 	{ "/v1/status",
 	  "version:s uptime_s:i revision:i table:s hash_seed:s flushed:b "
 	  "services:o backends:o prober:No commits:o overflow:o tracking:No "
+	  "paths:No "
 	  "last_reload_ok:b "
 	  "last_error:Ns",
 	  0 },

@@ -423,3 +423,55 @@ def test_dsr_route():
 
 def test_stateless_route():
     explained(STATELESS)
+
+
+def test_moment_ago_knows_no_better():
+    """What packets find first, where flows of a moment ago went, is never more
+    than what services say: a port gets another service, a backend goes and
+    comes back, and each time the next packets are where they should be."""
+    n = 8
+    with DSR.fabric(backends=2) as lab:
+        DSR.serve(lab)
+
+        def services(first, second):
+            return {name: DSR.service(lab, port, weights=weights,
+                                      protocol="udp", scheduler="weighted")
+                    for name, port, weights in (("one", first, (1, 0)),
+                                                ("two", second, (0, 1)))}
+
+        def recent():
+            return {f: len(elements(lab, DSR, f, "recent")) for f in FAMILIES}
+
+        def all_known(name):
+            def goes_on():
+                equal(talks.ask(), all_are(name, n), "they go on")
+                return recent() == {f: n for f in FAMILIES}
+            wait_until(goes_on, 10, "a moment ago")
+        d = DSR.start(lab, services(80, 81))
+        talks = Talks(lab, n)
+        equal(talks.ask(), all_are("b1", n), "begin")
+        equal(recent(), {f: 0 for f in FAMILIES}, "one packet each")
+        all_known("b1")
+        d.restart()
+        check(d.json("show", "plan")["empty"], "adopted as it is")
+        all_known("b1")
+        d.write(services(81, 80))
+        d.reload()
+        equal(talks.ask(), all_are("b2", n), "the port is two's")
+        all_known("b2")
+        for f in FAMILIES:
+            d.do("backend", "weight", "two", member(1, f), 1)
+        equal(talks.ask(), all_are("b2", n), "remembered")
+        for f in FAMILIES:
+            d.do("backend", "disable", "two", member(2, f))
+        for _ in range(2):
+            equal(talks.ask(), all_are("b1", n), "b2 takes nobody")
+        for f in FAMILIES:
+            d.do("backend", "enable", "two", member(2, f))
+        for _ in range(2):
+            equal(talks.ask(), all_are("b1", n), "b2 is back, they stay")
+        all_known("b1")
+        d.write({"one": services(80, 81)["one"]})
+        d.reload()
+        for f in FAMILIES:
+            equal(elements(lab, DSR, f, "recent"), {}, "nobody's now")

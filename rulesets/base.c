@@ -240,7 +240,6 @@ const struct base_chain base_chains[] = {
 	  0, postrouting_rule },
 	{ CHAIN_TO_WAY, FEATURE_WAYS, NULL, 0, 0, 0, to_way_rule },
 	{ CHAIN_KNOWN, FEATURE_WAYS, NULL, 0, 0, 0, known_rule },
-	{ CHAIN_RECENT, FEATURE_INGRESS, NULL, 0, 0, 0, recent_rule },
 	{ CHAIN_INGRESS, FEATURE_INGRESS, NULL, 0, 0, 0, ingress_rule },
 	{ CHAIN_PICK, FEATURE_PICK, NULL, 0, 0, 0, pick_rule },
 	{ CHAIN_ALIVE, FEATURE_ALIVE, NULL, 0, 0, 0, alive_rule },

@@ -38,7 +38,6 @@ bool from_member_rule(struct buf *r, unsigned int i, uint8_t family);
 void to_way(struct buf *r);
 
 /* base_ingress.c: tables of type netdev */
-bool recent_rule(struct buf *r, unsigned int i, uint8_t family);
 bool ingress_rule(struct buf *r, unsigned int i, uint8_t family);
 /* ICMP errors, by the header inside them -> MAP_ERRORS */
 bool error_rule(struct buf *r, unsigned int i, uint8_t family);

@@ -4,9 +4,8 @@
  * anything else has seen them. What is for no service goes on as if we were not
  * there.
  *
- *   device.NAME: a flow of a moment ago -> recent; (address, protocol, port)
- *                -> service.NAME, else ingress
- *   recent:      to its backend; or it comes back, and is looked at as others
+ *   device.NAME: a flow of a moment ago -> its backend, or it comes back;
+ *                (address, protocol, port) -> service.NAME, else ingress
  *   ingress:     any port, ranges of ports; ICMP errors by what they speak of
  *
  * Most packets are of a flow that goes on: the first rule finds them, whatever
@@ -98,19 +97,6 @@ void recent_forget(struct buf *r, uint8_t family)
 	recent_op(r, family, NFT_DYNSET_OP_DELETE, 0);
 }
 
-bool recent_rule(struct buf *r, unsigned int i, uint8_t family)
-{
-	if (i > 1)
-		return false;
-	if (i == 0) {
-		to_way(r);
-		return true;
-	}
-	match_ethertype(r, family);
-	recent_forget(r, family);
-	return true;
-}
-
 bool ingress_rule(struct buf *r, unsigned int i, uint8_t family)
 {
 	static const enum rs_map order[] = { MAP_SERVICES_ANY,
@@ -141,7 +127,7 @@ void device_chain(struct unit *u, const struct rs_service *svc)
 	load_recent(r, u->family);
 	rule_lookup(r, map_forms[MAP_RECENT].name, REG(0), REG(0), false);
 	rule_meta_set(r, NFT_META_PRIORITY, REG(0));
-	rule_verdict(r, NFT_JUMP, CHAIN_RECENT);
+	to_way(r);
 	r = chain_rule(c);
 	match_ethertype(r, u->family);
 	dispatch(r, u->family, MAP_SERVICES);

@@ -28,18 +28,15 @@ static void load_device(struct buf *r, uint32_t ifindex)
 	rule_value(r, REG(4), &ifindex, sizeof(ifindex));
 }
 
-static void write_ether(struct buf *r, const uint8_t addr[ETHER_LEN],
-			uint32_t offset)
-{
-	rule_value(r, REG(0), addr, ETHER_LEN);
-	rule_payload_set(r, REG(0), NFT_PAYLOAD_LL_HEADER, offset, ETHER_LEN,
-			 -1);
-}
-
+/* Both addresses in one piece: to write costs more than what is written. */
 void write_hop(struct buf *r, const struct rs_path *p)
 {
-	write_ether(r, p->ether_to, 0);
-	write_ether(r, p->ether_from, ETHER_LEN);
+	uint8_t both[2 * ETHER_LEN];
+
+	memcpy(both, p->ether_to, ETHER_LEN);
+	memcpy(both + ETHER_LEN, p->ether_from, ETHER_LEN);
+	rule_value(r, REG(0), both, sizeof(both));
+	rule_payload_set(r, REG(0), NFT_PAYLOAD_LL_HEADER, 0, sizeof(both), -1);
 }
 
 void send_to_hop(struct buf *r, const struct rs_path *p)

@@ -295,7 +295,6 @@ struct addr probe_relay(uint8_t family);
 #define CHAIN_MISTAKES    "stateless-errors"
 #define CHAIN_TO_WAY      "to-way"
 #define CHAIN_KNOWN       "known"
-#define CHAIN_RECENT      "recent"
 #define CHAIN_REFUSE      "refuse"
 #define CHAIN_PICK        "pick"
 #define CHAIN_ALIVE       "alive"

@@ -134,10 +134,14 @@ def generate(count, to, first, last, ports, random):
     write("/proc/net/pktgen/kpktgend_0", "rem_device_all\n")
     write("/proc/net/pktgen/kpktgend_0", "add_device cl0\n")
     lines = [f"count {count}", "clone_skb 0", "pkt_size 64", "delay 0",
-             f"dst {to}", f"dst_mac {mac}", f"src_min {first}",
-             f"src_max {last}", "udp_dst_min 80", "udp_dst_max 80",
+             f"dst_mac {mac}", "udp_dst_min 80", "udp_dst_max 80",
              f"udp_src_min {ports[0]}", f"udp_src_max {ports[1]}"]
-    lines += ["flag IPSRC_RND", "flag UDPSRC_RND"] if random else []
+    if ":" in to:   # pktgen has one source of IPv6
+        lines += [f"dst6 {to}", f"src6 {first}"]
+    else:
+        lines += [f"dst {to}", f"src_min {first}", f"src_max {last}"]
+    lines += ["flag UDPSRC_RND"] if random else []
+    lines += ["flag IPSRC_RND"] if random and ":" not in to else []
     for line in lines:
         write("/proc/net/pktgen/cl0", line + "\n")
     write("/proc/net/pktgen/pgctrl", "start\n")

@@ -39,7 +39,8 @@ def known(d):
 
 def test_a_server_that_is_slowed():
     """With all keys as they are by themselves, but for the wait after it came
-    up: half of its share at most, and given back after."""
+    up: half of its share at most within 10 s (more on a busy machine), and given
+    back after."""
     with Lab(backends=SERVERS) as lab:
         d = started(lab, blackout="0s")
         d.wait_states("active")
@@ -47,7 +48,7 @@ def test_a_server_that_is_slowed():
         wait_why(d, "steady", 20)   # for some samples
         with Limited(lab.servers["b1"]):
             begun = time.monotonic()
-            wait_until(lambda: share(lab, "b1", 60) <= FAIR / 2, 60,
+            wait_until(lambda: share(lab, "b1", 60) <= FAIR / 2, 10,
                        "half of its share")
             print(f"# half of its share after {time.monotonic() - begun:.1f} s")
             wait_until(lambda: sum(dynamic(d).values()) > 2 * SERVERS * 0.9, 10,

@@ -14,6 +14,7 @@ import daemon
 import hostile
 import peers
 from lab import HERE, Lab, backend_addr, vip
+from marks import alone
 from pki import Authority
 from process import check, equal, wait_until
 from test_check_dns import unbound
@@ -135,6 +136,7 @@ def judged(d, table):
     return silent
 
 
+@alone
 def test_peers_that_mean_harm():
     with Lab(backends=2) as lab:
         authority = Authority(lab.dir, "ca")

@@ -92,9 +92,10 @@ def over(lab):
 
 def half_and_half(n, words):
     """Both have about as many packets. Of connections each has exactly half;
-    TCP may send an ACK more or less for each."""
+    TCP may send an ACK more or less for each, and a datagram that was lost on a
+    busy machine takes its backend's turn."""
     few, many = sorted(n)
-    check(few >= N and many - few <= many / 4, f"{words}: {n}")
+    check(few + many >= 2 * N and many - few <= many / 4, f"{words}: {n}")
 
 
 def both_classes(lab, words, devices=("front", "back"), proto="tcp",

@@ -178,12 +178,12 @@ static void start_in(struct counters *c, ev_timer *w, double wait_s)
 	ev_timer_start(c->d->loop, w);
 }
 
-static void seen(struct counters *c, struct total *at, unsigned int f,
+static void seen(struct counters *c, struct total *at, unsigned int table,
 		 const struct counter_value *v)
 {
 	int set = overflow_set_of(at->name);
 
-	total_seen(&c->totals, at, f, v);
+	total_seen(&c->totals, at, table, v);
 	if (set >= 0)
 		look_at_set(c, totals_service_of(&c->totals, at->name), set);
 }
@@ -203,9 +203,7 @@ static void pass_read(void *arg, int status, const struct counter_value *values,
 	double pause_s = (double)n * READ_S * PAUSE_EACH;
 
 	for (size_t i = 0; status == 0 && i < n; i++)
-		seen(c, p->total[i],
-		     family_index(rs_table_family(p->ask[i].table)),
-		     &values[i]);
+		seen(c, p->total[i], p->ask[i].table, &values[i]);
 	c->npasses--;
 	if (status == 0)
 		look_at_full(c);
@@ -219,12 +217,12 @@ static void pass_read(void *arg, int status, const struct counter_value *values,
 		totals_bury(&c->totals);
 }
 
-static void pass_add(struct pass *p, struct total *at, unsigned int f)
+static void pass_add(struct pass *p, struct total *at, unsigned int table)
 {
-	if (!total_is_read(&p->c->totals, at, f))
+	if (!total_is_read(&p->c->totals, at, table))
 		return;
 	*VEC_PUSH(p->ask, p->n, p->cap) =
-	    (struct counter_ask){ at->table[f], at->name };
+	    (struct counter_ask){ (uint8_t)table, at->name };
 	if (p->captotal < p->cap) {
 		p->captotal = p->cap;
 		p->total =
@@ -236,8 +234,8 @@ static void pass_add(struct pass *p, struct total *at, unsigned int f)
 static void pass_add_service(struct pass *p, const struct totals_service *s)
 {
 	for (size_t i = 0; i < s->n; i++)
-		for (unsigned int f = 0; f < 2; f++)
-			pass_add(p, s->list[i], f);
+		for (unsigned int table = 0; table < RS_TABLES; table++)
+			pass_add(p, s->list[i], table);
 }
 
 /* Those that say that a set is full. */
@@ -247,8 +245,8 @@ static void pass_add_full(struct pass *p, const struct totals_service *s)
 		struct total *at =
 		    totals_find(s, overflow_words[set].counter, NULL);
 
-		for (unsigned int f = 0; at && f < 2; f++)
-			pass_add(p, at, f);
+		for (unsigned int t = 0; at && t < RS_TABLES; t++)
+			pass_add(p, at, t);
 	}
 }
 
@@ -302,8 +300,7 @@ static void read_now(struct counters *c, const struct counter_ask *ask,
 		struct total *at = totals_at(&c->totals, ask[i].name);
 
 		if (at && values[i].there)
-			seen(c, at, family_index(rs_table_family(ask[i].table)),
-			     &values[i]);
+			seen(c, at, ask[i].table, &values[i]);
 	}
 	free(values);
 }

@@ -49,25 +49,30 @@ static void boot_id(char id[BOOT_MAX])
 /* ---- writing */
 
 static void put_here(FILE *out, const struct counter_value *v,
-		     unsigned int family, bool first)
+		     unsigned int table, bool first)
 {
 	fprintf(out,
-		"%s{\"family\":%u,\"table\":%" PRIu64 ",\"handle\":%" PRIu64
-		",\"packets\":%" PRIu64 ",\"bytes\":%" PRIu64 "}",
-		first ? "" : ",", family, v->table, v->handle, v->packets,
-		v->bytes);
+		"%s{\"family\":%u,\"netdev\":%s,\"table\":%" PRIu64
+		",\"handle\":%" PRIu64 ",\"packets\":%" PRIu64
+		",\"bytes\":%" PRIu64 "}",
+		first ? "" : ",", rs_table_family(table) == AF_INET6 ? 6 : 4,
+		rs_table_is_netdev(table) ? "true" : "false", v->table,
+		v->handle, v->packets, v->bytes);
 }
 
 static void put_total(FILE *out, const struct total *t)
 {
+	bool first = true;
+
 	fprintf(out,
 		"{\"name\":\"%s\",\"packets\":%" PRIu64 ",\"bytes\":%" PRIu64
 		",\"kernel\":[",
 		t->name, t->packets, t->bytes);
-	if (t->here[0].there)
-		put_here(out, &t->here[0], 4, true);
-	if (t->here[1].there)
-		put_here(out, &t->here[1], 6, !t->here[0].there);
+	for (unsigned int i = 0; i < RS_TABLES; i++)
+		if (t->here[i].there) {
+			put_here(out, &t->here[i], i, first);
+			first = false;
+		}
 	fputs("]}\n", out);
 }
 
@@ -205,7 +210,8 @@ static bool load_here(struct total *at, const json_t *o)
 	    !number(o, "packets", &v.packets) ||
 	    !number(o, "bytes", &v.bytes) || (family != 4 && family != 6))
 		return false;
-	at->here[family == 6] = v;
+	at->here[rs_table(family == 6 ? AF_INET6 : AF_INET,
+			  json_is_true(json_object_get(o, "netdev")))] = v;
 	return true;
 }
 
@@ -234,8 +240,9 @@ static void all_ended(struct totals *t)
 	static const struct counter_value none;
 
 	for (size_t i = 0; i < t->n; i++)
-		for (size_t j = 0; j < 2 * t->list[i]->n; j++)
-			total_seen(t, t->list[i]->list[j / 2], j % 2, &none);
+		for (size_t j = 0; j < RS_TABLES * t->list[i]->n; j++)
+			total_seen(t, t->list[i]->list[j / RS_TABLES],
+				   j % RS_TABLES, &none);
 }
 
 static bool is_head(const json_t *line)

@@ -88,8 +88,6 @@ struct total *totals_at(struct totals *t, const char *name)
 		return s->list[i];
 	at = xcalloc(1, sizeof(*at));
 	at->name = xstrdup(name);
-	at->table[0] = RS_TABLE_IP;
-	at->table[1] = RS_TABLE_IP6;
 	(void)VEC_PUSH(s->list, s->n, s->cap);
 	memmove(s->list + i + 1, s->list + i,
 		(s->n - 1 - i) * sizeof(*s->list));
@@ -157,20 +155,28 @@ bool totals_sum(const struct totals_service *s, const char *prefix,
 
 uint64_t total_packets(const struct total *t)
 {
-	return t->packets + t->here[0].packets + t->here[1].packets;
+	uint64_t n = t->packets;
+
+	for (unsigned int i = 0; i < RS_TABLES; i++)
+		n += t->here[i].packets;
+	return n;
 }
 
 uint64_t total_bytes(const struct total *t)
 {
-	return t->bytes + t->here[0].bytes + t->here[1].bytes;
+	uint64_t n = t->bytes;
+
+	for (unsigned int i = 0; i < RS_TABLES; i++)
+		n += t->here[i].bytes;
+	return n;
 }
 
 /* The kernel's counter is no more. */
-static void here_ends(struct total *at, unsigned int f)
+static void here_ends(struct total *at, unsigned int table)
 {
-	at->packets += at->here[f].packets;
-	at->bytes += at->here[f].bytes;
-	at->here[f] = (struct counter_value){ 0 };
+	at->packets += at->here[table].packets;
+	at->bytes += at->here[table].bytes;
+	at->here[table] = (struct counter_value){ 0 };
 }
 
 static bool goes_on(const struct counter_value *old,
@@ -180,19 +186,20 @@ static bool goes_on(const struct counter_value *old,
 	       old->packets <= v->packets && old->bytes <= v->bytes;
 }
 
-bool total_seen(struct totals *t, struct total *at, unsigned int f,
+bool total_seen(struct totals *t, struct total *at, unsigned int table,
 		const struct counter_value *v)
 {
 	uint64_t before = total_packets(at);
 
-	if (at->here[f].there && !(v->there && goes_on(&at->here[f], v))) {
-		here_ends(at, f);
+	if (at->here[table].there &&
+	    !(v->there && goes_on(&at->here[table], v))) {
+		here_ends(at, table);
 		t->changed = true;
 	}
 	if (v->there) {
-		if (!at->here[f].there)
+		if (!at->here[table].there)
 			t->changed = true;
-		at->here[f] = *v;
+		at->here[table] = *v;
 	}
 	if (total_packets(at) != before)
 		t->changed = true;
@@ -209,20 +216,18 @@ void totals_round(struct totals *t)
 struct total *totals_list(struct totals *t, const char *name,
 			  unsigned int table)
 {
-	unsigned int f = family_index(rs_table_family(table));
 	struct total *at = totals_at(t, name);
 
 	if (!at)
 		return NULL;
-	at->listed[f] = t->round;
-	at->table[f] = (uint8_t)table;
+	at->listed[table] = t->round;
 	return at;
 }
 
 bool total_is_read(const struct totals *t, const struct total *at,
-		   unsigned int f)
+		   unsigned int table)
 {
-	return at->here[f].there || at->listed[f] == t->round;
+	return at->here[table].there || at->listed[table] == t->round;
 }
 
 /* ---- what the model has no longer */
@@ -276,8 +281,10 @@ static bool orphan(const struct totals *t, const struct total *at,
 {
 	const char *slash = strchr(at->name, '/');
 
-	return slash && at->listed[0] != t->round &&
-	       at->listed[1] != t->round && !service_backend(svc, slash + 1);
+	for (unsigned int i = 0; i < RS_TABLES; i++)
+		if (at->listed[i] == t->round)
+			return false;
+	return slash && !service_backend(svc, slash + 1);
 }
 
 /* What it counted is its service's from here on. It is in no list any more. */

@@ -17,10 +17,10 @@ struct total {
 	char *name;
 	/* of the kernel's counters of this name that are no more */
 	uint64_t packets, bytes;
-	/* the one that is there, as last seen: IPv4, IPv6 */
-	struct counter_value here[2];
-	uint32_t listed[2]; /* round of totals_round() that named it */
-	uint8_t table[2];   /* enum rs_table, where it was then */
+	/* those that are there, as last seen, by enum rs_table: a service may
+	 * have rules in two tables of a family */
+	struct counter_value here[RS_TABLES];
+	uint32_t listed[RS_TABLES]; /* round of totals_round() that named it */
 };
 
 struct totals_service {
@@ -63,11 +63,11 @@ uint64_t total_bytes(const struct total *t);
 
 /**
  * total_seen() - the kernel's counter was read
- * @f: 0 for IPv4, 1 for IPv6. One that is not there, or not the one that was
- * there, means that what was seen of the old one is all there was of it.
+ * @table: enum rs_table. One that is not there, or not the one that was there,
+ * means that what was seen of the old one is all there was of it.
  * Return: does the total differ from before?
  */
-bool total_seen(struct totals *t, struct total *at, unsigned int f,
+bool total_seen(struct totals *t, struct total *at, unsigned int table,
 		const struct counter_value *v);
 
 /**
@@ -79,7 +79,7 @@ void totals_round(struct totals *t);
 struct total *totals_list(struct totals *t, const char *name,
 			  unsigned int table);
 bool total_is_read(const struct totals *t, const struct total *at,
-		   unsigned int f);
+		   unsigned int table);
 
 /**
  * totals_trim() - services that @m does not have are forgotten; what backends

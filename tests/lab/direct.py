@@ -95,6 +95,8 @@ def unwrap(lab):
 STATELESS = Mode("stateless", True)
 # The same, of packets that are met as they come in.
 AHEAD = Mode("stateless", True, interface="")
+# The same, but they come in elsewhere, and are routed.
+BESIDE = Mode("stateless", True, interface="back")
 DSR = Mode("dsr", False, interface="")
 IPIP = Mode("ipip", False, interface="")
 
@@ -354,8 +356,8 @@ FLOOD_FROM = {4: "198.18.0.0", 6: "2001:db8:bad::"}
 
 def table(mode, family):
     """Where packets from an interface of clients find its rules."""
-    kinds = {4: "netdev nftlb", 6: "netdev nftlb6"} if "interface" in mode.keys \
-        else {4: "ip nftlb", 6: "ip6 nftlb"}
+    kinds = {4: "netdev nftlb", 6: "netdev nftlb6"} \
+        if mode.keys.get("interface") == "" else {4: "ip nftlb", 6: "ip6 nftlb"}
     return kinds[family].split()
 
 

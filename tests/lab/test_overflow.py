@@ -6,7 +6,7 @@ import re
 import daemon
 from counting import counters
 from daemon import service
-from direct import DSR, STATELESS
+from direct import AHEAD, BESIDE, DSR, STATELESS
 from lab import FAMILIES, Lab, crowd, vip
 from process import check, equal, wait_until
 
@@ -161,6 +161,16 @@ def test_dsr_flows():
 
 def test_stateless_flows():
     full_cache(STATELESS)
+
+
+def test_ahead_flows():
+    """There are two caches: of those who come in at its interfaces ..."""
+    full_cache(AHEAD)
+
+
+def test_beside_flows():
+    """... and of all others."""
+    full_cache(BESIDE)
 
 
 def test_room_is_silence():

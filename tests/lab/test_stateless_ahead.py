@@ -10,7 +10,7 @@ import cached
 import daemon
 import direct
 import icmp
-from direct import AHEAD, PATIENT_MS, STATELESS
+from direct import AHEAD, BESIDE, PATIENT_MS, STATELESS
 from fabric import addr, vm_addr
 from lab import FAMILIES, vip
 from marks import alone, vm
@@ -75,6 +75,10 @@ def test_flood():
 
 def test_flood_is_an_event():
     direct.flood_events(AHEAD)
+
+
+def test_flood_beside_is_an_event():
+    direct.flood_events(BESIDE)
 
 
 def test_two_gateways():
@@ -241,3 +245,28 @@ def test_from_elsewhere():
             r = lab.flow("c1", vip(f), 80, 20, log=True).all_ok(f"IPv{f}")
             direct.foretold(d, f, "www", r.log, "from elsewhere")
         check(routed(lab) > 0, "nothing was routed")
+
+
+def test_interface_price():
+    """Whoever is met as he comes in was remembered elsewhere: flows that are
+    not where their slot is move."""
+    with STATELESS.fabric(backends=2) as lab:
+        STATELESS.serve(lab)
+
+        def www(mode, *weights, **keys):
+            return {"www": mode.service(lab, 80, protocol="udp", weights=weights,
+                                        scheduler="weighted", **keys)}
+        d = STATELESS.start(lab, www(STATELESS, 1, 1))
+
+        def moved(services):
+            d.write(services)
+            return d.json("config", "diff")["price"]["flows_moved"]
+        equal(moved(www(STATELESS, 3, 1)), 0, "all are remembered")
+        equal(moved(www(AHEAD, 1, 1)), 0, "met elsewhere, the same slots")
+        share = moved(www(AHEAD, 3, 1))
+        check(0.2 < share < 0.3, f"met elsewhere, other slots: {share}")
+        d.write(www(AHEAD, 1, 1))
+        d.reload()
+        equal(moved(www(AHEAD, 3, 1)), 0, "remembered there")
+        share = moved(www(STATELESS, 3, 1))
+        check(0.2 < share < 0.3, f"and back: {share}")

@@ -67,6 +67,10 @@ static void test_grows(void **state)
 	expect(&t, "in.www/b1", 8);
 	see(&t, "in.www/b1", 1, value(2, 1, 4));
 	expect(&t, "in.www/b1", 12);
+	/* the same family's other table */
+	see(&t, "in.www/b1", RS_TABLE_NETDEV, value(3, 1, 2));
+	see(&t, "in.www/b1", 0, value(1, 1, 9));
+	expect(&t, "in.www/b1", 15);
 	totals_free(&t);
 }
 
@@ -274,9 +278,14 @@ static void test_restart(void **state)
 	see(&t, "in.www/b1", 0, value(1, 1, 5));
 	see(&t, "in.www/b1", 0, value(1, 2, 3));
 	see(&t, "in.www/b1", 1, value(4, 1, 1));
+	see(&t, "full-flows.www", 0, value(1, 3, 5));
+	see(&t, "full-flows.www", RS_TABLE_NETDEV, value(9, 3, 5));
 	save(&t, rig->dir);
 	counters_file_load(&u, rig->dir);
 	expect(&u, "in.www/b1", 9);
+	expect(&u, "full-flows.www", 10);
+	see(&u, "full-flows.www", RS_TABLE_NETDEV, value(9, 3, 6));
+	expect(&u, "full-flows.www", 11);
 	/* the kernel's went on meanwhile */
 	see(&u, "in.www/b1", 0, value(1, 2, 10));
 	expect(&u, "in.www/b1", 16);

@@ -34,7 +34,6 @@ void held_add(struct held *h, const char *unit, unsigned int table, uint32_t id)
 {
 	*VEC_PUSH(h->list, h->n, h->cap) = (struct held_id){
 		.id = id,
-		.family = rs_table_family(table),
 		.table = (uint8_t)table,
 		.unit = xstrdup(unit),
 	};
@@ -63,11 +62,24 @@ static void hold_unit(struct held *h, const struct unit *have,
 	}
 }
 
+/* Its maps go with it. */
+static void release_unit(struct held *h, const struct plan *p,
+			 const struct unit *u)
+{
+	held_mark(h, u->name, u->table);
+	held_release(h, p->from, u->name, u->table);
+}
+
 void held_plan(struct held *h, const struct plan *p)
 {
-	for (size_t i = 0; i < p->nunits; i++)
-		if (p->units[i].have && p->units[i].want)
-			hold_unit(h, p->units[i].have, p->units[i].want);
+	for (size_t i = 0; i < p->nunits; i++) {
+		const struct plan_unit *pu = &p->units[i];
+
+		if (pu->have && pu->want)
+			hold_unit(h, pu->have, pu->want);
+		else if (pu->have)
+			release_unit(h, p, pu->have);
+	}
 }
 
 void held_take(struct held *h, struct have *have, bool again)
@@ -88,35 +100,36 @@ void held_take(struct held *h, struct have *have, bool again)
 	}
 }
 
-static bool is_of(const struct held_id *id, const char *unit, uint8_t family)
+static bool is_of(const struct held_id *id, const char *unit,
+		  unsigned int table)
 {
-	return id->family == family && !strcmp(id->unit, unit);
+	return id->table == table && !strcmp(id->unit, unit);
 }
 
-bool held_any(const struct held *h, const char *unit, uint8_t family)
+bool held_any(const struct held *h, const char *unit)
 {
 	for (size_t i = 0; i < h->n; i++)
-		if (is_of(&h->list[i], unit, family))
+		if (!strcmp(h->list[i].unit, unit))
 			return true;
 	return false;
 }
 
-void held_mark(struct held *h, const char *unit, uint8_t family)
+void held_mark(struct held *h, const char *unit, unsigned int table)
 {
 	for (size_t i = 0; i < h->n; i++)
-		if (is_of(&h->list[i], unit, family))
+		if (is_of(&h->list[i], unit, table))
 			h->list[i].marked = true;
 }
 
 void held_release(struct held *h, struct have *have, const char *unit,
-		  uint8_t family)
+		  unsigned int table)
 {
 	size_t i = 0;
 
 	while (i < h->n) {
 		struct held_id *id = &h->list[i];
 
-		if (!id->marked || !is_of(id, unit, family)) {
+		if (!id->marked || !is_of(id, unit, table)) {
 			i++;
 			continue;
 		}

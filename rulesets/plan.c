@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/xalloc.h"
+#include "rulesets/have.h"
 
 static bool table_has_first(const struct plan_table *t)
 {
@@ -148,15 +149,61 @@ static bool keeps_flows(const struct unit *have, const struct unit *want)
 	return false;
 }
 
-static void price_untracked(struct plan *p, const struct unit *have,
-			    const struct unit *want, double share)
+/* Another table has other ids: names are compared. */
+static bool is_another_name(const struct unit *have, uint32_t old,
+			    const struct unit *want, uint32_t new)
 {
-	if (!is_untracked(have) || !is_untracked(want))
-		return;
-	p->price.untracked++;
-	p->flows_sum += keeps_flows(have, want)
-			    ? share_moved(have, want, loses_way)
-			    : share;
+	const struct elem *a = unit_backend(have, old);
+	const struct elem *b = unit_backend(want, new);
+
+	return !a || !b ? a != b || old != new
+			: strcmp(elem_backend_name(a), elem_backend_name(b));
+}
+
+/* A service may have rules in two tables of a family: what comes in at its
+ * interfaces meets those of type netdev. */
+static const struct unit *met_first(const struct have *h, const struct unit *u)
+{
+	const struct unit *netdev =
+	    have_find_in(h, u->name, rs_table(u->family, true));
+
+	return netdev && is_untracked(netdev)
+		   ? netdev
+		   : have_find_in(h, u->name, rs_table(u->family, false));
+}
+
+/* Of those two the one in its own table was listed first, just before. */
+static bool is_met_first(const struct plan *p, size_t i)
+{
+	const struct unit *u = p->units[i].want;
+	const struct unit *next =
+	    i + 1 < p->nunits ? p->units[i + 1].want : NULL;
+
+	return !next || next->table != rs_table(u->family, true) ||
+	       strcmp(next->name, u->name) != 0;
+}
+
+static double flows_share(const struct unit *have, const struct unit *want)
+{
+	if (have->table != want->table)
+		return share_moved(have, want, is_another_name);
+	return share_moved(have, want,
+			   keeps_flows(have, want) ? loses_way : is_another);
+}
+
+void plan_price_flows(struct plan *p)
+{
+	for (size_t i = 0; i < p->nunits; i++) {
+		const struct unit *want = p->units[i].want, *have;
+
+		if (!want || !is_untracked(want) || !is_met_first(p, i))
+			continue;
+		have = met_first(p->from, want);
+		if (!have || !is_untracked(have))
+			continue; /* a new service */
+		p->price.untracked++;
+		p->flows_sum += flows_share(have, want);
+	}
 }
 
 static bool table_resized(const struct unit *have, const struct unit *want)
@@ -216,13 +263,13 @@ void plan_price_unit(struct plan *p, const struct unit *have,
 	pr->slots_moved += (uint64_t)llround(share * want->m);
 	pr->services_changed += unit_changed(have, want, share);
 	p->moved_sum += share;
-	price_untracked(p, have, want, share);
 }
 
 void plan_price_same(struct plan *p, const struct unit *have)
 {
 	p->nsame += !unit_is_group(have);
-	p->price.untracked += is_untracked(have);
+	p->price.untracked +=
+	    is_untracked(have) && met_first(p->from, have) == have;
 	p->price.slots_total += have->m;
 }
 

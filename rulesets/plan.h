@@ -128,4 +128,8 @@ void plan_price_unit(struct plan *p, const struct unit *have,
 /** plan_price_same() - count a unit that stays as it is */
 void plan_price_same(struct plan *p, const struct unit *have);
 
+/** plan_price_flows() - when all units are in, of services that track nothing:
+ * count those that stay, and their flows that move */
+void plan_price_flows(struct plan *p);
+
 #endif

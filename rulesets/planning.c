@@ -193,6 +193,7 @@ struct plan *plan_make(struct have *h, const struct rs_service *svc, size_t n,
 	for (unsigned int f = 0; whole && f < RS_TABLES; f++)
 		plan_base(p, h, f);
 	plan_settle(p);
+	plan_price_flows(p);
 	free(asked);
 	return p;
 }

@@ -74,12 +74,13 @@ bool session_matches(const struct session_match *m, const uint8_t *key);
 
 /**
  * ruleset_session_set() - which map holds the entries, as far as HAVE is true
- * @name: of a service, or of a group where @group; fills t->set, size, netdev
- * and, of flows, key from t->kind or flows, and family
+ * @name: of a service, or of a group where @group; @table: enum rs_table, a
+ * service may have flows in two of a family. Fills t->set, size, netdev and, of
+ * flows, key from t->kind or flows, and family
  * Return: false: there is none.
  */
 bool ruleset_session_set(const struct ruleset *rs, const char *name, bool group,
-			 uint8_t family, struct session_table *t);
+			 unsigned int table, struct session_table *t);
 
 /* What an id in a service's own table stands for. */
 struct session_id {
@@ -87,10 +88,11 @@ struct session_id {
 	const char *backend; /* valid until the next commit or scan */
 	bool sticky;         /* the kernel lets entries lead there */
 };
-/** ruleset_session_ids() - of all backends that HAVE has of a service
+/** ruleset_session_ids() - of all backends that HAVE has of a service in that
+ * table: another table has other ids
  * Return: how many; the caller frees @out. */
 size_t ruleset_session_ids(const struct ruleset *rs, const char *service,
-			   uint8_t family, struct session_id **out);
+			   unsigned int table, struct session_id **out);
 
 /**
  * sessions_read() - hand all entries of @t to @fn, over a socket of its own
@@ -154,14 +156,13 @@ void ruleset_sessions_drop(struct ruleset *rs, const char *set, uint8_t family);
  */
 void ruleset_sessions_claim(struct ruleset *rs, const char *service,
 			    const struct session_table *t, int64_t end_ms);
-/** ruleset_sessions_held() - are ids held because of the service's table? */
-bool ruleset_sessions_held(const struct ruleset *rs, const char *service,
-			   uint8_t family);
-/** ruleset_sessions_purging(), ruleset_sessions_purged() - its table is read
- * from here on; it is free of what was held before */
+/** ruleset_sessions_held() - are ids held because of a map of the service's? */
+bool ruleset_sessions_held(const struct ruleset *rs, const char *service);
+/** ruleset_sessions_purging(), ruleset_sessions_purged() - its map in @table
+ * (enum rs_table) is read from here on; it is free of what was held before */
 void ruleset_sessions_purging(struct ruleset *rs, const char *service,
-			      uint8_t family);
+			      unsigned int table);
 void ruleset_sessions_purged(struct ruleset *rs, const char *service,
-			     uint8_t family);
+			     unsigned int table);
 
 #endif

@@ -13,7 +13,7 @@
 #include "rulesets/sessions.h"
 
 bool ruleset_session_set(const struct ruleset *rs, const char *name, bool group,
-			 uint8_t family, struct session_table *t)
+			 unsigned int table, struct session_table *t)
 {
 	const char *prefix = t->flows ? SET_FLOWS
 			     : group  ? SET_GROUP
@@ -22,7 +22,7 @@ bool ruleset_session_set(const struct ruleset *rs, const char *name, bool group,
 	const struct unit *u;
 
 	snprintf(unit, sizeof(unit), "%s%s", group ? "/" : "", name);
-	u = have_find(&rs->have, unit, family);
+	u = have_find_in(&rs->have, unit, table);
 	for (size_t i = 0; u && i < u->nsets; i++) {
 		const struct unit_set *s = &u->sets[i];
 
@@ -31,11 +31,11 @@ bool ruleset_session_set(const struct ruleset *rs, const char *name, bool group,
 			continue;
 		if (t->flows)
 			t->key = s->form.key;
-		if (key_len(s->form.key, family) != session_key_len(t))
+		if (key_len(s->form.key, u->family) != session_key_len(t))
 			continue;
 		strcpy(t->set, s->name);
 		t->size = s->form.size;
-		t->netdev = rs_table_is_netdev(u->table);
+		t->netdev = rs_table_is_netdev(table);
 		return true;
 	}
 	return false;
@@ -65,9 +65,9 @@ static size_t sticky_ids(const struct unit *u, uint32_t **out)
 }
 
 size_t ruleset_session_ids(const struct ruleset *rs, const char *service,
-			   uint8_t family, struct session_id **out)
+			   unsigned int table, struct session_id **out)
 {
-	const struct unit *u = have_find(&rs->have, service, family);
+	const struct unit *u = have_find_in(&rs->have, service, table);
 	uint32_t *sticky;
 	size_t n = 0, nsticky;
 
@@ -134,22 +134,21 @@ void ruleset_sessions_claim(struct ruleset *rs, const char *service,
 		alloc_skip_ids(&rs->have.tab[c.table].alloc, ID_GAP);
 }
 
-bool ruleset_sessions_held(const struct ruleset *rs, const char *service,
-			   uint8_t family)
+bool ruleset_sessions_held(const struct ruleset *rs, const char *service)
 {
-	return held_any(&rs->held, service, family);
+	return held_any(&rs->held, service);
 }
 
 void ruleset_sessions_purging(struct ruleset *rs, const char *service,
-			      uint8_t family)
+			      unsigned int table)
 {
-	held_mark(&rs->held, service, family);
+	held_mark(&rs->held, service, table);
 }
 
 void ruleset_sessions_purged(struct ruleset *rs, const char *service,
-			     uint8_t family)
+			     unsigned int table)
 {
-	held_release(&rs->held, &rs->have, service, family);
+	held_release(&rs->held, &rs->have, service, table);
 }
 
 uint32_t session_member(const char *name)

@@ -45,8 +45,9 @@ static bool welcome(const struct daemon *d, const struct service *s,
 		    const struct backend *b)
 {
 	struct session_id *ids;
-	size_t n = ruleset_session_ids(d->ruleset, s->conf->name,
-				       b->conf->addr.family, &ids);
+	size_t n =
+	    ruleset_session_ids(d->ruleset, s->conf->name,
+				rs_table(b->conf->addr.family, false), &ids);
 	bool sticky = false;
 
 	for (size_t i = 0; i < n; i++)
@@ -110,7 +111,7 @@ static const char *remembered(const struct daemon *d, const struct service *s,
 	if (s->conf->persist.kind == RS_PERSIST_NONE ||
 	    rs_is_direct(s->conf->mode) ||
 	    !session_users(d, group ? group : s->conf->name, group != NULL,
-			   a->family, &u))
+			   rs_table(a->family, false), &u))
 		return NULL;
 	if (u.there && client_key(&u.t, a, port, &key) &&
 	    ruleset_sessions_find(d->ruleset, &u.t, key.key, &e) == 0)
@@ -134,29 +135,43 @@ static void put_end(uint8_t *key, unsigned int *at, const struct addr *a,
 	*at += 4;
 }
 
-const char *route_flow(const struct daemon *d, const struct service *s,
-		       const struct route_key *key)
+/* In one of its tables; NULL: it is not there, or leads nowhere. */
+static const struct backend *flow_in(const struct daemon *d,
+				     const struct service *s,
+				     unsigned int table,
+				     const struct route_key *key)
 {
 	uint8_t bytes[SESSION_KEY_MAX] = { 0 };
-	const struct backend *b = NULL;
+	const char *name = NULL;
 	struct session_users u;
 	unsigned int at = 0;
-	const char *name;
 	struct session e;
 
-	if (!rs_is_direct(s->conf->mode) || !key->client_port ||
-	    !session_users(d, s->conf->name, false, key->client.family, &u))
+	if (!session_users(d, s->conf->name, false, table, &u))
 		return NULL;
 	put_end(bytes, &at, &key->client, key->client_port);
 	if (u.t.key == KEY_TUPLE) {
 		put_end(bytes, &at, key->vip, key->vip_port);
 		bytes[at] = key->proto;
 	}
-	if (u.there &&
-	    ruleset_sessions_find(d->ruleset, &u.t, bytes, &e) == 0 &&
-	    (name = session_owner(&u, e.data)))
-		b = service_backend(s, name);
+	if (u.there && ruleset_sessions_find(d->ruleset, &u.t, bytes, &e) == 0)
+		name = session_owner(&u, e.data);
 	session_users_free(&u);
+	return name ? service_backend(s, name) : NULL;
+}
+
+const char *route_flow(const struct daemon *d, const struct service *s,
+		       const struct route_key *key)
+{
+	const struct backend *b = NULL;
+	uint8_t places[RS_TABLES];
+	size_t n = session_places(s, places);
+
+	if (!rs_is_direct(s->conf->mode) || !key->client_port)
+		return NULL;
+	for (size_t i = 0; i < n && !b; i++)
+		if (rs_table_family(places[i]) == key->client.family)
+			b = flow_in(d, s, places[i], key);
 	return b && b->sticky ? b->conf->name : NULL;
 }
 

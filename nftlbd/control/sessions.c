@@ -70,15 +70,15 @@ static int write_service(const struct daemon *d, const struct service *s,
 			 bool all, bool *any)
 {
 	const char *group = s->conf->persist_group;
-	uint8_t families[RS_FAMILIES];
-	size_t n = session_families(s, families);
+	uint8_t places[RS_TABLES];
+	size_t n = session_places(s, places);
 	int ret = 0;
 
 	for (size_t i = 0; i < n && ret == 0; i++) {
 		struct session_users u;
 
 		if (session_users(d, group ? group : s->conf->name,
-				  group != NULL, families[i], &u) &&
+				  group != NULL, places[i], &u) &&
 		    (!all || is_first(&u, s))) {
 			printf("%s", *any ? ",\n" : "");
 			*any = true;

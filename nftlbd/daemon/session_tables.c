@@ -16,14 +16,26 @@
 #include "lib/xalloc.h"
 #include "model/sticky.h"
 
-size_t session_families(const struct service *s, uint8_t out[RS_FAMILIES])
+/* Are there rules of it in tables of type netdev, or in the others? */
+static bool is_met(const struct conf_service *c, bool netdev)
+{
+	if (!rs_is_direct(c->mode))
+		return !netdev;
+	return netdev ? c->direct.ndevices > 0 : c->mode == RS_STATELESS;
+}
+
+size_t session_places(const struct service *s, uint8_t out[RS_TABLES])
 {
 	const struct conf_service *c = s->conf;
 	size_t n = 0;
 
-	for (size_t i = 0; i < c->naddrs; i++)
-		if (n == 0 || c->addrs[i].family != out[n - 1])
-			out[n++] = c->addrs[i].family;
+	for (size_t i = 0; i < c->naddrs; i++) {
+		if (i && c->addrs[i].family == c->addrs[i - 1].family)
+			continue;
+		for (int netdev = 1; netdev >= 0; netdev--)
+			if (is_met(c, netdev))
+				out[n++] = rs_table(c->addrs[i].family, netdev);
+	}
 	return n;
 }
 
@@ -110,7 +122,7 @@ static void own_ids(const struct daemon *d, struct session_users *u)
 	const struct backend **list = sorted_backends(s);
 	struct session_id *ids = NULL;
 	size_t n =
-	    ruleset_session_ids(d->ruleset, s->conf->name, u->family, &ids);
+	    ruleset_session_ids(d->ruleset, s->conf->name, u->table, &ids);
 
 	u->owners = xcalloc(n + 1, sizeof(*u->owners));
 	for (size_t i = 0; i < n; i++) {
@@ -186,11 +198,12 @@ const char *session_owner(const struct session_users *u, uint32_t data)
 /* ---- all of it */
 
 bool session_users(const struct daemon *d, const char *name, bool group,
-		   uint8_t family, struct session_users *out)
+		   unsigned int table, struct session_users *out)
 {
+	const uint8_t family = rs_table_family(table);
 	const struct conf_service *c;
 
-	*out = (struct session_users){ .family = family };
+	*out = (struct session_users){ .table = table, .family = family };
 	find_services(d, name, group, out);
 	if (out->n == 0)
 		return false;
@@ -200,8 +213,9 @@ bool session_users(const struct daemon *d, const char *name, bool group,
 	out->t.kind = c->persist.kind;
 	out->t.prefix = c->persist.prefix[family == AF_INET6];
 	out->t.flows = rs_is_direct(c->mode);
+	out->t.netdev = rs_table_is_netdev(table);
 	out->there =
-	    ruleset_session_set(d->ruleset, name, group, family, &out->t);
+	    ruleset_session_set(d->ruleset, name, group, table, &out->t);
 	if (group) {
 		own_members(out);
 	} else {

@@ -19,7 +19,8 @@ struct session_owner {
 struct session_users {
 	struct service **list; /* of the model; at least one */
 	size_t n;
-	const char *group; /* NULL = the one service's own table */
+	const char *group;  /* NULL = the one service's own table */
+	unsigned int table; /* enum rs_table */
 	uint8_t family;
 	struct session_table t;
 	bool there;                   /* the kernel has it, as far as we know */
@@ -31,17 +32,19 @@ struct session_users {
  * session_users() - all about one table, as long as the model and HAVE are what
  * they are
  * @name: of a service, or of a group where @group
+ * @table: enum rs_table, one of session_places()
  * Return: false: nobody has such a table. Else session_users_free().
  */
 bool session_users(const struct daemon *d, const char *name, bool group,
-		   uint8_t family, struct session_users *out);
+		   unsigned int table, struct session_users *out);
 void session_users_free(struct session_users *u);
 
 /** session_owner() - the backend of an entry; NULL: its client is not welcome
  * there, or there is no such backend any more */
 const char *session_owner(const struct session_users *u, uint32_t data);
 
-/** session_families() - those of a service's addresses; returns how many */
-size_t session_families(const struct service *s, uint8_t out[RS_FAMILIES]);
+/** session_places() - enum rs_table of each of a service's tables; where a
+ * family has two, first the one that packets meet first. Returns how many */
+size_t session_places(const struct service *s, uint8_t out[RS_TABLES]);
 
 #endif

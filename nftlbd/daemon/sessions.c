@@ -67,29 +67,29 @@ static void come_back(struct sessions *s, double after_s)
 /* ---- what waits */
 
 static struct session_job *waiting_job(struct sessions *s, const char *name,
-				       bool group, uint8_t family,
+				       bool group, unsigned int table,
 				       const char *from)
 {
 	struct session_job *j;
 
 	for (size_t i = 0; i < s->nwaiting; i++) {
 		j = &s->waiting[i];
-		if (j->group == group && j->family == family &&
+		if (j->group == group && j->table == table &&
 		    !strcmp(j->name, name) && !strcmp(j->from, from))
 			return j;
 	}
 	j = VEC_PUSH(s->waiting, s->nwaiting, s->capwaiting);
 	*j = (struct session_job){ .name = xstrdup(name),
 				   .group = group,
-				   .family = family };
+				   .table = table };
 	snprintf(j->from, sizeof(j->from), "%s", from);
 	return j;
 }
 
 void sessions_queue(struct sessions *s, const char *name, bool group,
-		    uint8_t family, const struct session_match *asked)
+		    unsigned int table, const struct session_match *asked)
 {
-	struct session_job *j = waiting_job(s, name, group, family, "");
+	struct session_job *j = waiting_job(s, name, group, table, "");
 
 	if (asked)
 		*VEC_PUSH(j->asked, j->nasked, j->capasked) = *asked;
@@ -100,12 +100,12 @@ void sessions_queue(struct sessions *s, const char *name, bool group,
 static void queue_tables(struct sessions *s, const struct service *svc)
 {
 	const char *group = svc->conf->persist_group;
-	uint8_t families[RS_FAMILIES];
-	size_t n = session_families(svc, families);
+	uint8_t places[RS_TABLES];
+	size_t n = session_places(svc, places);
 
 	for (size_t i = 0; i < n; i++)
 		sessions_queue(s, group ? group : svc->conf->name,
-			       group != NULL, families[i], NULL);
+			       group != NULL, places[i], NULL);
 }
 
 /* Tables that have another size by now. */
@@ -113,14 +113,15 @@ static void carry_tables(struct sessions *s, const struct service *svc)
 {
 	const char *group = svc->conf->persist_group;
 	const char *name = group ? group : svc->conf->name;
-	uint8_t families[RS_FAMILIES];
-	size_t n = session_families(svc, families);
+	uint8_t places[RS_TABLES];
+	size_t n = session_places(svc, places);
 	char from[sizeof(((struct session_table *)NULL)->set)];
 
 	for (size_t i = 0; i < n; i++)
 		if (ruleset_sessions_moved(s->d->ruleset, name, group != NULL,
-					   families[i], from, sizeof(from)))
-			waiting_job(s, name, group != NULL, families[i], from);
+					   rs_table_family(places[i]), from,
+					   sizeof(from)))
+			waiting_job(s, name, group != NULL, places[i], from);
 	if (!s->current && s->nwaiting)
 		come_back(s, DELAY_S);
 }
@@ -128,10 +129,7 @@ static void carry_tables(struct sessions *s, const struct service *svc)
 /* Ids of backends that are gone are held as long as their entries are there. */
 static bool holds_ids(const struct sessions *s, const struct service *svc)
 {
-	const char *name = svc->conf->name;
-
-	return ruleset_sessions_held(s->d->ruleset, name, AF_INET) ||
-	       ruleset_sessions_held(s->d->ruleset, name, AF_INET6);
+	return ruleset_sessions_held(s->d->ruleset, svc->conf->name);
 }
 
 void sessions_committed(struct sessions *s, struct service *svc)
@@ -152,11 +150,11 @@ static void job_begin(struct sessions *s, struct session_job *j)
 {
 	struct session_users u;
 
-	j->there = session_users(s->d, j->name, j->group, j->family, &u);
+	j->there = session_users(s->d, j->name, j->group, j->table, &u);
 	for (size_t i = 0; i < u.n && !j->from[0]; i++)
-		sticky_purge_begin(u.list[i], j->family);
+		sticky_purge_begin(u.list[i], u.family);
 	if (!j->group && !j->from[0])
-		ruleset_sessions_purging(s->d->ruleset, j->name, j->family);
+		ruleset_sessions_purging(s->d->ruleset, j->name, j->table);
 	j->t = u.t;
 	if (j->from[0])
 		strcpy(j->t.set, j->from);
@@ -174,14 +172,14 @@ static void job_end(struct sessions *s, struct session_job *j, bool done)
 	if (j->from[0]) {
 		if (done)
 			ruleset_sessions_drop(s->d->ruleset, j->from,
-					      j->family);
+					      rs_table_family(j->table));
 		return;
 	}
 	if (done && !j->group)
-		ruleset_sessions_purged(s->d->ruleset, j->name, j->family);
-	session_users(s->d, j->name, j->group, j->family, &u);
+		ruleset_sessions_purged(s->d->ruleset, j->name, j->table);
+	session_users(s->d, j->name, j->group, j->table, &u);
 	for (size_t i = 0; i < u.n; i++)
-		step_purged(s->d->model, u.list[i], j->family, done,
+		step_purged(s->d->model, u.list[i], u.family, done,
 			    daemon_now_ms(), &changes);
 	session_users_free(&u);
 	daemon_changes(s->d, &changes);
@@ -191,11 +189,31 @@ static void job_end(struct sessions *s, struct session_job *j, bool done)
 static void read_again(struct sessions *s, const struct session_job *j)
 {
 	struct session_job *w =
-	    waiting_job(s, j->name, j->group, j->family, j->from);
+	    waiting_job(s, j->name, j->group, j->table, j->from);
 
 	w->passes = j->failed ? 0 : j->passes;
 	for (size_t i = 0; j->failed && i < j->nasked; i++)
 		*VEC_PUSH(w->asked, w->nasked, w->capasked) = j->asked[i];
+}
+
+static bool is_again(const struct session_job *j)
+{
+	return j->failed || (j->removed && j->passes < PASSES_MAX);
+}
+
+/* A backend's flows may be in two tables of a family: nothing is left of them
+ * when both are through. (They are queued together, always.) */
+static bool some_again(const struct session_job *jobs, size_t n,
+		       const struct session_job *j)
+{
+	for (size_t i = 0; i < n; i++)
+		if (jobs[i].group == j->group &&
+		    rs_table_family(jobs[i].table) ==
+			rs_table_family(j->table) &&
+		    !strcmp(jobs[i].name, j->name) &&
+		    !strcmp(jobs[i].from, j->from) && is_again(&jobs[i]))
+			return true;
+	return false;
 }
 
 static void pass_end(struct sessions *s)
@@ -208,15 +226,15 @@ static void pass_end(struct sessions *s)
 	s->ncurrent = 0;
 	for (size_t i = 0; i < n; i++) {
 		struct session_job *j = &jobs[i];
-		bool again =
-		    j->failed || (j->removed && j->passes < PASSES_MAX);
+		bool again = some_again(jobs, n, j);
 
 		failed |= j->failed;
 		job_end(s, j, !again);
 		if (again)
 			read_again(s, j);
-		job_free(j);
 	}
+	for (size_t i = 0; i < n; i++)
+		job_free(&jobs[i]);
 	free(jobs);
 	if (s->nwaiting)
 		come_back(s, failed ? RETRY_S : DELAY_S);
@@ -258,7 +276,7 @@ static int change_some(struct sessions *s, struct session_job *j)
 	size_t n = 0, stale = 0;
 	int ret = 0;
 
-	if (session_users(s->d, j->name, j->group, j->family, &u) && u.there)
+	if (session_users(s->d, j->name, j->group, j->table, &u) && u.there)
 		n = take_some(j, &u, list, &stale);
 	else
 		j->at = j->nfound; /* nobody's table */
@@ -429,8 +447,8 @@ void sessions_close(struct sessions *s)
 
 /* Who was not sticky when the last daemon ended may have entries from before
  * that, and so may ids that nobody has. */
-static void first_look(struct daemon *d, struct service *svc, uint8_t family,
-		       int64_t end_ms)
+static void first_look(struct daemon *d, struct service *svc,
+		       unsigned int table, int64_t end_ms)
 {
 	const char *group = svc->conf->persist_group;
 	const char *name = svc->conf->name;
@@ -438,9 +456,9 @@ static void first_look(struct daemon *d, struct service *svc, uint8_t family,
 	struct session_users u;
 	size_t n = 0;
 
-	if (session_users(d, group ? group : name, group != NULL, family, &u) &&
+	if (session_users(d, group ? group : name, group != NULL, table, &u) &&
 	    u.there) {
-		n = ruleset_session_ids(d->ruleset, name, family, &ids);
+		n = ruleset_session_ids(d->ruleset, name, table, &ids);
 		if (!group)
 			ruleset_sessions_claim(d->ruleset, name, &u.t, end_ms);
 	}
@@ -457,7 +475,7 @@ static void first_look(struct daemon *d, struct service *svc, uint8_t family,
 void sessions_scanned(struct sessions *s)
 {
 	struct model *m = s->d->model;
-	uint8_t families[RS_FAMILIES];
+	uint8_t places[RS_TABLES];
 	int64_t end_ms = daemon_now_ms() + CLAIM_MS;
 
 	if (s->scanned)
@@ -465,12 +483,12 @@ void sessions_scanned(struct sessions *s)
 	s->scanned = true;
 	for (size_t i = 0; i < m->nservices; i++) {
 		struct service *svc = &m->services[i];
-		size_t n = session_families(svc, families);
+		size_t n = session_places(svc, places);
 
 		if (!sticky_remembers(svc))
 			continue;
 		for (size_t k = 0; k < n; k++)
-			first_look(s->d, svc, families[k], end_ms);
+			first_look(s->d, svc, places[k], end_ms);
 		if (rs_is_direct(svc->conf->mode))
 			step_unsure(m, svc, daemon_now_ms());
 		queue_tables(s, svc);

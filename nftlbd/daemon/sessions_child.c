@@ -56,7 +56,7 @@ static int read_table(const struct daemon *d, const struct session_job *job,
 	int ret;
 
 	if (!job->there ||
-	    !session_users(d, job->name, job->group, job->family, &u))
+	    !session_users(d, job->name, job->group, job->table, &u))
 		return 0;
 	ret = sessions_read(d->model->conf->table, &job->t, report, &r);
 	session_users_free(&u);

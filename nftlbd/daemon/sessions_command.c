@@ -51,7 +51,7 @@ static int forget(struct daemon *d, struct session_users *u, const char *client,
 		return forget_one(d, u, &m, err);
 	sessions_queue(d->sessions,
 		       u->group ? u->group : u->list[0]->conf->name,
-		       u->group != NULL, u->family, &m);
+		       u->group != NULL, u->table, &m);
 	return 0;
 }
 
@@ -78,8 +78,8 @@ static int forget_families(struct daemon *d, const struct service *s,
 {
 	const char *group = s->conf->persist_group;
 	const char *name = group ? group : s->conf->name;
-	uint8_t families[RS_FAMILIES];
-	size_t n = session_families(s, families);
+	uint8_t places[RS_TABLES];
+	size_t n = session_places(s, places);
 	int ret = -EINVAL;
 
 	for (size_t i = 0; i < n; i++) {
@@ -87,7 +87,7 @@ static int forget_families(struct daemon *d, const struct service *s,
 		struct err words = { "" };
 		int one = -EINVAL;
 
-		if (session_users(d, name, group != NULL, families[i], &u))
+		if (session_users(d, name, group != NULL, places[i], &u))
 			one = forget(d, &u, client, &words);
 		session_users_free(&u);
 		if (i > 0 && one == -EINVAL && ret == -EINVAL)

@@ -11,7 +11,7 @@
 struct session_job {
 	char *name; /* of a service, or of a group */
 	bool group;
-	uint8_t family;
+	unsigned int table; /* enum rs_table */
 	/* the table is of another size, and its entries are carried over from
 	 * this map; "" = entries that have to go are looked for */
 	char from[sizeof(((struct session_table *)NULL)->set)];
@@ -45,7 +45,7 @@ pid_t session_child_start(const struct daemon *d,
 /** sessions_queue() - look through a table soon
  * @asked: clients whose entries go too; NULL = only stale ones */
 void sessions_queue(struct sessions *s, const char *name, bool group,
-		    uint8_t family, const struct session_match *asked);
+		    unsigned int table, const struct session_match *asked);
 
 /** session_is_meant() - does the entry have to go, or to come along? *@stale:
  * it has to go because of its data */

@@ -8,7 +8,8 @@ import threading
 import time
 
 from daemon import member
-from direct import DSR, FLOOD_FROM, STATELESS, Api, remembered, table
+from direct import (AHEAD, BESIDE, DSR, FLOOD_FROM, STATELESS, Api, remembered,
+                    table)
 from lab import FAMILIES, IN_VM, program, vip
 from marks import alone
 from process import check, equal, wait_until
@@ -227,6 +228,16 @@ def test_stateless_purged():
 
 
 @alone
+def test_ahead_purged():
+    purged(AHEAD)
+
+
+@alone
+def test_beside_purged():
+    purged(BESIDE)
+
+
+@alone
 def test_killed_meanwhile():
     """The daemon dies before it has removed them: the next one does, and a new
     backend does not get the id that they lead to."""
@@ -367,6 +378,10 @@ def test_stateless_price():
     foretold(STATELESS)
 
 
+def test_ahead_price():
+    foretold(AHEAD)
+
+
 # ---- nftlbctl route
 
 def explained(mode):
@@ -405,7 +420,7 @@ def explained(mode):
             equal((r["by"], r["backend"]["name"]), ("slot", member(2, f)),
                   "somebody new")
             lab.nft("flush", "map", *table(mode, f), "flows.www")
-            if not mode.through_gateway:
+            if table(mode, f)[0] == "netdev":
                 lab.nft("flush", "map", *table(mode, f), "recent")
         equal(said(), all_are(("slot", "b2"), n), "forgotten")
         equal(talks.ask(), all_are("b2", n), "packets")
@@ -423,6 +438,14 @@ def test_dsr_route():
 
 def test_stateless_route():
     explained(STATELESS)
+
+
+def test_ahead_route():
+    explained(AHEAD)
+
+
+def test_beside_route():
+    explained(BESIDE)
 
 
 def test_moment_ago_knows_no_better():

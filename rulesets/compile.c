@@ -156,7 +156,7 @@ struct unit *compile_unit(const struct rs_service *svc, const struct unit *have,
 	uint32_t *ids = xcalloc(svc->nbackends + 1, sizeof(*ids));
 	struct own_sets sets;
 
-	if (!svc->agent.kind)
+	if (!svc->agent.kind && !svc->probes)
 		u->features |= FEATURE_BIT(FEATURE_NONE);
 	if (svc->agent.kind) {
 		elements_add_agent(u, svc);

@@ -89,6 +89,15 @@ void have_hooks(struct have *h, const struct rs_hooks *hooks)
 	h->hooks = *hooks;
 }
 
+bool have_own(const struct have *h, unsigned int table)
+{
+	struct base_parts own =
+	    base_parts_of(FEATURE_BIT(h->own), rs_table_family(table));
+
+	return !rs_table_is_netdev(table) &&
+	       (h->tab[table].parts.chains & own.chains) != 0;
+}
+
 /* Where the unit is, or would have to be. */
 static size_t have_place(const struct have *h, const char *name,
 			 unsigned int table)

@@ -59,6 +59,10 @@ void have_free(struct have *h);
 /** have_hooks() - they should be elsewhere: what is there has to move */
 void have_hooks(struct have *h, const struct rs_hooks *hooks);
 
+/** have_own() - are there parts in the table that families' tables have in any
+ * case? For NAT these are, and turn it on. */
+bool have_own(const struct have *h, unsigned int table);
+
 /** have_index() - where in the list the unit is; h->nunits: nowhere */
 size_t have_index(const struct have *h, const char *name, unsigned int table);
 /** have_find() - the unit, in whichever table of the family it is, or NULL */

@@ -49,27 +49,33 @@ static void plan_strays(struct plan *p, const struct have_table *t,
 	pt->strays = t;
 }
 
-/* Does any unit that will be there live in a table of type netdev (@netdev), or
- * in one of the others? */
-static bool any_unit(const struct plan *p, bool netdev)
+/* Does any unit that will be there, in a table of type netdev (@netdev) or in
+ * one of the others, have one of these features? */
+static bool any_unit(const struct plan *p, bool netdev, uint32_t features)
 {
 	for (unsigned int f = 0; f < RS_TABLES; f++)
-		if (rs_table_is_netdev(f) == netdev && p->tab[f].same_features)
+		if (rs_table_is_netdev(f) == netdev &&
+		    p->tab[f].same_features & features)
 			return true;
 	for (size_t i = 0; i < p->nunits; i++)
 		if (p->units[i].want &&
-		    rs_table_is_netdev(p->units[i].want->table) == netdev)
+		    rs_table_is_netdev(p->units[i].want->table) == netdev &&
+		    p->units[i].want->features & features)
 			return true;
 	return false;
 }
 
-/* The families' own tables are there whoever needs them, and stay once they
- * are. But where all services are in tables of type netdev they would only turn
- * NAT and connection tracking on, and each packet into a tunnel would pay. */
+/* What the families' own tables always have is there whoever needs it, and
+ * stays once it is. But where all services are in tables of type netdev it
+ * would only turn NAT and connection tracking on, and each packet into a tunnel
+ * would pay. Probes by way of these services do without. */
 static bool own_is_wanted(const struct plan *p, unsigned int f)
 {
-	return p->from->tab[f].there || any_unit(p, false) ||
-	       !any_unit(p, true);
+	const struct have_table *t = &p->from->tab[f];
+	uint32_t own = FEATURE_BIT(p->from->own) | UNKNOWN_FEATURES;
+
+	return (t->there && t->alien) || have_own(p->from, f) ||
+	       any_unit(p, false, own) || !any_unit(p, true, UINT32_MAX);
 }
 
 /* What the units that will be there need. */

@@ -227,7 +227,8 @@ static void keep(struct ruleset *rs, const struct plan *p)
 {
 	for (unsigned int t = 0; t < RS_TABLES; t++)
 		if (!rs_table_is_netdev(t) &&
-		    (rs->have.tab[t].there || p->tab[t].base)) {
+		    (have_own(&rs->have, t) ||
+		     p->tab[t].base & FEATURE_BIT(rs->have.own))) {
 			keeper_open(&rs->keeper, rs->table, NULL);
 			return;
 		}

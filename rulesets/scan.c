@@ -34,7 +34,7 @@ static int table_cb(const struct nlmsghdr *nlh, void *arg)
 		return MNL_CB_OK;
 	s->t->there = true;
 	if (scan_u32(tb[NFTA_TABLE_FLAGS]) & NFT_TABLE_F_DORMANT)
-		scan_broken(s, s->have->own); /* writing it again wakes it */
+		s->broken = UINT32_MAX; /* writing it again wakes it */
 	return MNL_CB_OK;
 }
 

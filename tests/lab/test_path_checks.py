@@ -97,6 +97,41 @@ def test_dsr_as_clients_send():
         becomes(d, "www", set(), "checked straight")
 
 
+def tracked(lab):
+    """Flows that conntrack knows on the gateway."""
+    return int(lab.do("gw", "cat", "/proc/sys/net/netfilter/nf_conntrack_count"))
+
+
+def test_dsr_tracks_nothing():
+    """What probes need turns neither NAT nor connection tracking on; a service
+    that is for NAT does, and what probes need stays."""
+    with Fabric() as lab:
+        DSR.serve(lab)
+        www = DSR.service(lab, 80, check="through")
+        d = DSR.start(lab, {"www": www}, checks=CHECKS)
+        for words in ("are up", "are up after a restart"):
+            becomes(d, "www", set(), words)
+            for f in FAMILIES:
+                lab.flow("c1", vip(f), 80, 20).all_ok(f"IPv{f}, all {words}")
+            for word in ("type nat", "keeper"):
+                check(word not in lab.ruleset(), f"{word}: all {words}")
+            equal(tracked(lab), 0, f"flows that are tracked: all {words}")
+            d.restart()
+        for t in ("ip nftlb", "ip6 nftlb", "netdev nftlb", "netdev nftlb6"):
+            lab.nft("add", "table", *t.split(), "{ flags dormant; }")
+        wait_until(lambda: "dormant" not in lab.ruleset(), 10,
+                   "tables that somebody put to sleep are awake")
+        becomes(d, "www", set(), "are up when they are awake")
+        check("type nat" not in lab.ruleset(), "awake, and no more than before")
+        d.write({"www": www, "nat": daemon.service(port=83)}, checks=CHECKS)
+        d.reload()
+        check("type nat" in lab.ruleset(), "a service for NAT")
+        becomes(d, "www", set(), "are up beside it")
+        for f in FAMILIES:
+            lab.flow("c1", vip(f), 80, 20).all_ok(f"IPv{f}, beside it")
+        check(tracked(lab) > 0, "nothing is tracked")
+
+
 @tunnels
 def test_ipip_without_the_binding():
     """Behind a hypervisor: a VM whose binding is removed is down, though it and

@@ -412,7 +412,7 @@ def flooded(mode):
                   f"IPv{f}: {n} flows remembered, {most:.0f} may be")
             check(forgotten(lab, mode, "www", f) + n >= told[f]["sent"] / 2,
                   f"IPv{f}: the flood got lost")
-        later = held(lab, 20)
+        later, api = held(lab, 20), Api(d)  # (the daemon ends idle connections)
         for f in FAMILIES:
             for i, w in ((1, 0), (2, 5), (3, 2)):
                 api.patch_weight("www", daemon.member(i, f), w)

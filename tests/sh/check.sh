@@ -48,7 +48,7 @@ suite_distcheck() {
 }
 
 suite_vm() {
-    vm_run 1200 bash tests/vm/suite.sh
+    vm_run 2400 bash tests/vm/suite.sh
 }
 
 # Beside the virtual machine, which goes first: these do not mind, they wait for

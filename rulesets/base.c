@@ -204,6 +204,12 @@ void to_way(struct buf *r)
 	rule_lookup(r, map_forms[MAP_WAYS].name, REG(0), NO_REG, true);
 }
 
+void to_hit(struct buf *r)
+{
+	load_priority(r, 0);
+	rule_lookup(r, map_forms[MAP_HITS].name, REG(0), NO_REG, true);
+}
+
 /* The same of the direct modes. */
 static bool to_way_rule(struct buf *r, unsigned int i, uint8_t family)
 {

@@ -36,6 +36,8 @@ bool from_member_rule(struct buf *r, unsigned int i, uint8_t family);
 /** to_way() - to the backend whose id is the scratch value; who finds nobody
  * there comes back */
 void to_way(struct buf *r);
+/** to_hit() - the same of ipip's flows that are known, which are noted */
+void to_hit(struct buf *r);
 
 /* base_ingress.c: tables of type netdev */
 bool ingress_rule(struct buf *r, unsigned int i, uint8_t family);

@@ -4,7 +4,8 @@
  * anything else has seen them. What is for no service goes on as if we were not
  * there.
  *
- *   device.NAME: a flow of a moment ago -> its backend, or it comes back;
+ *   device.NAME: a flow of a moment ago -> its backend's tunnel (ipip);
+ *                the same -> its backend, or it comes back (other modes);
  *                (address, protocol, port) -> service.NAME, else ingress
  *   ingress:     any port, ranges of ports; ICMP errors by what they speak of
  *
@@ -61,8 +62,8 @@ bool error_rule(struct buf *r, unsigned int i, uint8_t family)
 	return true;
 }
 
-/* The flow of a packet, as MAP_RECENT has it; returns the word for the data,
- * behind it. */
+/* The flow of a packet, as MAP_RECENT and MAP_TUNNELS have it; returns the word
+ * for the data, behind it. */
 static unsigned int load_recent(struct buf *r, uint8_t family)
 {
 	unsigned int w = addr_words(family);
@@ -85,6 +86,44 @@ static void recent_op(struct buf *r, uint8_t family, uint32_t op,
 					      .key = REG(0),
 					      .data = REG(data),
 					      .timeout_ms = timeout_ms });
+}
+
+/* An entry's data must not come from another map: nft 1.0.6 aborts as it lists
+ * that. */
+void tunnel_add(struct buf *r, uint8_t family, uint32_t ifindex,
+		uint32_t timeout_ms)
+{
+	unsigned int data = load_recent(r, family);
+
+	rule_value(r, REG(data), &ifindex, sizeof(ifindex));
+	rule_dynset(r,
+		    &(struct rule_dynset){ .op = NFT_DYNSET_OP_ADD,
+					   .set = map_forms[MAP_TUNNELS].name,
+					   .key = REG(0),
+					   .data = REG(data),
+					   .timeout_ms = timeout_ms });
+}
+
+/* A tunnel has one other end: any neighbour will do. By this address each
+ * tunnel has one; by the packets' own it would have one for each service. */
+static void tunnel_rule(struct buf *r, uint8_t family)
+{
+	static const uint8_t any[16];
+
+	match_ethertype(r, family);
+	load_recent(r, family);
+	rule_lookup(r, map_forms[MAP_TUNNELS].name, REG(0), REG(4), false);
+	rule_value(r, REG(0), any, addr_words(family) * 4);
+	rule_fwd(r, REG(4), REG(0), family);
+}
+
+static void recent_rule(struct buf *r, uint8_t family)
+{
+	match_ethertype(r, family);
+	load_recent(r, family);
+	rule_lookup(r, map_forms[MAP_RECENT].name, REG(0), REG(0), false);
+	rule_meta_set(r, NFT_META_PRIORITY, REG(0));
+	to_way(r);
 }
 
 void recent_add(struct buf *r, uint8_t family, uint32_t timeout_ms)
@@ -122,12 +161,12 @@ void device_chain(struct unit *u, const struct rs_service *svc)
 	}
 	if (svc->probes_only)
 		return;
-	r = chain_rule(c);
-	match_ethertype(r, u->family);
-	load_recent(r, u->family);
-	rule_lookup(r, map_forms[MAP_RECENT].name, REG(0), REG(0), false);
-	rule_meta_set(r, NFT_META_PRIORITY, REG(0));
-	to_way(r);
+	if (svc->tunnels) {
+		u->features |= FEATURE_BIT(FEATURE_TUNNELS);
+		tunnel_rule(chain_rule(c), u->family);
+	}
+	if (!svc->tunnels_only)
+		recent_rule(chain_rule(c), u->family);
 	r = chain_rule(c);
 	match_ethertype(r, u->family);
 	dispatch(r, u->family, MAP_SERVICES);

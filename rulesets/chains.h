@@ -44,6 +44,7 @@ void chains_add(struct unit *u, const struct rs_service *svc,
 bool svc_is_sticky(const struct rs_service *svc);
 bool svc_has_room(const struct rs_service *svc); /* max-connections */
 bool svc_has_guard(const struct rs_service *svc);
+bool svc_has_hits(const struct rs_service *svc); /* chains_direct.c */
 
 /** qos_has_marks(), qos_marks_same() - marks and DSCP; without the tc class */
 bool qos_has_marks(const struct rs_qos *q);

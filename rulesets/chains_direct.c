@@ -9,10 +9,15 @@
  *   error.NAME:   the same choice for the flow that an ICMP error speaks of,
  *                 but nothing is remembered
  *
- * In tables of type netdev hit.NAME also makes an entry in `recent`, by which
- * the flow's next packets find their backend before they come here: for
- * RECENT_MS, or a quarter of the time-out. So what is remembered here lives for
- * its time-out and a RECENT_MS, and no packet renews it in vain.
+ * In mode ipip hit.NAME leads on to
+ *
+ *   hit.NAME/BACKEND: the flow's tunnel, into `recent-tunnels`; go there
+ *
+ * by which its next packets are sent before they come here. In the other modes
+ * of tables of type netdev hit.NAME also makes an entry in `recent`, by which
+ * the flow's next packets find their backend before they come here. Both are
+ * for RECENT_MS, or a quarter of the time-out. So what is remembered here lives
+ * for its time-out and a RECENT_MS, and no packet renews it in vain.
  *
  * to.NAME/BACKEND of a backend that has gone is empty: whoever went there comes
  * back to hit.NAME, is forgotten, and gets another in service.NAME. A full map
@@ -37,6 +42,12 @@
  * only if the table has changed. */
 #define RENEW_EACH 4
 #define RECENT_MS  8000
+
+/* Where a packet whose flow is known goes to a chain that notes its tunnel. */
+bool svc_has_hits(const struct rs_service *svc)
+{
+	return svc->mode == RS_IPIP && svc->direct.cache;
+}
 
 /* ---- the flow, as the key of its entry */
 
@@ -193,16 +204,24 @@ static void entry_rules(struct writer *w, struct unit_chain *c)
 	}
 }
 
+static uint32_t recent_ms(const struct rs_service *svc, uint8_t proto)
+{
+	uint32_t ms = timeout_ms(svc, proto) / 4;
+
+	return ms < RECENT_MS ? ms : RECENT_MS;
+}
+
 /* The flow is there, its entry lives on. */
 static void renew_rule(struct writer *w, struct unit_chain *c, uint8_t proto)
 {
 	struct buf *r = proto_rule(w, c, proto);
 	uint32_t ms = timeout_ms(w->svc, proto), zero = 0;
-	uint32_t recent_ms = ms / 4 < RECENT_MS ? ms / 4 : RECENT_MS;
+	uint32_t moment = recent_ms(w->svc, proto);
 
 	if (rs_table_is_netdev(w->u->table)) {
-		entry_op(w, r, NFT_DYNSET_OP_UPDATE, ms + recent_ms);
-		recent_add(r, w->u->family, recent_ms);
+		entry_op(w, r, NFT_DYNSET_OP_UPDATE, ms + moment);
+		if (!svc_has_hits(w->svc))
+			recent_add(r, w->u->family, moment);
 		return;
 	}
 	rule_numgen_inc(r, REG(0), RENEW_EACH, 0);
@@ -292,8 +311,24 @@ static void service_chain(struct writer *w)
 	rule_verdict(last, NFT_GOTO, CHAIN_TO_WAY);
 }
 
+/* Empty, as to.NAME/BACKEND, where that is. */
+static void tunnel_hit_chain(struct writer *w, const struct rs_backend *b)
+{
+	const struct rs_service *svc = w->svc;
+	struct unit_chain *c =
+	    unit_chain_add(w->u, CHAIN_HIT "%s/%s", svc->name, b->name);
+
+	if (!has_way(svc, b))
+		return;
+	for (size_t i = 0; i < svc->nprotos; i++)
+		tunnel_add(proto_rule(w, c, svc->protos[i]), w->u->family,
+			   b->path.ifindex, recent_ms(svc, svc->protos[i]));
+	end_rules(c, svc, b);
+}
+
 static void hit_chain(struct writer *w)
 {
+	bool hits = svc_has_hits(w->svc);
 	struct unit_chain *c;
 	struct buf *r;
 
@@ -302,11 +337,16 @@ static void hit_chain(struct writer *w)
 	c = unit_chain_add(w->u, CHAIN_HIT "%s", w->svc->name);
 	for (size_t i = 0; i < w->svc->nprotos; i++)
 		renew_rule(w, c, w->svc->protos[i]);
-	to_way(chain_rule(c));
+	if (hits)
+		to_hit(chain_rule(c));
+	else
+		to_way(chain_rule(c));
 	r = flow_rule(w, c);
 	entry_op(w, r, NFT_DYNSET_OP_DELETE, 0);
-	if (rs_table_is_netdev(w->u->table))
+	if (rs_table_is_netdev(w->u->table) && !hits)
 		recent_forget(r, w->u->family);
+	for (size_t i = 0; hits && i < w->svc->nbackends; i++)
+		tunnel_hit_chain(w, &w->svc->backends[i]);
 }
 
 static void error_chain(struct writer *w)

@@ -83,6 +83,12 @@ void end_rules(struct unit_chain *c, const struct rs_service *svc,
 	ends[svc->mode](c, svc, b);
 }
 
+bool has_way(const struct rs_service *svc, const struct rs_backend *b)
+{
+	return (b->path.ifindex || svc->mode == RS_STATELESS) &&
+	       (b->usable || b->sticky);
+}
+
 void end_chains(struct writer *w)
 {
 	const struct rs_service *svc = w->svc;
@@ -92,8 +98,7 @@ void end_chains(struct writer *w)
 		struct unit_chain *c =
 		    unit_chain_add(w->u, CHAIN_TO "%s/%s", svc->name, b->name);
 
-		if ((b->path.ifindex || svc->mode == RS_STATELESS) &&
-		    (b->usable || b->sticky))
+		if (has_way(svc, b))
 			end_rules(c, svc, b);
 	}
 }

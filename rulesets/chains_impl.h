@@ -67,6 +67,10 @@ enum map_key flow_key(const struct rs_service *svc);
  */
 void recent_add(struct buf *r, uint8_t family, uint32_t timeout_ms);
 void recent_forget(struct buf *r, uint8_t family);
+/** tunnel_add() - the packet's flow and a tunnel's index, in MAP_TUNNELS; an
+ * entry that is there stays as it is */
+void tunnel_add(struct buf *r, uint8_t family, uint32_t ifindex,
+		uint32_t timeout_ms);
 /** device_chain() - all of a unit that is an interface: its chain */
 void device_chain(struct unit *u, const struct rs_service *svc);
 
@@ -85,6 +89,8 @@ void end_chains(struct writer *w);
 /** write_hop() - ether addresses := the path's; send_to_hop() - out there */
 void write_hop(struct buf *r, const struct rs_path *p);
 void send_to_hop(struct buf *r, const struct rs_path *p);
+/** has_way() - does the backend take packets, and is its path known? */
+bool has_way(const struct rs_service *svc, const struct rs_backend *b);
 /** end_rules() - the rules of such a chain, in any of the service's table */
 void end_rules(struct unit_chain *c, const struct rs_service *svc,
 	       const struct rs_backend *b);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Elements about backends: who may have old clients, whose clients are pinned,
- * who is which member of a group, who takes only so many connections.
+ * who is which member of a group, who takes only so many connections, where
+ * ipip's known flows go.
  */
 #include <arpa/inet.h>
 #include <string.h>
@@ -69,6 +70,20 @@ static void add_member(struct unit *u, const struct rs_service *svc,
 				add_group_backend(u, MAP_GROUP_BACKENDS, svc, b,
 						  id, &t, (uint16_t)p);
 		}
+}
+
+/* ---- known flows */
+
+void elements_add_hits(struct unit *u, const struct rs_service *svc,
+		       const uint32_t *ids)
+{
+	for (size_t i = 0; svc_has_hits(svc) && i < svc->nbackends; i++) {
+		struct elem *e = unit_add(u, MAP_HITS);
+
+		elem_set_id(e, ids[i]);
+		e->text = xasprintf(CHAIN_HIT "%s/%s", svc->name,
+				    svc->backends[i].name);
+	}
 }
 
 /* ---- pins */

@@ -12,7 +12,6 @@
 #include "rulesets/encode.h"
 
 #include <linux/netfilter/nf_tables.h>
-#include <string.h>
 
 #include "rulesets/encode_impl.h"
 
@@ -70,27 +69,12 @@ static void encode_keys(struct enc *e, const struct plan_table *t,
 				     &t->add[m]);
 }
 
-/* Of flows that are known, some may be another service's from now on. */
-static bool keys_change(const struct elem_ops ops[MAP_COUNT])
+/* What packets have noted of flows a moment ago. */
+static void encode_forget(struct enc *e, const struct plan_table *t)
 {
-	return ops[MAP_SERVICES].n || ops[MAP_SERVICE_RANGES].n ||
-	       ops[MAP_SERVICES_ANY].n;
-}
-
-/* Nobody comes back to a backend that took nobody for a moment. */
-static bool ways_change(const struct chain_ops *chains)
-{
-	for (size_t i = 0; i < chains->n; i++)
-		if (!chains->list[i].create &&
-		    !strncmp(chains->list[i].name, CHAIN_TO, strlen(CHAIN_TO)))
-			return true;
-	return false;
-}
-
-static void encode_forget(struct enc *e, bool change)
-{
-	if (change && rs_table_is_netdev(e->index))
-		encode_empty(e, MAP_RECENT);
+	for (int m = 0; m < MAP_COUNT; m++)
+		if (t->noted & UINT64_C(1) << m)
+			encode_empty(e, (enum rs_map)m);
 }
 
 static void encode_table_first(struct enc *e, const struct plan_table *t)
@@ -111,8 +95,8 @@ static void encode_table_first(struct enc *e, const struct plan_table *t)
 		encode_rules(e, op->chain);
 	}
 	encode_keys(e, t, true);
-	encode_forget(e, keys_change(t->add) || keys_change(t->del) ||
-			     t->del[MAP_WAYS].n || ways_change(&t->chains));
+	if (plan_forgets(t))
+		encode_forget(e, t);
 	batch_may_cut(e->b);
 	e->cuts = true;
 	encode_keys(e, t, false);
@@ -126,8 +110,8 @@ static void encode_table_late(struct enc *e, const struct plan_table *t)
 		encode_elems(e, NFT_MSG_DELSETELEM, (enum rs_map)m,
 			     &t->late_del[m]);
 	encode_slots(e, NFT_MSG_DELSETELEM, &t->late_slots);
-	/* an id that goes may be given to another backend */
-	encode_forget(e, keys_change(t->late_del) || t->late_del[MAP_WAYS].n);
+	if (plan_forgets_late(t))
+		encode_forget(e, t);
 	for (size_t i = 0; i < t->late_chains.n; i++)
 		encode_rules_flush(e, t->late_chains.list[i].name);
 	encode_late_flush(e, t);

@@ -37,6 +37,7 @@ static uint32_t byteorder_of_data(enum map_data data)
 {
 	switch (data) {
 	case DATA_ID:
+	case DATA_IFINDEX:
 		return 1;
 	case DATA_ADDR:
 		return 2;
@@ -56,7 +57,7 @@ static void put_set_udata(struct nlmsghdr *nlh, enum map_key key,
 	nftnl_udata_put_u32(u, NFTNL_UDATA_SET_DATABYTEORDER,
 			    byteorder_of_data(data));
 	if (key == KEY_RECENT)
-		typeof_recent(u, family);
+		typeof_recent(u, family, data);
 	mnl_attr_put(nlh, NFTA_SET_USERDATA, nftnl_udata_buf_len(u),
 		     nftnl_udata_buf_data(u));
 	nftnl_udata_buf_free(u);

@@ -60,8 +60,9 @@ void encode_delete_obj(struct enc *e, const struct obj_op *op);
 /* ---- encode_typeof.c */
 
 struct nftnl_udata_buf;
-/** typeof_recent() - of MAP_RECENT, into its user data */
-void typeof_recent(struct nftnl_udata_buf *u, uint8_t family);
+/** typeof_recent() - of MAP_RECENT and MAP_TUNNELS, into their user data */
+void typeof_recent(struct nftnl_udata_buf *u, uint8_t family,
+		   enum map_data data);
 
 /* ---- encode_elems.c; @type: NFT_MSG_NEWSETELEM or NFT_MSG_DELSETELEM */
 

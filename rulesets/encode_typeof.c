@@ -58,7 +58,7 @@ static void put_meta(struct nftnl_udata_buf *u, uint8_t type, uint32_t key)
 	expr_end(u, nest, data);
 }
 
-void typeof_recent(struct nftnl_udata_buf *u, uint8_t family)
+void typeof_recent(struct nftnl_udata_buf *u, uint8_t family, enum map_data of)
 {
 	bool v6 = family == AF_INET6;
 	uint32_t desc = v6 ? DESC_IP6 : DESC_IP;
@@ -75,5 +75,6 @@ void typeof_recent(struct nftnl_udata_buf *u, uint8_t family)
 	put_payload(u, 2, ports);
 	put_meta(u, 3, NFT_META_L4PROTO);
 	expr_end(u, nest, data);
-	put_meta(u, NFTNL_UDATA_SET_DATA_TYPEOF, NFT_META_PRIORITY);
+	put_meta(u, NFTNL_UDATA_SET_DATA_TYPEOF,
+		 of == DATA_IFINDEX ? NFT_META_OIF : NFT_META_PRIORITY);
 }

@@ -85,8 +85,12 @@ const struct map_form map_forms[MAP_COUNT] = {
 	/* its buckets are 1 MB from the beginning */
 	[MAP_RECENT] = { "recent", KEY_RECENT, DATA_ID, false, FEATURE_INGRESS,
 			 false, 65536, .filled = true },
+	[MAP_TUNNELS] = { "recent-tunnels", KEY_RECENT, DATA_IFINDEX, false,
+			  FEATURE_TUNNELS, false, 65536, .filled = true },
 	[MAP_WAYS] = { "ways", KEY_ID, DATA_VERDICT, false, FEATURE_WAYS, false,
 		       0, .comes_back = true },
+	[MAP_HITS] = { "hits", KEY_ID, DATA_VERDICT, false, FEATURE_TUNNELS,
+		       false, 0, .comes_back = true },
 	[MAP_ERRORS] = { "errors", KEY_ADDR_PROTO_PORT, DATA_VERDICT, false,
 			 FEATURE_WAYS, true, 0 },
 	[MAP_ERROR_RANGES] = { "error-ranges", KEY_ADDR_PROTO_PORT,
@@ -246,6 +250,8 @@ unsigned int data_len(enum map_data data, uint8_t family)
 		return key_len(KEY_ADDR_PORT, family);
 	case DATA_ADDR:
 		return key_len(KEY_ADDR, family);
+	case DATA_IFINDEX:
+		return key_len(KEY_IFINDEX, family);
 	default:
 		return 0;
 	}
@@ -262,6 +268,8 @@ uint32_t data_type(enum map_data data, uint8_t family)
 		return key_type(KEY_ADDR_PORT, family);
 	case DATA_ADDR:
 		return key_type(KEY_ADDR, family);
+	case DATA_IFINDEX:
+		return key_type(KEY_IFINDEX, family);
 	default:
 		return 0;
 	}
@@ -284,6 +292,7 @@ uint32_t map_flags(const struct map_form *f)
 		[DATA_ID] = NFT_SET_MAP,
 		[DATA_ADDR_PORT] = NFT_SET_MAP,
 		[DATA_ADDR] = NFT_SET_MAP,
+		[DATA_IFINDEX] = NFT_SET_MAP,
 		[DATA_COUNTER] = NFT_SET_OBJECT,
 		[DATA_NONE] = 0,
 		[DATA_MEMBER] = 0,

@@ -45,6 +45,7 @@ enum feature {
 	FEATURE_PROBES,     /* probes through direct modes: where the gateway's
 			     * own stack meets them */
 	FEATURE_PROBE_WAYS, /* the same, where they come in */
+	FEATURE_TUNNELS,    /* ipip: flows of a moment ago */
 	FEATURES
 };
 
@@ -85,9 +86,12 @@ enum rs_map {
 	MAP_GUARDS_ANY,
 	MAP_RECENT, /* client, service, ports, protocol : backend id, of packets
 		     * a moment ago; the kernel fills it */
-	MAP_WAYS,   /* backend id : chain that sends to it */
-	MAP_ERRORS, /* as MAP_SERVICES, of what an ICMP error speaks of :
-		     * error chain */
+	MAP_TUNNELS, /* the same of ipip : index of the backend's tunnel */
+	MAP_WAYS,    /* backend id : chain that sends to it */
+	MAP_HITS,    /* ipip: backend id : chain that puts the flow into
+		      * MAP_TUNNELS and sends to it */
+	MAP_ERRORS,  /* as MAP_SERVICES, of what an ICMP error speaks of :
+		      * error chain */
 	MAP_ERROR_RANGES,
 	MAP_ERRORS_ANY,
 	MAP_GATEWAYS, /* address: may send tunnels */
@@ -125,6 +129,7 @@ enum map_data {
 	DATA_ID,      /* backend id, or another number of 32 bits */
 	DATA_ADDR_PORT,
 	DATA_ADDR,
+	DATA_IFINDEX,
 	DATA_COUNTER, /* a counter by name */
 	DATA_NONE,    /* a set: its elements are made by rules, never by us */
 	DATA_MEMBER   /* a set that we fill */

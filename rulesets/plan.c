@@ -24,6 +24,42 @@ static bool table_has_first(const struct plan_table *t)
 	return false;
 }
 
+/* Of flows that are known, some may be another service's from now on. */
+static bool keys_change(const struct elem_ops ops[MAP_COUNT])
+{
+	return ops[MAP_SERVICES].n || ops[MAP_SERVICE_RANGES].n ||
+	       ops[MAP_SERVICES_ANY].n;
+}
+
+/* Nobody comes back to a backend that took nobody for a moment. */
+static bool ways_change(const struct chain_ops *chains)
+{
+	for (size_t i = 0; i < chains->n; i++)
+		if (!chains->list[i].create &&
+		    !strncmp(chains->list[i].name, CHAIN_TO, strlen(CHAIN_TO)))
+			return true;
+	return false;
+}
+
+bool plan_forgets(const struct plan_table *t)
+{
+	return t->noted && (keys_change(t->add) || keys_change(t->del) ||
+			    t->del[MAP_WAYS].n || ways_change(&t->chains));
+}
+
+/* An id that goes may be given to another backend. A packet may be on its way
+ * by the old rules as the first part is committed, and note what nobody checks
+ * again: a tunnel. But that alone makes no second part: one that finds the map
+ * empty is no transaction to the kernel, and would be missed. */
+bool plan_forgets_late(const struct plan_table *t)
+{
+	bool tunnels = t->noted & UINT64_C(1) << MAP_TUNNELS;
+
+	return (tunnels && plan_forgets(t)) ||
+	       (t->noted &&
+		(keys_change(t->late_del) || t->late_del[MAP_WAYS].n));
+}
+
 static bool table_has_late(const struct plan_table *t)
 {
 	if (t->late_base.maps || t->late_base.chains || t->late_base.objs ||

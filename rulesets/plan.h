@@ -66,7 +66,9 @@ struct plan_table {
 	uint32_t base;     /* features whose maps, base chains and objects are
 			    * written */
 	uint64_t rehook;   /* base chains that are made anew for that */
-	struct rs_devices off;  /* they leave the flowtable */
+	struct rs_devices off; /* they leave the flowtable */
+	uint64_t noted; /* bit per map: it is there, and packets note in it
+			 * where flows of a moment ago went */
 	uint32_t same_features; /* of units that were not looked at */
 	struct obj_ops objs;    /* counters */
 	struct set_ops sets;
@@ -120,6 +122,11 @@ void plan_settle(struct plan *p);
 /** plan_has_first(), plan_has_late() - is there anything in that part? */
 bool plan_has_first(const struct plan *p);
 bool plan_has_late(const struct plan *p);
+
+/** plan_forgets(), plan_forgets_late() - is what packets have noted of flows a
+ * moment ago to be forgotten in that part? */
+bool plan_forgets(const struct plan_table *t);
+bool plan_forgets_late(const struct plan_table *t);
 
 /** plan_price_unit() - count slots and clients that move; price.c */
 void plan_price_unit(struct plan *p, const struct unit *have,

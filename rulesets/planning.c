@@ -137,6 +137,18 @@ static void plan_base(struct plan *p, const struct have *h, unsigned int f)
 		    t->parts, base_parts_of(wanted, rs_table_family(f)));
 }
 
+/* Not what is made in this transaction: nothing is in there. */
+static uint64_t noted_maps(const struct plan *p, unsigned int f)
+{
+	const struct have_table *t = &p->from->tab[f];
+	uint64_t maps = 0;
+
+	for (int m = 0; m < MAP_COUNT; m++)
+		if (map_forms[m].key == KEY_RECENT)
+			maps |= UINT64_C(1) << m;
+	return t->there && !t->alien ? maps & t->parts.maps : 0;
+}
+
 /* Units that no service of the complete list asked for. */
 static void plan_removals(struct plan *p, const struct have *h,
 			  const bool *asked)
@@ -198,6 +210,8 @@ struct plan *plan_make(struct have *h, const struct rs_service *svc, size_t n,
 		plan_removals(p, h, asked);
 	for (unsigned int f = 0; whole && f < RS_TABLES; f++)
 		plan_base(p, h, f);
+	for (unsigned int f = 0; f < RS_TABLES; f++)
+		p->tab[f].noted = noted_maps(p, f);
 	plan_settle(p);
 	plan_price_flows(p);
 	free(asked);

@@ -309,6 +309,8 @@ struct rs_service {
 		       * "@" and the service's; family, addrs, protos and
 		       * backends  count */
 	bool probes_only;      /* device: nothing else comes in there */
+	bool tunnels;          /* device: flows of RS_IPIP come in there */
+	bool tunnels_only;     /* device: none of another mode do */
 	struct rs_agent agent; /* of the agent: no service. Beside it name and
 				* family count */
 	bool gone;  /* it is to be removed, though the list is not complete */

@@ -18,7 +18,8 @@
 struct device {
 	const char *name;
 	uint8_t family;
-	bool probes; /* else clients */
+	bool probes;  /* else clients */
+	bool tunnels; /* services are of mode ipip */
 };
 
 struct devices {
@@ -46,11 +47,12 @@ static void collect(struct devices *d, const struct service *s)
 		for (size_t k = 0; k < c->direct.ndevices; k++)
 			*VEC_PUSH(d->list, d->n, d->cap) =
 			    (struct device){ c->direct.devices[k],
-					     c->addrs[i].family, false };
+					     c->addrs[i].family, false,
+					     c->mode == RS_IPIP };
 		if (want_probes(s, c->addrs[i].family))
 			*VEC_PUSH(d->list, d->n, d->cap) =
 			    (struct device){ RS_PROBE_DEVICE,
-					     c->addrs[i].family, true };
+					     c->addrs[i].family, true, false };
 	}
 }
 
@@ -63,12 +65,15 @@ static size_t add_device(struct want_list *w, const struct device *first,
 		.family = first->family,
 		.device = true,
 		.probes_only = true,
+		.tunnels_only = true,
 	};
 	size_t n;
 
 	for (n = 0; n < left && !device_cmp(first, &first[n]); n++) {
 		out.probes |= first[n].probes;
 		out.probes_only &= first[n].probes;
+		out.tunnels |= first[n].tunnels;
+		out.tunnels_only &= first[n].tunnels || first[n].probes;
 	}
 	if (if_nametoindex(first->name))
 		*VEC_PUSH(w->list, w->n, w->cap) = out;

@@ -131,4 +131,5 @@ void interface(struct subject *s)
 	s->svc.name = "@lo";
 	s->svc.device = true;
 	s->svc.probes = true;
+	s->svc.tunnels = true;
 }

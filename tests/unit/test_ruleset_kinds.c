@@ -437,7 +437,7 @@ static void test_words(void **state)
 		"  + chain guard.web/b1\n",
 		"  + set sessions.web, 10 entries at most\n",
 		"  + 5 counters\n",
-		"  + 20 elements\n",
+		"  + 21 elements\n",
 	};
 	struct rig *r = *state;
 	char *text = words(r);

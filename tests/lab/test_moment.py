@@ -59,6 +59,7 @@ def knows_no_better(mode, noted, more=None):
         for _ in range(2):
             equal(talks.ask(), all_are("b1", n), "b2 is back, they stay")
         all_known("b1")
+        check("repaired" not in d.log(), "we know our own commits")
         if more:
             more(lab, talks, noted)
         d.write({"one": services(80, 81)["one"]},

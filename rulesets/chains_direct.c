@@ -37,9 +37,10 @@
 #include "rulesets/rule.h"
 
 /* Of a stateless flow's packets one in so many renews its entry: an update
- * costs as much as all the rest (./lab bench packets). A flow with few packets
- * may miss its turn; then its slot's backend is asked, which is another one
- * only if the table has changed. */
+ * costs as much as all the rest (./lab bench packets). By chance: where flows
+ * send in turn a counter would choose the same ones for ever. A flow with few
+ * packets may miss its turn; then its slot's backend is asked, which is another
+ * one only if the table has changed. */
 #define RENEW_EACH 4
 #define RECENT_MS  8000
 
@@ -224,7 +225,7 @@ static void renew_rule(struct writer *w, struct unit_chain *c, uint8_t proto)
 			recent_add(r, w->u->family, moment);
 		return;
 	}
-	rule_numgen_inc(r, REG(0), RENEW_EACH, 0);
+	rule_numgen_random(r, REG(0), RENEW_EACH, 0);
 	rule_cmp(r, NFT_CMP_EQ, REG(0), &zero, sizeof(zero));
 	entry_op(w, r, NFT_DYNSET_OP_UPDATE, ms);
 }

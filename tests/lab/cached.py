@@ -2,17 +2,52 @@
 """How long the session cache remembers whom."""
 
 import json
+import time
 
 import daemon
 from direct import Api, table
 from lab import FAMILIES, vip
 from process import check, equal, wait_until
+from sockets import Connection, wait_all
 from sums import datagrams
 from uploads import Upload, survivors
 
 TCP_S, UDP_S = 600, 3
 LIVELY, SILENT, TCP = 5, 20, 10     # flows of each family
 RECENT_S = 8    # so much longer who has been seen twice may live; dsr, ipip
+
+
+class Talks:
+    """UDP flows of c1; each is asked again and again."""
+
+    def __init__(self, lab, n, port=80):
+        self.flows = {f: [Connection(lab, "c1", vip(f), port, "udp")
+                          for _ in range(n)] for f in FAMILIES}
+        self.begun = False
+
+    def ask(self, families=FAMILIES):
+        """{family: [who answered, or None]}."""
+        asked = [t for f in families for t in self.flows[f]]
+        for t in asked:
+            t.backend, t.heard = None, b""
+            if t.sock.fileno() >= 0 and self.begun:
+                t.sock.send(b"x")
+            else:
+                t.start()
+        self.begun = True
+        wait_all(asked, 3)
+        return {f: [t.backend for t in self.flows[f]] for f in families}
+
+
+def all_are(name, n):
+    return {f: [name] * n for f in FAMILIES}
+
+
+def weights(d, *of):
+    api = Api(d)
+    for i, w in enumerate(of, 1):
+        for f in FAMILIES:
+            api.patch_weight("www", daemon.member(i, f), w)
 
 
 def entries(lab, mode, name, family, gw="gw"):
@@ -67,3 +102,19 @@ def timeouts(mode):
                 equal((len(t["route"]), t["refused"]), (1, 0), f"IPv{f}: {t}")
         check({u.backend for us in flows.values() for u in us} >= {"b1"},
               "no flow was on b1")
+
+
+def in_turn(mode):
+    """Flows that send one after the other, always in the same order: each of
+    them lives on, and stays where it is though the weights have changed."""
+    with mode.fabric() as lab:
+        mode.serve(lab)
+        d = mode.start(lab, {"www": mode.service(
+            lab, 80, 2, weights=(1, 0), protocol="udp", scheduler="weighted",
+            session_timeout_udp=f"{UDP_S}s")})
+        talks = Talks(lab, 16)
+        equal(talks.ask(), all_are("b1", 16), "begin")
+        weights(d, 0, 1)
+        end = time.monotonic() + 3 * UDP_S
+        while time.monotonic() < end:
+            equal(talks.ask(), all_are("b1", 16), "in turn")

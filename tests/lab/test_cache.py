@@ -7,44 +7,18 @@ import math
 import threading
 import time
 
+from cached import Talks, all_are, weights
 from daemon import member
 from direct import (AHEAD, BESIDE, DSR, FLOOD_FROM, STATELESS, Api, remembered,
                     table)
 from lab import FAMILIES, IN_VM, program, vip
 from marks import alone
 from process import check, equal, wait_until
-from sockets import Connection, wait_all
 from uploads import Upload, survivors
 
 MANY = 2000 if IN_VM else 20000     # flows of each family that are remembered
 DOWN_S = 10                         # nothing of a backend that is down is
                                     # removed before; nftlbd.conf(5)
-
-
-class Talks:
-    """UDP flows of c1; each is asked again and again."""
-
-    def __init__(self, lab, n, port=80):
-        self.flows = {f: [Connection(lab, "c1", vip(f), port, "udp")
-                          for _ in range(n)] for f in FAMILIES}
-        self.begun = False
-
-    def ask(self, families=FAMILIES):
-        """{family: [who answered, or None]}."""
-        asked = [t for f in families for t in self.flows[f]]
-        for t in asked:
-            t.backend, t.heard = None, b""
-            if t.sock.fileno() >= 0 and self.begun:
-                t.sock.send(b"x")
-            else:
-                t.start()
-        self.begun = True
-        wait_all(asked, 3)
-        return {f: [t.backend for t in self.flows[f]] for f in families}
-
-
-def all_are(name, n):
-    return {f: [name] * n for f in FAMILIES}
 
 
 def elements(lab, mode, family, name):
@@ -63,13 +37,6 @@ def ways(lab, mode, family):
     """{chain: id} of all backends."""
     return {value["jump"]["target"]: json.loads(key) for key, value in
             elements(lab, mode, family, "ways").items()}
-
-
-def weights(d, *of):
-    api = Api(d)
-    for i, w in enumerate(of, 1):
-        for f in FAMILIES:
-            api.patch_weight("www", member(i, f), w)
 
 
 def moved(mode):

@@ -126,6 +126,10 @@ def test_timeouts():
     cached.timeouts(STATELESS)
 
 
+def test_flows_in_turn():
+    cached.in_turn(STATELESS)
+
+
 def test_fragments():
     """They are put together before: a datagram in fragments is answered."""
     with STATELESS.fabric() as lab:

@@ -41,6 +41,8 @@
 #define TCP_SYNACK 0x12 /* SYN and ACK */
 #define TCP_SYN    0x02
 
+#define TUNNEL_ZONE 1 /* of conntrack: any but 0, which is everybody's */
+
 static void counted_drop(struct buf *r, const char *counter)
 {
 	rule_object(r, NFT_OBJECT_COUNTER, counter);
@@ -124,14 +126,31 @@ bool tunnels_rule(struct buf *r, unsigned int i, uint8_t family)
 	return true;
 }
 
+/* A client may be a machine of this host, whose packet went by on its way out:
+ * conntrack has the flow already, without NAT. What comes out of a tunnel begins
+ * one of its own; where the machine began it (see leaving) it is that one's
+ * answer, as answers are of the zone of all. */
+static void begin_apart(struct buf *r)
+{
+	const uint16_t zone = TUNNEL_ZONE;
+
+	rule_value(r, REG(0), &zone, sizeof(zone));
+	rule_ct_set(r, NFT_CT_ZONE, REG(0), IP_CT_DIR_ORIGINAL);
+}
+
 bool outer_rule(struct buf *r, unsigned int i, uint8_t family)
 {
 	static const uint8_t protos[] = { IPPROTO_IPIP, IPPROTO_IPV6 };
 
-	if (i > 1)
+	if (i > 2)
 		return false;
-	match_proto(r, protos[i]);
-	rule_verdict(r, NFT_GOTO, "tunnels");
+	if (i < 2) {
+		match_proto(r, protos[i]);
+		rule_verdict(r, NFT_GOTO, "tunnels");
+		return true;
+	}
+	match_decapsulated(r, family);
+	begin_apart(r);
 	return true;
 }
 

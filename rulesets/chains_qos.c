@@ -77,7 +77,7 @@ static void mark_rules(struct unit_chain *c, const struct rs_qos *q,
 	if (q->conntrack.mask) {
 		r = chain_rule(c);
 		with_bits(r, q->conntrack, true);
-		rule_ct_set(r, NFT_CT_MARK, REG(0));
+		rule_ct_set(r, NFT_CT_MARK, REG(0), -1);
 	}
 	if (q->has_dscp)
 		dscp_rule(chain_rule(c), family, q->dscp);

@@ -88,11 +88,14 @@ void rule_ct_load(struct buf *r, uint32_t key, uint32_t dreg, int dir)
 	expr_end(r, e);
 }
 
-void rule_ct_set(struct buf *r, uint32_t key, uint32_t sreg)
+void rule_ct_set(struct buf *r, uint32_t key, uint32_t sreg, int dir)
 {
 	struct expr e = expr_begin(r, "ct");
+	uint8_t direction = (uint8_t)dir;
 
 	attr_u32(r, NFTA_CT_KEY, key);
+	if (dir >= 0)
+		attr_put(r, NFTA_CT_DIRECTION, &direction, 1);
 	attr_u32(r, NFTA_CT_SREG, sreg);
 	expr_end(r, e);
 }

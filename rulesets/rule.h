@@ -41,9 +41,10 @@ void rule_fwd(struct buf *r, uint32_t dev_reg, uint32_t addr_reg,
 	      uint8_t family);
 void rule_meta_load(struct buf *r, uint32_t key, uint32_t dreg);
 void rule_meta_set(struct buf *r, uint32_t key, uint32_t sreg);
-/** rule_ct_load() - @dir: IP_CT_DIR_*, or -1 where the key has none */
+/** rule_ct_load(), rule_ct_set() - @dir: IP_CT_DIR_*, or -1 where the key has
+ * none */
 void rule_ct_load(struct buf *r, uint32_t key, uint32_t dreg, int dir);
-void rule_ct_set(struct buf *r, uint32_t key, uint32_t sreg);
+void rule_ct_set(struct buf *r, uint32_t key, uint32_t sreg, int dir);
 void rule_cmp(struct buf *r, uint32_t op, uint32_t sreg, const void *data,
 	      uint32_t len);
 /** rule_bitwise() - reg = (reg & mask) ^ value, @len bytes of each */

@@ -191,3 +191,19 @@ def test_strangers():
                 dropped(lab, agent, "strangers", "b1", vip(f, 99), 80)
             dropped(lab, agent, "unbound", "c1", vip(f), 90)
         flows(lab, "gateway again", ("v1",), n=5)
+
+
+@vm_needs("ipip and ip6tnl devices")
+def test_machine_is_client():
+    """Of a service whose gateway sends it to another machine of its hypervisor:
+    its packets go by twice, first without a tunnel."""
+    with Fabric(backends=0, vms=(2,)) as lab:
+        lab.serve("v2")
+        by_hand(lab, vms=["v2"])
+        agent = started(lab, both(("v2",)))
+        for f in FAMILIES:
+            r = lab.flow("v1", vip(f), 80, 10, log=True)
+            r.all_ok(f"v1 IPv{f}")
+            equal({c.seen for c in r.log}, {vm_addr(f, 1)}, f"IPv{f}: seen")
+            equal(set(r.counts()), {"v2"}, f"IPv{f}: who answered")
+        equal(agent.drops("unbound"), 0, "unbound")

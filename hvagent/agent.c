@@ -27,7 +27,10 @@ static struct plan *plan_all(struct agent *a, struct want *w)
 	core_uplinks(a->core, a->conf);
 	want_all(w, &a->core->ids, &a->bindings, a->conf);
 	for (size_t i = 0; i < a->conf->nuplinks; i++)
-		want_uplink(w, a->conf->uplinks[i], &a->core->uplinks[i]);
+		want_uplink(w, &a->bindings, a->conf->uplinks[i],
+			    &a->core->uplinks[i]);
+	for (unsigned int f = 0; f < RS_FAMILIES; f++)
+		a->core->crossed[f] = a->bindings.crossed[f] > 0;
 	return ruleset_plan(a->ruleset, w->list, w->n, true);
 }
 
@@ -119,7 +122,8 @@ static void want_change(struct agent *a, struct want *w,
 	struct vm_ids *ids = &a->core->ids;
 
 	if (now) {
-		want_vm(w, ids, &now->vm, false);
+		want_vm(w, ids, &a->bindings, binding_tunnel(now));
+		want_vm(w, ids, &a->bindings, &now->vm);
 		want_binding(w, ids, now, false);
 		want_port(w, &a->bindings, now);
 	}
@@ -128,8 +132,8 @@ static void want_change(struct agent *a, struct want *w,
 	want_port(w, &a->bindings, old);
 	if (!now || now->service.family != old->service.family)
 		want_binding(w, ids, old, true);
-	if (!bindings_have_vm(&a->bindings, &old->vm))
-		want_vm(w, ids, &old->vm, true);
+	want_vm(w, ids, &a->bindings, binding_tunnel(old));
+	want_vm(w, ids, &a->bindings, &old->vm);
 }
 
 static int by_unit(const void *pa, const void *pb)
@@ -152,6 +156,17 @@ static void want_once(struct want *w)
 	w->n = kept;
 }
 
+/* Are there tunnels of a kind that there were none of, or none any more?
+ * Devices and uplinks depend on it. */
+static bool other_kinds(const struct agent *a)
+{
+	bool other = false;
+
+	for (unsigned int f = 0; f < RS_FAMILIES; f++)
+		other |= a->core->crossed[f] != (a->bindings.crossed[f] > 0);
+	return other;
+}
+
 /* What the kernel refuses may be due to what others did: look at all. */
 static int commit_want(struct agent *a, struct want *w, struct err *err)
 {
@@ -159,7 +174,7 @@ static int commit_want(struct agent *a, struct want *w, struct err *err)
 	struct plan *p;
 	int ret;
 
-	if (a->core->idle || !a->core->known)
+	if (a->core->idle || !a->core->known || other_kinds(a))
 		return agent_apply(a, err);
 	want_once(w);
 	p = ruleset_plan(a->ruleset, w->list, w->n, false);

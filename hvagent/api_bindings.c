@@ -121,7 +121,8 @@ static bool is_same(const struct binding *a, const struct binding *b)
 {
 	return a->origin == b->origin && a->port == b->port &&
 	       a->proto == b->proto && a->vm_port == b->vm_port &&
-	       !addr_cmp(&a->service, &b->service) && !addr_cmp(&a->vm, &b->vm);
+	       !addr_cmp(&a->service, &b->service) &&
+	       !addr_cmp(&a->vm, &b->vm) && !addr_cmp(&a->tunnel, &b->tunnel);
 }
 
 /* Note it, make it, and see what came of it. */

@@ -10,6 +10,7 @@
 #include "hostcheck/hostcheck.h"
 #include "http/listing.h"
 #include "hvagent/api_impl.h"
+#include "hvagent/devices.h"
 #include "rulesets/form.h"
 
 /* Parts of the kernel that our rules cannot do without. */
@@ -53,21 +54,28 @@ static void need_uplinks(struct host *h, const struct hv_conf *c)
 	}
 }
 
+static enum device device_of(const struct binding *b)
+{
+	if (binding_tunnel(b)->family == AF_INET6)
+		return DEVICE_6;
+	return b->service.family == AF_INET6 ? DEVICE_6IN4 : DEVICE_4;
+}
+
 /* What takes the tunnels' headers off, where machines need it. */
 static void need_tunnels(struct host *h, const struct bindings *l)
 {
-	static const char *const devices[] = { AGENT_DEVICE4, AGENT_DEVICE6 };
-	bool needed[RS_FAMILIES] = { false };
+	bool needed[DEVICES] = { false };
 	struct host_item it = { .kind = HOST_DEVICE, .use = HOST_TUNNEL };
 
 	for (size_t i = 0; i < l->n; i++)
-		needed[family_index(l->list[i]->vm.family)] = true;
-	for (unsigned int f = 0; f < RS_FAMILIES; f++) {
-		if (!needed[f])
+		needed[device_of(l->list[i])] = true;
+	for (enum device i = 0; i < DEVICES; i++) {
+		if (!needed[i])
 			continue;
-		it.name = it.device = devices[f];
+		it.name = it.device = device_forms[i].name;
 		host_add(h, &it);
-		host_add_tunnel(h, family_of(f), family_of(f));
+		host_add_tunnel(h, device_forms[i].outer,
+				i == DEVICE_4 ? AF_INET : AF_INET6);
 	}
 }
 

@@ -17,7 +17,7 @@
 
 #define TEXT_MAX 80 /* bytes; longer ones are no address */
 
-enum { FIELD_SERVICE, FIELD_VM, FIELD_NAME, FIELDS };
+enum { FIELD_SERVICE, FIELD_VM, FIELD_TUNNEL, FIELD_NAME, FIELDS };
 
 static const struct input_field fields[FIELDS] = {
 	[FIELD_SERVICE] = { .name = "service",
@@ -28,6 +28,10 @@ static const struct input_field fields[FIELDS] = {
 		       .kind = INPUT_TEXT,
 		       .max = TEXT_MAX,
 		       .allowed = BINDING_VM_ALLOWED },
+	[FIELD_TUNNEL] = { .name = "tunnel",
+			   .kind = INPUT_TEXT,
+			   .max = TEXT_MAX,
+			   .allowed = BINDING_TUNNEL_ALLOWED },
 	[FIELD_NAME] = { .name = "name",
 			 .kind = INPUT_TEXT,
 			 .max = TEXT_MAX,
@@ -52,11 +56,14 @@ static int make(const struct input_value *v, struct binding *out,
 		struct err *err)
 {
 	const char *service = v[FIELD_SERVICE].text, *vm = v[FIELD_VM].text;
+	const char *tunnel = v[FIELD_TUNNEL].text;
 
 	if (!service || binding_service_parse(service, out) < 0)
 		return refuse(&fields[FIELD_SERVICE], service, err);
 	if (!vm || binding_vm_parse(vm, out) < 0)
 		return refuse(&fields[FIELD_VM], vm, err);
+	if (tunnel && binding_tunnel_parse(tunnel, out) < 0)
+		return refuse(&fields[FIELD_TUNNEL], tunnel, err);
 	return 0;
 }
 
@@ -203,10 +210,12 @@ void api_write_one(struct buf *out, const struct binding *b)
 	char service[BINDING_SERVICE_TEXT], vm[ENDPOINT_STRLEN];
 
 	/* Nothing in it needs escapes. */
-	buf_printf(out,
-		   "{\"name\":\"%s\",\"service\":\"%s\",\"vm\":\"%s\","
-		   "\"origin\":\"%s\"}",
+	buf_printf(out, "{\"name\":\"%s\",\"service\":\"%s\",\"vm\":\"%s\",",
 		   b->name, binding_service_text(b, service),
-		   binding_vm_text(b, vm),
+		   binding_vm_text(b, vm));
+	if (b->tunnel.family)
+		buf_printf(out, "\"tunnel\":\"%s\",",
+			   addr_format(&b->tunnel, vm));
+	buf_printf(out, "\"origin\":\"%s\"}",
 		   b->origin == BINDING_OF_FILE ? "file" : "api");
 }

@@ -7,7 +7,8 @@
 #include "lib/buf.h"
 
 /**
- * api_read_one() - {"service": "...", "vm": "..."} as the binding @name
+ * api_read_one() - {"service": "...", "vm": "..."} as the binding @name; it may
+ * have a "tunnel"
  * @out: owns its name; api_read_free() frees it
  * Return: 0; -EINVAL: words that name the field and say what is allowed.
  */

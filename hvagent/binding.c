@@ -44,6 +44,11 @@ int binding_vm_parse(const char *text, struct binding *b)
 	return endpoint_parse(text, &b->vm, &b->vm_port);
 }
 
+int binding_tunnel_parse(const char *text, struct binding *b)
+{
+	return addr_parse(text, &b->tunnel);
+}
+
 const char *binding_service_text(const struct binding *b,
 				 char buf[BINDING_SERVICE_TEXT])
 {
@@ -121,6 +126,14 @@ int binding_check(const struct binding *b, const char **field, struct err *err)
 	if (problem)
 		return refuse(field, "vm", err, binding_vm_text(b, vm), problem,
 			      BINDING_VM_ALLOWED);
+	if (!b->tunnel.family)
+		return 0;
+	problem = unusable(&b->tunnel);
+	if (!problem && !addr_cmp(&b->tunnel, &b->service))
+		problem = "the service's own address";
+	if (problem)
+		return refuse(field, "tunnel", err, addr_format(&b->tunnel, vm),
+			      problem, BINDING_TUNNEL_ALLOWED);
 	return 0;
 }
 
@@ -128,7 +141,7 @@ int binding_check(const struct binding *b, const char **field, struct err *err)
 
 static int flow_cmp(const struct binding *a, const struct binding *b)
 {
-	int cmp = addr_cmp(&a->vm, &b->vm);
+	int cmp = addr_cmp(binding_tunnel(a), binding_tunnel(b));
 
 	if (!cmp)
 		cmp = addr_cmp(&a->service, &b->service);
@@ -218,14 +231,29 @@ const struct binding *bindings_clash(const struct bindings *l,
 							     : NULL;
 }
 
-bool bindings_have_vm(const struct bindings *l, const struct addr *vm)
+bool bindings_have_tunnel(const struct bindings *l, const struct addr *a)
 {
-	/* before all that a binding of this machine can be */
-	const struct binding first = { .vm = *vm };
+	/* before all that a binding of this address can be */
+	const struct binding first = { .vm = *a };
 	bool found;
 	size_t i = place_of(l->by_flow, l->n, flow_cmp, &first, &found);
 
-	return i < l->n && !addr_cmp(&l->by_flow[i]->vm, vm);
+	return i < l->n && !addr_cmp(binding_tunnel(l->by_flow[i]), a);
+}
+
+bool bindings_have_vm(const struct bindings *l, const struct addr *a)
+{
+	const struct binding first = { .vm = *a };
+	bool found;
+	size_t i = place_of(l->by_port, l->n, answer_cmp, &first, &found);
+
+	return i < l->n && !addr_cmp(&l->by_port[i]->vm, a);
+}
+
+static bool same_service(const struct binding *a, const struct binding *b)
+{
+	return !addr_cmp(&a->service, &b->service) && a->proto == b->proto &&
+	       a->port == b->port;
 }
 
 size_t bindings_of_port(const struct bindings *l, const struct binding *b,
@@ -239,9 +267,14 @@ size_t bindings_of_port(const struct bindings *l, const struct binding *b,
 	size_t i = place_of(l->by_port, l->n, answer_cmp, &least, &found);
 	size_t n = 0;
 
-	while (n < 2 && i + n < l->n && binding_same_port(l->by_port[i + n], b))
+	*first = NULL;
+	for (; n < 2 && i < l->n && binding_same_port(l->by_port[i], b); i++) {
+		if (*first && same_service(*first, l->by_port[i]))
+			continue; /* by tunnels to another address */
+		if (!*first)
+			*first = l->by_port[i];
 		n++;
-	*first = n ? l->by_port[i] : NULL;
+	}
 	return n;
 }
 
@@ -277,6 +310,11 @@ static void take_out(struct binding **list, size_t n, cmp_fn *cmp,
 	memmove(list + i, list + i + 1, (n - i - 1) * sizeof(struct binding *));
 }
 
+static bool is_crossed(const struct binding *b)
+{
+	return binding_tunnel(b)->family != b->service.family;
+}
+
 bool bindings_remove(struct bindings *l, const char *name)
 {
 	struct binding *b = find(l, name);
@@ -287,6 +325,7 @@ bool bindings_remove(struct bindings *l, const char *name)
 	take_out(l->by_flow, l->n, flow_cmp, b);
 	take_out(l->by_port, l->n, answer_cmp, b);
 	l->n--;
+	l->crossed[family_index(b->service.family)] -= is_crossed(b);
 	free(b->name);
 	free(b);
 	return true;
@@ -309,7 +348,7 @@ int bindings_put(struct bindings *l, const struct binding *b, struct err *err)
 			       "time, first in %s; allowed: a service once "
 			       "for each machine",
 			       binding_service_text(b, text),
-			       addr_format(&b->vm, vm), other->name);
+			       addr_format(binding_tunnel(b), vm), other->name);
 	if (!find(l, b->name) && l->n == BINDINGS_MAX)
 		return err_set(err, -ENOSPC,
 			       "name: found binding number %d; allowed: %d",
@@ -323,6 +362,7 @@ int bindings_put(struct bindings *l, const struct binding *b, struct err *err)
 	insert(l->by_flow, l->n, flow_cmp, mine);
 	insert(l->by_port, l->n, answer_cmp, mine);
 	l->n++;
+	l->crossed[family_index(b->service.family)] += is_crossed(b);
 	return 0;
 }
 

@@ -29,6 +29,10 @@
 	"ADDRESS or ADDRESS:PORT, of the same family as the service, an IPv6 " \
 	"address with a port in brackets"
 
+#define BINDING_TUNNEL_ALLOWED                                                 \
+	"ADDRESS, IPv4 or IPv6, where the gateways' tunnels to the machine "   \
+	"lead"
+
 /* Whose it is: the file's go and come with the file. */
 enum binding_origin { BINDING_OF_FILE, BINDING_OF_API };
 
@@ -37,8 +41,9 @@ struct binding {
 	struct addr service; /* what clients ask for */
 	uint16_t port;       /* host order, never 0 */
 	uint8_t proto;       /* IPPROTO_TCP, _UDP or _SCTP */
-	struct addr vm;      /* the machine's, and where tunnels to it lead */
+	struct addr vm;      /* the machine's */
 	uint16_t vm_port;    /* host order; 0 = that of the service */
+	struct addr tunnel;  /* where tunnels to it lead; family 0 = to vm */
 	enum binding_origin origin;
 };
 
@@ -47,6 +52,14 @@ struct binding {
 int binding_service_parse(const char *text, struct binding *b);
 /** binding_vm_parse() - "10.0.3.1:8080" into vm and vm_port; as above */
 int binding_vm_parse(const char *text, struct binding *b);
+/** binding_tunnel_parse() - an address into tunnel; as above */
+int binding_tunnel_parse(const char *text, struct binding *b);
+
+/** binding_tunnel() - where tunnels to the machine lead */
+static inline const struct addr *binding_tunnel(const struct binding *b)
+{
+	return b->tunnel.family ? &b->tunnel : &b->vm;
+}
 
 /** binding_service_text() - as it is read; returns @buf */
 const char *binding_service_text(const struct binding *b,
@@ -56,7 +69,7 @@ const char *binding_vm_text(const struct binding *b, char buf[ENDPOINT_STRLEN]);
 
 /**
  * binding_check() - can it be, by itself?
- * @field: "name", "service" or "vm", where the fault is.
+ * @field: "name", "service", "vm" or "tunnel", where the fault is.
  * Return: 0; -EINVAL with words that begin with the field.
  */
 int binding_check(const struct binding *b, const char **field, struct err *err);
@@ -65,8 +78,11 @@ int binding_check(const struct binding *b, const char **field, struct err *err);
 struct bindings {
 	struct binding **list;
 	size_t n, cap;
-	struct binding **by_flow; /* the same by vm, service, proto, port */
+	struct binding **by_flow; /* the same by tunnel, service, proto, port */
 	struct binding **by_port; /* and by vm, proto, the machine's port */
+	/* by family_index() of the service: how many are of the other family
+	 * than their tunnel */
+	size_t crossed[2];
 };
 
 /** binding_vm_port() - the machine's, host order, never 0 */
@@ -78,18 +94,20 @@ bool binding_same_port(const struct binding *a, const struct binding *b);
 const struct binding *bindings_find(const struct bindings *l, const char *name);
 
 /**
- * bindings_clash() - the binding of another name for the same service and
- * machine, or NULL: two cannot both be true
+ * bindings_clash() - the binding of another name for the same service in
+ * tunnels to the same address, or NULL: two cannot both be true
  */
 const struct binding *bindings_clash(const struct bindings *l,
 				     const struct binding *b);
 
-/** bindings_have_vm() - does any of them lead to that machine? */
-bool bindings_have_vm(const struct bindings *l, const struct addr *vm);
+/** bindings_have_tunnel() - does a tunnel of any of them lead there?
+ * bindings_have_vm() - is it the machine of any of them? */
+bool bindings_have_tunnel(const struct bindings *l, const struct addr *a);
+bool bindings_have_vm(const struct bindings *l, const struct addr *a);
 
 /**
  * bindings_of_port() - what leads to the same port of the same machine as @b
- * Return: how many of the list do; the first of them in @first.
+ * Return: of how many services, 2 = of several; the first of them in @first.
  */
 size_t bindings_of_port(const struct bindings *l, const struct binding *b,
 			const struct binding **first);

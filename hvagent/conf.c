@@ -124,7 +124,8 @@ static void binding_take(struct loader *l, const struct doc_section *s,
 	if (!d->vm)
 		missing(l, s->where, label, "vm");
 	if (!d->service || !d->vm || binding_service_parse(d->service, &b) ||
-	    binding_vm_parse(d->vm, &b))
+	    binding_vm_parse(d->vm, &b) ||
+	    (d->tunnel && binding_tunnel_parse(d->tunnel, &b)))
 		return;
 	if (bindings_find(&l->d.conf.bindings, b.name))
 		return; /* section_twins() has said it */
@@ -144,6 +145,7 @@ static void bindings_read(struct loader *l)
 			binding_take(l, s, &d);
 		free(d.service);
 		free(d.vm);
+		free(d.tunnel);
 	}
 }
 

@@ -48,12 +48,21 @@ bool core_uplinks(struct agent_core *c, const struct hv_conf *conf)
 	return other;
 }
 
-static bool needs_family(const struct hv_conf *conf, uint8_t family)
+static bool has_gateway(const struct hv_conf *conf, uint8_t family)
 {
 	for (size_t i = 0; i < conf->ngateways; i++)
 		if (conf->gateways[i].family == family)
 			return true;
 	return false;
+}
+
+/* IPv6's takes both families out; IPv4 has a device for each. */
+static bool needs_device(const struct agent *a, enum device device)
+{
+	if (device == DEVICE_6IN4 &&
+	    !a->bindings.crossed[family_index(AF_INET6)])
+		return false;
+	return has_gateway(a->conf, device_forms[device].outer);
 }
 
 /* Said when it is another than before. */
@@ -71,19 +80,18 @@ void core_devices(struct agent *a)
 
 	if (a->core->idle)
 		return;
-	for (unsigned int f = 0; f < RS_FAMILIES; f++) {
-		const char *name = f ? AGENT_DEVICE6 : AGENT_DEVICE4;
+	for (enum device i = 0; i < DEVICES; i++) {
 		int ret;
 
-		if (!needs_family(a->conf, family_of(f)))
+		if (!needs_device(a, i))
 			continue;
-		ret = devices_keep(a->core->devices, family_of(f), &err);
+		ret = devices_keep(a->core->devices, i, &err);
 		failed |= ret < 0;
 		if (ret > 0)
-			log_info("device=%s made", name);
-		if (ret > 0 && a->core->had[f])
+			log_info("device=%s made", device_forms[i].name);
+		if (ret > 0 && a->core->had[i])
 			a->status.repairs++;
-		a->core->had[f] |= ret >= 0;
+		a->core->had[i] |= ret >= 0;
 	}
 	device_error(a, failed ? err.msg : "");
 	if (failed)
@@ -226,10 +234,10 @@ int agent_flush(struct agent *a, struct err *err)
 
 	a->core->idle = true;
 	a->core->known = false;
-	a->core->had[0] = a->core->had[1] = false;
+	memset(a->core->had, 0, sizeof(a->core->had));
 	ret = ruleset_flush(a->ruleset, err);
-	for (unsigned int f = 0; ret == 0 && f < RS_FAMILIES; f++)
-		ret = devices_remove(a->core->devices, family_of(f), err);
+	for (enum device i = 0; ret == 0 && i < DEVICES; i++)
+		ret = devices_remove(a->core->devices, i, err);
 	return ret;
 }
 
@@ -255,9 +263,9 @@ int agent_drops(struct agent *a, struct agent_drops *out, struct err *err)
 			       strerror(-ret));
 	for (int i = 0; i < ASKED; i++)
 		*sums[i % KINDS] += v[i].there ? v[i].packets : 0;
-	devices_received(a->core->devices, AF_INET, &out->packets, &out->bytes);
-	devices_received(a->core->devices, AF_INET6, &out->packets,
-			 &out->bytes);
+	for (enum device i = 0; i < DEVICES; i++)
+		devices_received(a->core->devices, i, &out->packets,
+				 &out->bytes);
 	return 0;
 }
 

@@ -15,9 +15,11 @@ struct agent_core {
 	struct counter_reader *counters;
 	ev_io rules_io, links_io;
 	ev_timer rules, links, retry;
-	bool had[2]; /* devices, by family_index(): they were there */
-	bool idle;   /* flushed: nothing is looked after */
-	bool known;  /* HAVE is what the kernel holds */
+	bool had[DEVICES];         /* they were there */
+	bool crossed[RS_FAMILIES]; /* of the last plan of all: are there any of
+				    * bindings' crossed? */
+	bool idle;                 /* flushed: nothing is looked after */
+	bool known;                /* HAVE is what the kernel holds */
 };
 
 /** core_uplinks() - look at them; true: they are not what they were */

@@ -27,20 +27,20 @@
 #include "lib/xalloc.h"
 #include "rulesets/form.h"
 
-#define ALIAS   "nftlb hvagent"
-#define MESSAGE 4096
-#define GROUPS  (RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR)
+#define ALIAS    "nftlb hvagent"
+#define MESSAGE  4096
+#define LOOPBACK 1 /* ifindex of lo */
+#define GROUPS   (RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR)
 
 struct devices {
 	struct mnl_socket *events, *requests;
 	uint32_t seq;
 };
 
-static const struct {
-	const char *name, *kind;
-} forms[RS_FAMILIES] = {
-	{ AGENT_DEVICE4, "ipip" },
-	{ AGENT_DEVICE6, "ip6tnl" },
+const struct device_form device_forms[DEVICES] = {
+	[DEVICE_4] = { AGENT_DEVICE4, "ipip", AF_INET },
+	[DEVICE_6] = { AGENT_DEVICE6, "ip6tnl", AF_INET6 },
+	[DEVICE_6IN4] = { AGENT_DEVICE6IN4, "sit", AF_INET },
 };
 
 static struct mnl_socket *open_socket(unsigned int groups, int flags)
@@ -196,16 +196,28 @@ static int look(struct devices *d, const char *name, struct found *f)
 	return ret == -ENODEV ? 0 : ret;
 }
 
-static int make(struct devices *d, const char *name, const char *kind)
+/* sit does not know metadata. One for all addresses is there already, where the
+ * module is, and the kernel takes two for the same only where they differ in
+ * their link: `lo` is always there. It gives the packet to the one that was
+ * made last. */
+static void put_form(struct nlmsghdr *nlh, const struct device_form *form)
+{
+	if (!strcmp(form->kind, "sit"))
+		mnl_attr_put_u32(nlh, IFLA_IPTUN_LINK, LOOPBACK);
+	else
+		mnl_attr_put(nlh, IFLA_IPTUN_COLLECT_METADATA, 0, NULL);
+}
+
+static int make(struct devices *d, const struct device_form *form)
 {
 	char buf[MESSAGE] = { 0 };
 	struct nlmsghdr *nlh =
-	    message(d, buf, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, name);
+	    message(d, buf, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, form->name);
 	struct nlattr *info = mnl_attr_nest_start(nlh, IFLA_LINKINFO), *data;
 
-	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, kind);
+	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, form->kind);
 	data = mnl_attr_nest_start(nlh, IFLA_INFO_DATA);
-	mnl_attr_put(nlh, IFLA_IPTUN_COLLECT_METADATA, 0, NULL);
+	put_form(nlh, form);
 	mnl_attr_nest_end(nlh, data);
 	mnl_attr_nest_end(nlh, info);
 	return talk(d->requests, nlh, NULL);
@@ -260,10 +272,10 @@ static int rp_filter_off(const char *device)
 
 /* ---- what is asked for */
 
-int devices_keep(struct devices *d, uint8_t family, struct err *err)
+int devices_keep(struct devices *d, enum device which, struct err *err)
 {
-	const char *name = forms[family_index(family)].name;
-	const char *kind = forms[family_index(family)].kind;
+	const char *name = device_forms[which].name;
+	const char *kind = device_forms[which].kind;
 	struct found f;
 	int ret = look(d, name, &f), made = 0;
 
@@ -273,12 +285,12 @@ int devices_keep(struct devices *d, uint8_t family, struct err *err)
 			       "kind \"%s\"; remove or rename it",
 			       name, f.kind);
 	if (ret == 0 && !f.there) {
-		ret = make(d, name, kind);
+		ret = make(d, &device_forms[which]);
 		made = 1;
 	}
 	if (ret == 0 && !(f.up && f.ours))
 		ret = bring_up(d, name);
-	if (ret == 0 && family == AF_INET)
+	if (ret == 0 && which != DEVICE_6IN4) /* IPv4 comes out of it */
 		ret = rp_filter_off(name);
 	if (ret < 0)
 		return err_set(err, ret,
@@ -289,20 +301,20 @@ int devices_keep(struct devices *d, uint8_t family, struct err *err)
 	return made;
 }
 
-void devices_received(struct devices *d, uint8_t family, uint64_t *packets,
+void devices_received(struct devices *d, enum device which, uint64_t *packets,
 		      uint64_t *bytes)
 {
 	struct found f;
 
-	if (look(d, forms[family_index(family)].name, &f) < 0 || !f.there)
+	if (look(d, device_forms[which].name, &f) < 0 || !f.there)
 		return;
 	*packets += f.stats.rx_packets;
 	*bytes += f.stats.rx_bytes;
 }
 
-int devices_remove(struct devices *d, uint8_t family, struct err *err)
+int devices_remove(struct devices *d, enum device which, struct err *err)
 {
-	const char *name = forms[family_index(family)].name;
+	const char *name = device_forms[which].name;
 	char buf[MESSAGE] = { 0 };
 	struct found f;
 	int ret = look(d, name, &f);

@@ -33,19 +33,28 @@ void devices_drain(struct devices *d);
 /** devices_uplink() - how the interface is now */
 void devices_uplink(struct devices *d, const char *name, struct uplink *out);
 
+/* The decapsulating ones, by what they take out of what. */
+enum device { DEVICE_4, DEVICE_6, DEVICE_6IN4, DEVICES };
+
+/* What each is. DEVICE_6 takes IPv4 out of IPv6 as well. */
+extern const struct device_form {
+	const char *name, *kind;
+	uint8_t outer; /* family of the tunnels */
+} device_forms[DEVICES];
+
 /**
- * devices_keep() - have the decapsulating device of @family, up and without
+ * devices_keep() - have the decapsulating device @which, up and without
  * rp_filter; what is there and right is not touched
  * Return: 1: it was made; 0: it was there; -errno with words.
  */
-int devices_keep(struct devices *d, uint8_t family, struct err *err);
+int devices_keep(struct devices *d, enum device which, struct err *err);
 
-/** devices_received() - add what the decapsulating device of @family has taken
- * out of tunnels; nothing where it is not there */
-void devices_received(struct devices *d, uint8_t family, uint64_t *packets,
+/** devices_received() - add what the decapsulating device @which has taken out
+ * of tunnels; nothing where it is not there */
+void devices_received(struct devices *d, enum device which, uint64_t *packets,
 		      uint64_t *bytes);
 
-/** devices_remove() - of @family, if it is there and ours; 0 or -errno */
-int devices_remove(struct devices *d, uint8_t family, struct err *err);
+/** devices_remove() - @which, if it is there and ours; 0 or -errno */
+int devices_remove(struct devices *d, enum device which, struct err *err);
 
 #endif

@@ -67,8 +67,9 @@ void export_text_free(struct export_text *t);
 void export_text_now(const struct agent *a, struct export_text *out);
 
 #define EXPORT_CHECKSUM_TEXT 65
-/** export_checksum() - SHA-256 in hexadecimal of "NAME SERVICE VM\n" of each
- * binding, sorted by name (bytes); returns @out */
+/** export_checksum() - SHA-256 in hexadecimal of "NAME SERVICE VM\n" (or
+ * "NAME SERVICE VM TUNNEL\n") of each binding, sorted by name (bytes); returns
+ * @out */
 const char *export_checksum(const struct bindings *l,
 			    char out[EXPORT_CHECKSUM_TEXT]);
 

@@ -28,8 +28,11 @@ static void put_summary(struct buf *out, const struct binding *b)
 {
 	char service[BINDING_SERVICE_TEXT], vm[ENDPOINT_STRLEN];
 
-	buf_printf(out, "%s %s %s\n", b->name, binding_service_text(b, service),
+	buf_printf(out, "%s %s %s", b->name, binding_service_text(b, service),
 		   binding_vm_text(b, vm));
+	if (b->tunnel.family)
+		buf_printf(out, " %s", addr_format(&b->tunnel, vm));
+	buf_printf(out, "\n");
 }
 
 const char *export_checksum(const struct bindings *l,
@@ -97,16 +100,21 @@ static void put_line(struct buf *out, const struct buf *head, size_t number,
 	char service[BINDING_SERVICE_TEXT], vm[ENDPOINT_STRLEN];
 
 	buf_append(out, head->data, head->len);
-	if (!b)
+	if (!b) {
 		buf_printf(out, ",\"number\":0,\"name\":null,\"service\":null,"
 				"\"vm\":null,\"origin\":null}\n");
-	else
-		buf_printf(out,
-			   ",\"number\":%zu,\"name\":\"%s\",\"service\":\"%s\","
-			   "\"vm\":\"%s\",\"origin\":\"%s\"}\n",
-			   number, b->name, binding_service_text(b, service),
-			   binding_vm_text(b, vm),
-			   b->origin == BINDING_OF_API ? "api" : "file");
+		return;
+	}
+	buf_printf(out,
+		   ",\"number\":%zu,\"name\":\"%s\",\"service\":\"%s\","
+		   "\"vm\":\"%s\",",
+		   number, b->name, binding_service_text(b, service),
+		   binding_vm_text(b, vm));
+	if (b->tunnel.family)
+		buf_printf(out, "\"tunnel\":\"%s\",",
+			   addr_format(&b->tunnel, vm));
+	buf_printf(out, "\"origin\":\"%s\"}\n",
+		   b->origin == BINDING_OF_API ? "api" : "file");
 }
 
 void export_text(const struct agent *a, const char *host, ev_tstamp time,

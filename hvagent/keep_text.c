@@ -18,13 +18,18 @@ void keep_text_put(struct buf *out, const struct binding *list, size_t n,
 	char service[BINDING_SERVICE_TEXT], vm[ENDPOINT_STRLEN];
 
 	buf_printf(out, "{\"%s\":[", only ? "set" : "put");
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		buf_printf(out,
 			   "%s{\"name\":\"%s\",\"service\":\"%s\",\"vm\":\"%s"
-			   "\"}",
+			   "\"",
 			   i ? "," : "", list[i].name,
 			   binding_service_text(&list[i], service),
 			   binding_vm_text(&list[i], vm));
+		if (list[i].tunnel.family)
+			buf_printf(out, ",\"tunnel\":\"%s\"",
+				   addr_format(&list[i].tunnel, vm));
+		buf_printf(out, "}");
+	}
 	buf_printf(out, "]}\n");
 }
 
@@ -40,11 +45,14 @@ static int put_one(const json_t *o, struct bindings *l, struct err *err)
 	const char *name = json_string_value(json_object_get(o, "name"));
 	const char *service = json_string_value(json_object_get(o, "service"));
 	const char *vm = json_string_value(json_object_get(o, "vm"));
+	const json_t *tunnel = json_object_get(o, "tunnel"); /* or NULL */
 	struct binding b = { .name = (char *)name, .origin = BINDING_OF_API };
 
 	if (!name || !service || !vm ||
 	    binding_service_parse(service, &b) < 0 ||
-	    binding_vm_parse(vm, &b) < 0)
+	    binding_vm_parse(vm, &b) < 0 ||
+	    (tunnel && (!json_is_string(tunnel) ||
+			binding_tunnel_parse(json_string_value(tunnel), &b))))
 		return err_set(err, -EBADMSG, "no binding");
 	return bindings_put(l, &b, err) < 0 ? -EBADMSG : 0;
 }

@@ -37,6 +37,13 @@ static const char *vm_problem(const char *text)
 	return binding_vm_parse(text, &b) ? "not understood" : NULL;
 }
 
+static const char *tunnel_problem(const char *text)
+{
+	struct binding b;
+
+	return binding_tunnel_parse(text, &b) ? "not understood" : NULL;
+}
+
 static const char *listen_problem(const char *text)
 {
 	struct addr a;
@@ -144,6 +151,9 @@ static const struct conf_key rows[] = {
 	{ HV_IN(HV_BINDING), "vm", VALUE_TEXT, DRAFT(vm), .problem = vm_problem,
 	  .required = true, .takes = BINDING_VM_ALLOWED,
 	  .help = "the machine's address, and its port if another" },
+	{ HV_IN(HV_BINDING), "tunnel", VALUE_TEXT, DRAFT(tunnel),
+	  .problem = tunnel_problem, .takes = BINDING_TUNNEL_ALLOWED,
+	  .help = "address that tunnels to the machine lead to, if another" },
 };
 
 static const struct key_table table = { rows, KEY_ROWS(rows),

@@ -15,8 +15,8 @@ enum hv_kind { HV_GLOBAL, HV_EXPORT, HV_BINDING, HV_KINDS };
 /* What the keys of one section fill; texts are malloc'd. */
 struct hv_draft {
 	struct hv_conf conf;
-	char *uplink, *gateways; /* lists */
-	char *service, *vm;      /* of a binding */
+	char *uplink, *gateways;     /* lists */
+	char *service, *vm, *tunnel; /* of a binding */
 	struct where set[DRAFT_KEYS_MAX];
 };
 

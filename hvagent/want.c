@@ -13,11 +13,8 @@
 #include "lib/xalloc.h"
 #include "rulesets/form.h"
 
-/* What the headers in front of the client's segment take: the tunnel's (IPv6
- * tunnels carry an option of 8 bytes), the inner IP header's and TCP's. */
-#define OVERHEAD4 (20 + 20 + 20)
-#define OVERHEAD6 (40 + 8 + 40 + 20)
-#define MSS_MIN   536
+#define MSS_MIN     536
+#define IPV6_NUMBER 0xe0000000u /* no machine has such an IPv4 address */
 
 struct vm_id {
 	uint32_t id;
@@ -68,12 +65,12 @@ uint32_t vm_id(struct vm_ids *ids, const struct addr *vm)
 	uint32_t id = number_of(vm);
 	struct vm_id *s;
 
-	/* IPv4 and IPv6 have tables of their own: no clash between them */
 	if (vm->family == AF_INET)
 		return id;
 	grow(ids);
 	for (;; id++) {
-		if (id < ID_FIRST || id == ID_NONE)
+		id |= IPV6_NUMBER;
+		if (id == ID_NONE)
 			continue;
 		s = slot_of(ids, id);
 		if (!s->id)
@@ -150,7 +147,7 @@ void want_binding(struct want *w, struct vm_ids *ids, const struct binding *b,
 	s->agent = (struct rs_agent){ .kind = RS_AGENT_BINDING,
 				      .addr = b->vm,
 				      .port = binding_vm_port(b),
-				      .id = vm_id(ids, &b->vm) };
+				      .id = vm_id(ids, binding_tunnel(b)) };
 }
 
 static char *name_of_port(struct want *w, const struct binding *b)
@@ -180,16 +177,17 @@ void want_port(struct want *w, const struct bindings *l,
 				      .port = binding_vm_port(b) };
 }
 
-void want_vm(struct want *w, struct vm_ids *ids, const struct addr *vm,
-	     bool gone)
+void want_vm(struct want *w, struct vm_ids *ids, const struct bindings *l,
+	     const struct addr *vm)
 {
 	struct rs_service *s = add(w, vm->family);
+	bool tunnel = bindings_have_tunnel(l, vm);
 
 	s->name = name_of(w, UNIT_VM, vm);
-	s->gone = gone;
+	s->gone = !tunnel && !bindings_have_vm(l, vm);
 	s->agent = (struct rs_agent){ .kind = RS_AGENT_VM,
 				      .addr = *vm,
-				      .id = vm_id(ids, vm) };
+				      .id = tunnel ? vm_id(ids, vm) : 0 };
 }
 
 void want_gateway(struct want *w, const struct addr *gateway)
@@ -201,15 +199,26 @@ void want_gateway(struct want *w, const struct addr *gateway)
 	    (struct rs_agent){ .kind = RS_AGENT_GATEWAY, .addr = *gateway };
 }
 
-static uint16_t mss_of(uint32_t mtu, uint8_t family)
+/* What the headers in front of the client's segment take at most: the tunnel's
+ * (IPv6 tunnels carry an option of 8 bytes), the inner IP header's and TCP's.
+ */
+static uint32_t overhead(const struct bindings *l, uint8_t family)
 {
-	uint32_t over = family == AF_INET6 ? OVERHEAD6 : OVERHEAD4;
+	if (family == AF_INET6)
+		return 40 + 8 + 40 + 20;
+	return l->crossed[family_index(family)] ? 40 + 8 + 20 + 20
+						: 20 + 20 + 20;
+}
+
+static uint16_t mss_of(uint32_t mtu, uint32_t over)
+{
 	uint32_t mss = mtu > over + MSS_MIN ? mtu - over : MSS_MIN;
 
 	return mss > UINT16_MAX ? UINT16_MAX : (uint16_t)mss;
 }
 
-void want_uplink(struct want *w, const char *name, const struct uplink *u)
+void want_uplink(struct want *w, const struct bindings *l, const char *name,
+		 const struct uplink *u)
 {
 	for (unsigned int f = 0; u->ifindex && f < RS_FAMILIES; f++) {
 		struct rs_service *s;
@@ -218,11 +227,12 @@ void want_uplink(struct want *w, const char *name, const struct uplink *u)
 			continue;
 		s = add(w, family_of(f));
 		s->name = own(w, xjoin(UNIT_UPLINK, name, ""));
-		s->agent =
-		    (struct rs_agent){ .kind = RS_AGENT_UPLINK,
-				       .addr = u->addr[f],
-				       .id = u->ifindex,
-				       .mss = mss_of(u->mtu, family_of(f)) };
+		s->agent = (struct rs_agent){
+			.kind = RS_AGENT_UPLINK,
+			.addr = u->addr[f],
+			.id = u->ifindex,
+			.mss = mss_of(u->mtu, overhead(l, family_of(f)))
+		};
 	}
 }
 
@@ -232,13 +242,20 @@ void want_all(struct want *w, struct vm_ids *ids, const struct bindings *l,
 	for (size_t i = 0; i < l->n; i++) {
 		const struct binding *b = l->by_flow[i];
 
-		if (!i || addr_cmp(&b->vm, &l->by_flow[i - 1]->vm))
-			want_vm(w, ids, &b->vm, false);
+		if (!i || addr_cmp(binding_tunnel(b),
+				   binding_tunnel(l->by_flow[i - 1])))
+			want_vm(w, ids, l, binding_tunnel(b));
 		want_binding(w, ids, b, false);
 	}
-	for (size_t i = 0; i < l->n; i++)
-		if (!i || !binding_same_port(l->by_port[i], l->by_port[i - 1]))
-			want_port(w, l, l->by_port[i]);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct binding *b = l->by_port[i];
+
+		if ((!i || addr_cmp(&b->vm, &l->by_port[i - 1]->vm)) &&
+		    !bindings_have_tunnel(l, &b->vm))
+			want_vm(w, ids, l, &b->vm);
+		if (!i || !binding_same_port(b, l->by_port[i - 1]))
+			want_port(w, l, b);
+	}
 	for (size_t i = 0; i < conf->ngateways; i++) {
 		bool twice = false;
 

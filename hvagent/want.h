@@ -11,9 +11,10 @@
 #include "rulesets/types.h"
 
 /*
- * Numbers of machines. An IPv4 address is its own number; an IPv6 address is
- * hashed to one that no other has. A number means one address as long as the
- * struct lives. Zeroed is empty.
+ * Numbers of the addresses that tunnels lead to. An IPv4 address is its own
+ * number; an IPv6 address is hashed to one that no other has, above those of
+ * IPv4 machines: a service of one family may come in a tunnel of the other. A
+ * number means one address as long as the struct lives. Zeroed is empty.
  */
 struct vm_ids {
 	struct vm_id *slots; /* open addressing, by number; id 0 = free */
@@ -35,18 +36,21 @@ void want_free(struct want *w);
 
 /** want_binding(), want_port(), want_vm(), want_gateway(), want_uplink() - one
  * more
- * @gone: it is to go. @b must live as long as @w. */
+ * @gone: it is to go. @b and @l must live as long as @w. */
 void want_binding(struct want *w, struct vm_ids *ids, const struct binding *b,
 		  bool gone);
 /** the machine's port that @b leads to, as @l has it: not at all, for one
  * service, for several */
 void want_port(struct want *w, const struct bindings *l,
 	       const struct binding *b);
-void want_vm(struct want *w, struct vm_ids *ids, const struct addr *vm,
-	     bool gone);
+/** an address of a machine as @l has it: not at all, as the machine's, as one
+ * that tunnels lead to, as both */
+void want_vm(struct want *w, struct vm_ids *ids, const struct bindings *l,
+	     const struct addr *vm);
 void want_gateway(struct want *w, const struct addr *gateway);
-/** where it has an address, of both families */
-void want_uplink(struct want *w, const char *name, const struct uplink *u);
+/** where it has an address, of both families; the longest headers of @l */
+void want_uplink(struct want *w, const struct bindings *l, const char *name,
+		 const struct uplink *u);
 
 /** want_all() - machines, their ports and bindings of the list, gateways of the
  * file */

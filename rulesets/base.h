@@ -88,7 +88,7 @@ void service_rule(struct buf *r, const struct rs_service *svc, uint32_t base,
 		  uint32_t m);
 
 /** match_decapsulated() - go on for what came out of the agent's tunnels */
-void match_decapsulated(struct buf *r, uint8_t family);
+void match_decapsulated(struct buf *r);
 
 /** source_rule() - the one rule of a snat service's source chain */
 void source_rule(struct buf *r, const struct rs_service *svc);

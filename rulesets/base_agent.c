@@ -65,14 +65,12 @@ static void to_ourselves(struct buf *r)
 	rule_cmp(r, NFT_CMP_EQ, REG(0), &local, sizeof(local));
 }
 
-void match_decapsulated(struct buf *r, uint8_t family)
+/* A packet comes out of a device of its own family's tunnels or of another's.
+ */
+void match_decapsulated(struct buf *r)
 {
-	char name[IFNAMSIZ] = { 0 };
-
-	strncpy(name, family == AF_INET6 ? AGENT_DEVICE6 : AGENT_DEVICE4,
-		sizeof(name) - 1);
 	rule_meta_load(r, NFT_META_IIFNAME, REG(0));
-	rule_cmp(r, NFT_CMP_EQ, REG(0), name, sizeof(name));
+	rule_cmp(r, NFT_CMP_EQ, REG(0), AGENT_DEVICES, strlen(AGENT_DEVICES));
 }
 
 /* Who is no gateway; packets on their way elsewhere are not our business. */
@@ -127,9 +125,9 @@ bool tunnels_rule(struct buf *r, unsigned int i, uint8_t family)
 }
 
 /* A client may be a machine of this host, whose packet went by on its way out:
- * conntrack has the flow already, without NAT. What comes out of a tunnel begins
- * one of its own; where the machine began it (see leaving) it is that one's
- * answer, as answers are of the zone of all. */
+ * conntrack has the flow already, without NAT. What comes out of a tunnel
+ * begins one of its own; where the machine began it (see leaving) it is that
+ * one's answer, as answers are of the zone of all. */
 static void begin_apart(struct buf *r)
 {
 	const uint16_t zone = TUNNEL_ZONE;
@@ -149,7 +147,7 @@ bool outer_rule(struct buf *r, unsigned int i, uint8_t family)
 		rule_verdict(r, NFT_GOTO, "tunnels");
 		return true;
 	}
-	match_decapsulated(r, family);
+	match_decapsulated(r);
 	begin_apart(r);
 	return true;
 }
@@ -179,7 +177,7 @@ bool inner_rule(struct buf *r, unsigned int i, uint8_t family)
 {
 	if (i > 0)
 		return false;
-	match_decapsulated(r, family);
+	match_decapsulated(r);
 	rule_verdict(r, NFT_GOTO, "to-vm");
 	return true;
 }
@@ -193,7 +191,7 @@ bool bound_rule(struct buf *r, unsigned int i, uint8_t family)
 
 	if (i > 1)
 		return false;
-	match_decapsulated(r, family);
+	match_decapsulated(r);
 	if (i == 0) {
 		rule_ct_load(r, NFT_CT_STATUS, REG(0), -1);
 		rule_and(r, REG(0), IPS_SRC_NAT | IPS_DST_NAT);
@@ -235,7 +233,7 @@ bool answering_rule(struct buf *r, unsigned int i, uint8_t family)
 	if (i > 1)
 		return false;
 	if (i == 0) {
-		match_decapsulated(r, family);
+		match_decapsulated(r);
 		rule_verdict(r, NFT_GOTO, CHAIN_TO_CLAMP);
 		return true;
 	}

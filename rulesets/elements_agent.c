@@ -27,10 +27,13 @@ static struct elem *add(struct unit *u, enum rs_map map)
 static void add_vm(struct unit *u, const struct rs_service *svc)
 {
 	const struct rs_agent *a = &svc->agent;
-	struct elem *e = add(u, MAP_VMS);
+	struct elem *e;
 
-	memcpy(e->key, a->addr.ip, addr_len(&a->addr));
-	memcpy(e->data, &a->id, sizeof(a->id));
+	if (a->id) {
+		e = add(u, MAP_VMS);
+		memcpy(e->key, a->addr.ip, addr_len(&a->addr));
+		memcpy(e->data, &a->id, sizeof(a->id));
+	}
 	e = add(u, MAP_ANSWERS);
 	memcpy(e->key, a->addr.ip, addr_len(&a->addr));
 }
@@ -82,7 +85,7 @@ static void add_uplink(struct unit *u, const struct rs_service *svc)
 	uint16_t mss = htons(a->mss);
 	struct elem *e = add(u, MAP_UPLINKS);
 
-	match_decapsulated(r, svc->family);
+	match_decapsulated(r);
 	rule_object(r, NFT_OBJECT_COUNTER, AGENT_UNBOUND);
 	rule_verdict(r, NF_DROP, NULL);
 	r = chain_rule(c);

@@ -262,11 +262,13 @@ uint32_t set_flags(const struct set_form *f);
 
 /* Devices that take the tunnels' headers off, and the counters of what is
  * dropped before and behind them. */
-#define AGENT_DEVICE4   "nlb-ipip"
-#define AGENT_DEVICE6   "nlb-ip6tnl"
-#define AGENT_STRANGERS "strangers"
-#define AGENT_UNBOUND   "unbound"
-#define AGENT_STALE     "stale"
+#define AGENT_DEVICE4    "nlb-ipip"
+#define AGENT_DEVICE6    "nlb-ip6tnl"
+#define AGENT_DEVICE6IN4 "nlb-ip6sit"
+#define AGENT_DEVICES    "nlb-ip" /* what the names of all begin with */
+#define AGENT_STRANGERS  "strangers"
+#define AGENT_UNBOUND    "unbound"
+#define AGENT_STALE      "stale"
 
 #define SET_SESSIONS    "sessions."
 #define SET_NEW         "new."

@@ -185,7 +185,8 @@ struct rs_direct {
  * nothing else. */
 enum rs_agent_kind {
 	RS_AGENT_NONE,
-	RS_AGENT_VM,      /* a machine that tunnels lead to; "_vm.ADDRESS" */
+	RS_AGENT_VM,      /* an address of a machine, or one that tunnels to it
+			   * lead to; "_vm.ADDRESS" */
 	RS_AGENT_BINDING, /* a service's first address, protocol and port, in a
 			   * tunnel to a machine */
 	RS_AGENT_PORT,    /* of a machine: its address, port, and the first of
@@ -201,8 +202,9 @@ struct rs_agent {
 	struct addr addr; /* the machine's, the gateway's; of an uplink: our
 			   * own, where tunnels end */
 	uint16_t port;    /* of a binding, of a port: the machine's */
-	uint32_t id;      /* of a machine, the same in its bindings: ID_FIRST
-			   * or more, for ever; of an uplink: its ifindex */
+	uint32_t id;      /* of an address that tunnels lead to, the same in
+			   * its bindings: ID_FIRST or more, for ever; 0 = none
+			   * do; of an uplink: its ifindex */
 	uint16_t mss;     /* of an uplink: most that clients may send */
 };
 

@@ -38,8 +38,9 @@ json_t *body_remove(const struct call *c)
 
 json_t *body_binding(const struct call *c)
 {
-	return json_pack("{s:s, s:s}", "service", c->value[PLACE_BOUND], "vm",
-			 c->value[PLACE_VM]);
+	return json_pack("{s:s, s:s, s:s*}", "service", c->value[PLACE_BOUND],
+			 "vm", c->value[PLACE_VM], "tunnel",
+			 c->value[PLACE_TUNNEL]);
 }
 
 /* The daemon has a working directory of its own. */

@@ -15,7 +15,8 @@ json_t *body_weight(const struct call *c);
 /** body_add(), body_remove() - the entries for a list, or off it */
 json_t *body_add(const struct call *c);
 json_t *body_remove(const struct call *c);
-/** body_binding() - {"service": ADDRESS:PORT/PROTO, "vm": VM} */
+/** body_binding() - {"service": ADDRESS:PORT/PROTO, "vm": VM}, and
+ * where it is said "tunnel": TUNNEL */
 json_t *body_binding(const struct call *c);
 /** body_path() - {"path": FILE}, as an absolute path */
 json_t *body_path(const struct call *c);

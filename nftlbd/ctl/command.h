@@ -27,6 +27,7 @@ enum place {
 	PLACE_BINDING,
 	PLACE_BOUND, /* what clients ask for */
 	PLACE_VM,
+	PLACE_TUNNEL,
 	PLACE_ENTRIES, /* the last of a grammar: one or more words */
 	PLACES
 };

@@ -98,6 +98,10 @@ const struct place_info places[PLACES] = {
 			  "what clients ask for: 192.0.2.10:80/tcp", NULL, "" },
 	[PLACE_VM] = { "VM", "ADDRESS or ADDRESS:PORT of a virtual machine",
 		       NULL, "" },
+	[PLACE_TUNNEL] = { "TUNNEL",
+			   "address that gateways send the machine's tunnels "
+			   "to, if another",
+			   check_address, "" },
 	[PLACE_ENTRIES] = { "ENTRY...",
 			    "addresses, networks (10.0.0.0/8) or ranges "
 			    "(10.0.0.1-10.0.0.9)",

@@ -55,10 +55,8 @@ void render_agent(struct render *r, const json_t *a)
 void render_bindings(struct render *r, const json_t *answer)
 {
 	static const struct column columns[] = {
-		{ "NAME", LEFT },
-		{ "SERVICE", LEFT },
-		{ "VM", LEFT },
-		{ "ORIGIN", LEFT },
+		{ "NAME", LEFT },   { "SERVICE", LEFT }, { "VM", LEFT },
+		{ "TUNNEL", LEFT }, { "ORIGIN", LEFT },
 	};
 	const json_t *b;
 	struct table t;
@@ -69,6 +67,7 @@ void render_bindings(struct render *r, const json_t *answer)
 		table_cell(&t, PLAIN, "%s", field_text(b, "name"));
 		table_cell(&t, PLAIN, "%s", field_text(b, "service"));
 		table_cell(&t, PLAIN, "%s", field_text(b, "vm"));
+		table_cell(&t, PLAIN, "%s", field_text(b, "tunnel"));
 		table_cell(&t, PLAIN, "%s", field_text(b, "origin"));
 	}
 	table_end(&t, r->out, r->colours);

@@ -13,6 +13,8 @@ from process import check, wait_until
 
 IP = {4: "ip", 6: "ip6"}
 TUNNEL = {4: "ipip", 6: "ip6tnl mode ip6ip6 encaplimit none"}
+ACROSS = {4: "ip6tnl mode any encaplimit none", 6: "sit"}  # by what is inside
+OTHER = {4: 6, 6: 4}
 DEVICE = {4: "nlb-ipip", 6: "nlb-ip6tnl"}
 
 
@@ -23,6 +25,12 @@ def endpoint(address, port):
 def binding(family, v, port=80, to=8080, proto="tcp"):
     return {"service": f"{endpoint(vip(family), port)}/{proto}",
             "vm": endpoint(vm_addr(family, int(v[1:])), to)}
+
+
+def across(family, v, **keys):
+    """The same, in tunnels of the other family."""
+    return {**binding(family, v, **keys),
+            "tunnel": vm_addr(OTHER[family], int(v[1:]))}
 
 
 class _Unix(http.client.HTTPConnection):

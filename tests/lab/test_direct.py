@@ -2,13 +2,14 @@
 """From a gateway's mode ipip to the VMs of hypervisors, with hvagent, and
 straight back to the clients."""
 
+import json
 import socket
 import threading
 
 import daemon
 from direct import both, held, judge
 from fabric import Fabric, addr, vm_addr
-from hvagent import Agent, binding, endpoint
+from hvagent import OTHER, Agent, across, binding, endpoint
 from lab import FAMILIES, client_addr, vip
 from marks import vm_needs
 from netns import inside
@@ -18,9 +19,10 @@ from uploads import Upload, transfers
 tunnels = vm_needs("ipip and ip6tnl devices")
 
 
-def prepared(lab, bindings=None, services=None):
+def prepared(lab, bindings=None, services=None, www=True):
     """Servers in all VMs; an agent on each hypervisor with all bindings: port 80
-    says a line, 90 streams; and the gateway. Returns the agents."""
+    says a line, 90 streams; and the gateway (without `www`, with `services`
+    only). Returns the agents."""
     wanted = {f"{v}-{port}-{f}": binding(f, v, port, 8000 + to)
               for v in lab.home for f in FAMILIES
               for port, to in ((80, 80), (90, 81))}
@@ -34,8 +36,8 @@ def prepared(lab, bindings=None, services=None):
     lines = {v + ("" if f == 4 else "-v6"): vm_addr(f, int(v[1:]))
              for v in lab.home for f in FAMILIES}
     source = ", ".join(addr(f, "back", 1) for f in FAMILIES)
-    daemon.start(lab, {"www": daemon.service(
-        lines, mode="ipip", interface="front", port="80, 90"),
+    daemon.start(lab, {**({"www": daemon.service(
+        lines, mode="ipip", interface="front", port="80, 90")} if www else {}),
         **(services or {})}, **{"tunnel-source": source})
     return agents
 
@@ -57,6 +59,33 @@ def test_through_hypervisors():
         prepared(lab)
         lab.gro()
         served(lab, "through hypervisors")
+        transfers([Upload(lab, vip(f), 90, 2**20) for f in FAMILIES
+                   for _ in range(3)])
+
+
+def taken_out(lab, device):
+    """Packets that came out of tunnels by this device of h1."""
+    found = json.loads(lab.do("h1", "ip", "-j", "-s", "link", "show", device))
+    return found[0]["stats64"]["rx"]["packets"]
+
+
+@tunnels
+def test_one_family_in_the_other():
+    """A service of IPv4 whose backends are IPv6 addresses of machines, and the
+    other way round."""
+    with Fabric(backends=0, vms=(2, 1)) as lab:
+        prepared(lab, {f"in-{v}-{port}-{f}": across(f, v, port=port, to=8000 + to)
+                       for v in lab.home for f in FAMILIES
+                       for port, to in ((80, 80), (90, 81))}, {
+            f"in{OTHER[f]}": daemon.service(
+                {v: vm_addr(OTHER[f], int(v[1:])) for v in lab.home},
+                address=vip(f), port="80, 90", mode="ipip", interface="front")
+            for f in FAMILIES}, www=False)
+        served(lab, "through tunnels of the other family")
+        equal({d: taken_out(lab, d) > 0 for d in
+               ("nlb-ipip", "nlb-ip6tnl", "nlb-ip6sit")},
+              {"nlb-ipip": False, "nlb-ip6tnl": True, "nlb-ip6sit": True},
+              "packets out of tunnels")
         transfers([Upload(lab, vip(f), 90, 2**20) for f in FAMILIES
                    for _ in range(3)])
 

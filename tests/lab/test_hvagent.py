@@ -3,7 +3,8 @@
 back to the client. What needs no tunnel device runs here as well."""
 
 from fabric import Fabric, addr, hypervisor_addr, vm_addr
-from hvagent import DEVICE, IP, TUNNEL, Agent, binding, by_hand
+from hvagent import (ACROSS, DEVICE, IP, OTHER, TUNNEL, Agent, across, binding,
+                     by_hand)
 from lab import FAMILIES, client_addr, vip
 from marks import vm_needs
 from process import check, equal, wait_until
@@ -207,3 +208,42 @@ def test_machine_is_client():
             equal({c.seen for c in r.log}, {vm_addr(f, 1)}, f"IPv{f}: seen")
             equal(set(r.counts()), {"v2"}, f"IPv{f}: who answered")
         equal(agent.drops("unbound"), 0, "unbound")
+
+
+def tunnel(lab, node, f, name, to):
+    """A service by a tunnel of the other family."""
+    own = addr(OTHER[f], "back", 1 if node == "gw" else 11)
+    lab.ip(node, [f"link add {name}-{f} type {ACROSS[f]} local {own} remote {to}",
+                  f"link set {name}-{f} up",
+                  f"route replace {vip(f, 99)} dev {name}-{f}"])
+
+
+@vm_needs("ip6tnl and sit devices")
+def test_strangers_across_families():
+    """IPv4 in IPv6 and IPv6 in IPv4: of others, and for no binding; what takes
+    them out is there as long as a binding needs it."""
+    with Fabric(backends=1, vms=(1,)) as lab:
+        agent = started(lab, both(("v1",)))
+        equal(lab.run("h1", "ip", "link", "show", "nlb-ip6sit").stdout, "",
+              "a device that nobody needs")
+        for f in FAMILIES:
+            status, why = agent.ask("PUT", f"/v1/bindings/across-{f}",
+                                    across(f, "v1", port=82))
+            check(status in (200, 201), f"{status} {why}")
+        for damaged in (False, True):
+            if damaged:
+                lab.ip("h1", ["link del nlb-ip6sit"])
+            wait_until(lambda: lab.run("h1", "ip", "link", "show", "nlb-ip6sit",
+                                       "up").stdout, SOON_S, "device")
+        equal(agent.status()["error"], None, "error of the agent")
+        check(any("size set 1412" in line for line in agent.rules()), "the MSS")
+        for f in FAMILIES:
+            for k, to in enumerate((vm_addr(OTHER[f], 1),
+                                    hypervisor_addr(OTHER[f], 1))):
+                tunnel(lab, "b1", f, f"s{k}", to)
+                dropped(lab, agent, "strangers", "b1", vip(f, 99), 80)
+            tunnel(lab, "gw", f, "u", vm_addr(OTHER[f], 1))
+            dropped(lab, agent, "unbound", "gw", vip(f, 99), 80)
+        for f in FAMILIES:
+            agent.ask("DELETE", f"/v1/bindings/across-{f}")
+        equal(agent.rules(handles=False), agent.wanted[4], "as before")

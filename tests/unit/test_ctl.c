@@ -138,7 +138,8 @@ static void test_rows(void **state)
 			"f",         "all",
 			"bad",       "::1",
 			"vm1",       "192.0.2.1:80/tcp",
-			"10.0.0.1",  "10.0.0.0/8"
+			"10.0.0.1",  "fd00::1",
+			"10.0.0.0/8"
 		};
 		char *argv[COMMAND_WORDS_MAX];
 		struct call call = { 0 };

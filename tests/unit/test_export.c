@@ -69,6 +69,35 @@ static void test_lines(void **state)
 	rig_close(&r);
 }
 
+/* A binding may say where its tunnels lead. */
+static void test_tunnel(void **state)
+{
+	struct binding b = { .name = (char *)"t" };
+	char sum[EXPORT_CHECKSUM_TEXT], without[EXPORT_CHECKSUM_TEXT];
+	struct export_rig r;
+	struct export_text t;
+	json_t *o;
+
+	assert_int_equal(binding_service_parse("192.0.2.1:80/tcp", &b), 0);
+	assert_int_equal(binding_vm_parse("10.1.0.2", &b), 0);
+	rig_open(&r, HV_EXPORT_NONE, NULL, NULL, 0);
+	assert_int_equal(bindings_put(&r.a.bindings, &b, NULL), 0);
+	export_checksum(&r.a.bindings, without);
+	assert_int_equal(binding_tunnel_parse("fd00::1", &b), 0);
+	assert_int_equal(bindings_put(&r.a.bindings, &b, NULL), 0);
+	assert_string_not_equal(export_checksum(&r.a.bindings, sum), without);
+	export_text(&r.a, "hv1", 1, &t);
+	assert_int_equal(t.nlines, 1);
+	o = json_loads(t.text.data, 0, NULL);
+	assert_string_equal(json_string_value(json_object_get(o, "tunnel")),
+			    "fd00::1");
+	assert_string_equal(json_string_value(json_object_get(o, "checksum")),
+			    sum);
+	json_decref(o);
+	export_text_free(&t);
+	rig_close(&r);
+}
+
 /* An empty list is something to say, too. */
 static void test_empty(void **state)
 {
@@ -270,6 +299,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_tunnel),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_checksum),
 		cmocka_unit_test(test_file),

@@ -93,6 +93,47 @@ static void test_refused(void **state)
 	}
 }
 
+/* Who is told apart by the outer address, whatever is inside. */
+static void test_tunnels(void **state)
+{
+	struct binding a = make("a", "192.0.2.1:80/tcp", "10.0.0.1:8080");
+	struct binding same = make("b", "192.0.2.1:80/tcp", "10.0.0.2");
+	struct binding v6 = make("c", "[2001:db8::1]:80/tcp", "fd00::1");
+	const char *field;
+	struct bindings l = { 0 };
+	struct err err;
+
+	(void)state;
+	assert_int_equal(binding_tunnel_parse("fd00::1:80/x", &a), -EINVAL);
+	assert_int_equal(a.tunnel.family, 0);
+	assert_int_equal(binding_tunnel_parse("192.0.2.1", &a), 0);
+	assert_int_equal(binding_check(&a, &field, &err), -EINVAL);
+	assert_string_equal(field, "tunnel");
+	assert_int_equal(binding_tunnel_parse("ff02::1", &a), 0);
+	assert_int_equal(binding_check(&a, &field, &err), -EINVAL);
+	assert_int_equal(binding_tunnel_parse("fd00::1", &a), 0);
+	assert_int_equal(binding_tunnel_parse("fd00::1", &same), 0);
+	assert_int_equal(bindings_put(&l, &a, &err), 0);
+	assert_int_equal(bindings_put(&l, &same, &err), -EEXIST);
+	assert_non_null(strstr(err.msg, "fd00::1"));
+	assert_int_equal(binding_tunnel_parse("fd00::2", &same), 0);
+	assert_int_equal(bindings_put(&l, &same, &err), 0);
+	assert_int_equal(bindings_put(&l, &v6, &err), 0);
+	assert_int_equal(l.crossed[0], 2);
+	assert_int_equal(l.crossed[1], 0);
+	assert_true(bindings_have_vm(&l, &same.vm));
+	assert_false(bindings_have_tunnel(&l, &same.vm));
+	assert_true(bindings_have_tunnel(&l, &same.tunnel));
+	assert_true(bindings_remove(&l, "a"));
+	assert_true(bindings_have_tunnel(&l, &a.tunnel)); /* of c */
+	assert_false(bindings_have_vm(&l, &a.vm));
+	assert_int_equal(l.crossed[0], 1);
+	same.tunnel.family = 0; /* replaced: in IPv4 from now on */
+	assert_int_equal(bindings_put(&l, &same, &err), 0);
+	assert_int_equal(l.crossed[0], 0);
+	bindings_free(&l);
+}
+
 static void test_clashes(void **state)
 {
 	struct binding a = make("a", "192.0.2.1:80/tcp", "10.0.0.1:8080");
@@ -119,6 +160,7 @@ static void test_clashes(void **state)
 	assert_false(bindings_have_vm(&l, &vm2.vm));
 	assert_true(bindings_remove(&l, "a"));
 	assert_true(bindings_have_vm(&l, &a.vm)); /* of b */
+	assert_true(bindings_have_tunnel(&l, &a.vm));
 	assert_int_equal(bindings_put(&l, &same, &err),
 			 0); /* b, as it was not */
 	assert_int_equal(l.n, 1);
@@ -169,9 +211,8 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_texts),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_clashes),
+		cmocka_unit_test(test_texts),   cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_tunnels), cmocka_unit_test(test_clashes),
 		cmocka_unit_test(test_random),
 	};
 

@@ -102,7 +102,7 @@ static struct plan *plan_whole(struct world *w)
 	struct plan *p;
 
 	want_all(&want, &w->ids, &w->bindings, &w->conf);
-	want_uplink(&want, "eth0", &up);
+	want_uplink(&want, &w->bindings, "eth0", &up);
 	p = plan_make(&w->have, want.list, want.n, true);
 	want_free(&want);
 	return p;
@@ -131,18 +131,46 @@ static void test_all(void **state)
 	plan_free(p);
 }
 
+/* Found by the outer address in the table of its family, translated in the
+ * other; numbers of both are in one map. */
+static void test_tunnel_of_the_other_family(void **state)
+{
+	struct world *w = *state;
+	struct binding b = *bindings_find(&w->bindings, "b");
+	struct plan *p;
+	struct addr v6;
+
+	b.name = (char *)"b";
+	assert_int_equal(binding_tunnel_parse("fd00:3::9", &b), 0);
+	assert_int_equal(bindings_put(&w->bindings, &b, NULL), 0);
+	p = plan_whole(w);
+	assert_int_equal(added(p, 0, MAP_VMS), 1); /* 10.0.3.1 */
+	assert_int_equal(added(p, 1, MAP_VMS), 2);
+	assert_int_equal(added(p, 0, MAP_ANSWERS), 2);
+	assert_int_equal(added(p, 0, MAP_BINDINGS), 3);
+	assert_int_equal(added(p, 1, MAP_BINDINGS), 1);
+	plan_free(p);
+	for (uint32_t i = 0; i < 1000; i++) {
+		assert_int_equal(addr_parse("fd00:3::", &v6), 0);
+		memcpy(v6.ip + 12, &i, sizeof(i));
+		assert_true(vm_id(&w->ids, &v6) >= 0xe0000000);
+	}
+}
+
 /* A change is a plan of what changes, and of nothing else. */
 static void test_change(void **state)
 {
 	struct world *w = *state;
 	struct plan *p = plan_whole(w);
 	struct want want = { 0 };
-	const struct binding *b = bindings_find(&w->bindings, "b");
+	struct binding b = *bindings_find(&w->bindings, "b");
 
 	plan_take_over(p);
 	plan_free(p);
-	want_binding(&want, &w->ids, b, true);
-	want_vm(&want, &w->ids, &b->vm, true);
+	bindings_remove(&w->bindings, "b");
+	b.name = (char *)"b";
+	want_binding(&want, &w->ids, &b, true);
+	want_vm(&want, &w->ids, &w->bindings, &b.vm);
 	p = plan_make(&w->have, want.list, want.n, false);
 	assert_false(plan_has_first(p)); /* packets on their way come through */
 	assert_int_equal(p->tab[0].late_del[MAP_BINDINGS].n, 1);
@@ -155,7 +183,7 @@ static void test_change(void **state)
 	assert_null(have_find(&w->have, "b", AF_INET));
 	assert_non_null(have_find(&w->have, "a", AF_INET));
 	/* gone a second time is nothing */
-	want_binding(&want, &w->ids, b, true);
+	want_binding(&want, &w->ids, &b, true);
 	p = plan_make(&w->have, want.list, want.n, false);
 	assert_false(plan_has_first(p) || plan_has_late(p));
 	plan_free(p);
@@ -211,6 +239,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test_setup_teardown(test_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tunnel_of_the_other_family,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_change, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ports, setup, teardown),
 	};

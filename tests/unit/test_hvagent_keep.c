@@ -378,6 +378,27 @@ static void test_full_disk(void **state)
 	again_holds(rig, "a=" A ">10.0.0.1 b=" A ">10.0.0.2");
 }
 
+static void test_tunnel(void **state)
+{
+	struct binding b = made("b", A, "10.0.0.2");
+	struct rig *rig = *state;
+	struct err err = { "" };
+	char text[ADDR_STRLEN];
+
+	assert_int_equal(binding_tunnel_parse("fd00::2", &b), 0);
+	open_it(rig);
+	assert_int_equal(keep_put(rig->keep, &b, 1, false, &err), 0);
+	assert_int_equal(bindings_put(&rig->kept, &b, &err), 0);
+	keep_settle(rig->keep, true, &rig->kept);
+	put(rig, "a", A, "10.0.0.1");
+	close_it(rig);
+	open_it(rig);
+	assert_int_equal(rig->kept.n, 2);
+	assert_int_equal(rig->kept.list[0]->tunnel.family, 0);
+	assert_string_equal(addr_format(&rig->kept.list[1]->tunnel, text),
+			    "fd00::2");
+}
+
 static void test_no_file(void **state)
 {
 	struct rig *rig = *state;
@@ -394,12 +415,12 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_kept),         TEST(test_lists),
-		TEST(test_taken_back),   TEST(test_written_at_once),
-		TEST(test_cut_anywhere), TEST(test_damaged),
-		TEST(test_one_owner),    TEST(test_stays_small),
-		TEST(test_full_disk),    TEST(test_no_file),
-		TEST(test_peek),
+		TEST(test_tunnel),          TEST(test_kept),
+		TEST(test_lists),           TEST(test_taken_back),
+		TEST(test_written_at_once), TEST(test_cut_anywhere),
+		TEST(test_damaged),         TEST(test_one_owner),
+		TEST(test_stays_small),     TEST(test_full_disk),
+		TEST(test_no_file),         TEST(test_peek),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

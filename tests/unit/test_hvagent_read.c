@@ -71,6 +71,13 @@ static void test_one_refused(void **state)
 		{ "a", "{" S ",\"vm\":\"192.0.2.1\"}", "own address" },
 		{ "a", "{" S ",\"vm\":\"2001:db8::1\"}", "family" },
 		{ "a", "{" S ",\"vm\":[\"10.0.0.1\"]}", "vm: found an array" },
+		{ "a", "{" S "," V ",\"tunnel\":\"x\"}",
+		  "tunnel: found \"x\"" },
+		{ "a", "{" S "," V ",\"tunnel\":\"\"}", "tunnel: found" },
+		{ "a", "{" S "," V ",\"tunnel\":\"10.0.0.1:80\"}",
+		  "tunnel: f" },
+		{ "a", "{" S "," V ",\"tunnel\":\"ff02::1\"}", "one machine" },
+		{ "a", "{" S "," V ",\"tunnel\":7}", "tunnel: found" },
 		{ "", "{" S "," V "}", "name: found" },
 		{ "-a", "{" S "," V "}", "name: found" },
 		{ "a b", "{" S "," V "}", "name: found" },
@@ -93,8 +100,10 @@ static void test_one_refused(void **state)
 static void test_list(void **state)
 {
 	const char *body = "[{\"name\":\"b\"," S "," V "},"
-			   "{\"name\":\"a\"," S ",\"vm\":\"10.0.0.2\"}]";
+			   "{\"name\":\"a\"," S ",\"tunnel\":\"fd00::2\","
+			   "\"vm\":\"10.0.0.2\"}]";
 	struct err err = { "" };
+	struct buf text = { 0 };
 	struct binding *list;
 	size_t n;
 
@@ -103,6 +112,10 @@ static void test_list(void **state)
 	assert_string_equal(list[0].name, "b");
 	assert_string_equal(list[1].name, "a");
 	assert_int_equal(list[1].vm_port, 0);
+	assert_int_equal(list[0].tunnel.family, 0);
+	api_write_one(&text, &list[1]);
+	assert_non_null(strstr(text.data, ",\"tunnel\":\"fd00::2\","));
+	buf_free(&text);
 	api_read_free(list, n);
 	assert_int_equal(api_read_list("[]", 2, &list, &n, &err), 0);
 	assert_int_equal(n, 0);

@@ -201,7 +201,7 @@ static void ct_marked(struct buf *r, uint8_t family)
 	(void)family;
 	rule_ct_load(r, NFT_CT_MARK, REG(0), -1);
 	rule_bitwise(r, REG(0), &mask, &value, sizeof(mask));
-	rule_ct_set(r, NFT_CT_MARK, REG(0));
+	rule_ct_set(r, NFT_CT_MARK, REG(0), -1);
 }
 
 static void dscp(struct buf *r, uint8_t family)

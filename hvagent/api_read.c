@@ -207,15 +207,7 @@ void api_read_free(struct binding *list, size_t n)
 
 void api_write_one(struct buf *out, const struct binding *b)
 {
-	char service[BINDING_SERVICE_TEXT], vm[ENDPOINT_STRLEN];
-
-	/* Nothing in it needs escapes. */
-	buf_printf(out, "{\"name\":\"%s\",\"service\":\"%s\",\"vm\":\"%s\",",
-		   b->name, binding_service_text(b, service),
-		   binding_vm_text(b, vm));
-	if (b->tunnel.family)
-		buf_printf(out, "\"tunnel\":\"%s\",",
-			   addr_format(&b->tunnel, vm));
-	buf_printf(out, "\"origin\":\"%s\"}",
-		   b->origin == BINDING_OF_FILE ? "file" : "api");
+	buf_printf(out, "{");
+	binding_put_members(out, b);
+	buf_printf(out, "}");
 }

@@ -65,6 +65,21 @@ const char *binding_vm_text(const struct binding *b, char buf[ENDPOINT_STRLEN])
 	return endpoint_format(&b->vm, b->vm_port, buf);
 }
 
+/* By hand: there may be 65,536, and none of these texts needs an escape. */
+void binding_put_members(struct buf *out, const struct binding *b)
+{
+	char service[BINDING_SERVICE_TEXT], vm[ENDPOINT_STRLEN];
+
+	buf_printf(out, "\"name\":\"%s\",\"service\":\"%s\",\"vm\":\"%s\",",
+		   b->name, binding_service_text(b, service),
+		   binding_vm_text(b, vm));
+	if (b->tunnel.family)
+		buf_printf(out, "\"tunnel\":\"%s\",",
+			   addr_format(&b->tunnel, vm));
+	buf_printf(out, "\"origin\":\"%s\"",
+		   b->origin == BINDING_OF_FILE ? "file" : "api");
+}
+
 /* ---- checks */
 
 /* Why packets cannot have it as their destination; NULL = fine. */

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "lib/addr.h"
+#include "lib/buf.h"
 #include "lib/err.h"
 
 #define BINDINGS_MAX 65536
@@ -66,6 +67,9 @@ const char *binding_service_text(const struct binding *b,
 				 char buf[BINDING_SERVICE_TEXT]);
 /** binding_vm_text() - the same of the machine */
 const char *binding_vm_text(const struct binding *b, char buf[ENDPOINT_STRLEN]);
+/** binding_put_members() - append it as JSON's "name":.. to "origin":..,
+ * without braces: for API and export alike */
+void binding_put_members(struct buf *out, const struct binding *b);
 
 /**
  * binding_check() - can it be, by itself?

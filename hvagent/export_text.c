@@ -93,28 +93,18 @@ static void put_head(struct buf *out, const struct agent *a, const char *host,
 	json_decref(o);
 }
 
-/* By hand: there may be 65,536, and none of these texts needs an escape. */
 static void put_line(struct buf *out, const struct buf *head, size_t number,
 		     const struct binding *b)
 {
-	char service[BINDING_SERVICE_TEXT], vm[ENDPOINT_STRLEN];
-
 	buf_append(out, head->data, head->len);
 	if (!b) {
 		buf_printf(out, ",\"number\":0,\"name\":null,\"service\":null,"
 				"\"vm\":null,\"origin\":null}\n");
 		return;
 	}
-	buf_printf(out,
-		   ",\"number\":%zu,\"name\":\"%s\",\"service\":\"%s\","
-		   "\"vm\":\"%s\",",
-		   number, b->name, binding_service_text(b, service),
-		   binding_vm_text(b, vm));
-	if (b->tunnel.family)
-		buf_printf(out, "\"tunnel\":\"%s\",",
-			   addr_format(&b->tunnel, vm));
-	buf_printf(out, "\"origin\":\"%s\"}\n",
-		   b->origin == BINDING_OF_API ? "api" : "file");
+	buf_printf(out, ",\"number\":%zu,", number);
+	binding_put_members(out, b);
+	buf_printf(out, "}\n");
 }
 
 void export_text(const struct agent *a, const char *host, ev_tstamp time,

@@ -17,6 +17,8 @@ deps_packages=(
     nginx-light snmpd unbound haproxy keepalived openssl
     # servers and clients of helpers, and the peer of bench rules
     vsftpd tftpd-hpa tftp-hpa sip-tester pptpd pptp-linux ipvsadm
+    # those who use the API: a browser, a scraper, a schema
+    chromium chromium-driver prometheus python3-jsonschema
     # fuzzers (./lab fuzz)
     clang libclang-rt-14-dev
     # Debian's own kernel, in a virtual machine

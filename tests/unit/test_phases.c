@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How long the phases of a probe took, with peers that wait in one of them.
- * What is asserted holds on a busy machine as well: a phase is no shorter than
- * its peer's wait, and all of them together no longer than the probe. That the
- * others are the shorter ones is tried some times.
+ * What is asserted holds on a busy machine as well: the phases together are no
+ * longer than the probe. Which one has the wait in it is tried some times, with
+ * longer and longer waits.
  */
 #include <curl/curl.h>
 #include <ev.h>
@@ -220,14 +220,17 @@ static void phases_of(const struct finding *f, uint32_t us[PHASES])
 	us[FIRST] = f->phases.first_us;
 }
 
-/* Phase @slow is the one with the wait in it, and the longest one. */
+/*
+ * Phase @slow is the one with the wait in it, and the longest one. A client
+ * that was held up notes the phase's begin when its peer waits already.
+ */
 static bool slow_is(const struct finding *f, enum phase slow)
 {
 	uint32_t us[PHASES];
-	bool longest = true;
+	bool longest;
 
 	phases_of(f, us);
-	assert_true(us[slow] >= WAIT_US);
+	longest = us[slow] >= WAIT_US;
 	for (enum phase i = CONNECT; i < PHASES; i++)
 		longest &= i == slow || us[i] < WAIT_US;
 	return longest;
@@ -326,11 +329,15 @@ static bool way_tried(const struct way *w, SSL_CTX *ctx, int longer)
 	rig_open(&r, w->type, port_of(peer.fd), &w->of);
 	probe(&r);
 	peer_end(pid);
-	assert_int_equal(r.found.reason, HC_OK);
-	phases_of(&r.found, us);
-	for (enum phase i = CONNECT; i < PHASES; i++)
-		assert_int_equal(us[i] > 0, w->had[i]);
-	good = slow_is(&r.found, w->slow);
+	/* its peer answers once: a probe that was late tells nothing */
+	good = r.found.reason != HC_LATE;
+	if (good) {
+		assert_int_equal(r.found.reason, HC_OK);
+		phases_of(&r.found, us);
+		for (enum phase i = CONNECT; i < PHASES; i++)
+			assert_int_equal(us[i] > 0, w->had[i]);
+		good = slow_is(&r.found, w->slow);
+	}
 	rig_close(&r);
 	if (peer.answer)
 		listener_close(&l);

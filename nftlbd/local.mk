@@ -85,7 +85,14 @@ libcontrol_a_SOURCES = \
 	nftlbd/control/sessions.c \
 	nftlbd/control/show.c nftlbd/control/show_counters.c \
 	nftlbd/control/show_feeds.c \
-	nftlbd/control/stream.c nftlbd/control/stream.h
+	nftlbd/control/stream.c nftlbd/control/stream.h \
+	nftlbd/web/assets.c nftlbd/web/assets.h
+
+# files in the program, see nftlbd/web/assets.c
+libcontrol_a_CPPFLAGS = $(AM_CPPFLAGS) -DWEB_DIR=\"$(abs_srcdir)/nftlbd/web\"
+EXTRA_DIST += nftlbd/web/page.html nftlbd/web/openapi.json
+nftlbd/web/libcontrol_a-assets.$(OBJEXT): nftlbd/web/page.html \
+	nftlbd/web/openapi.json
 
 # the daemon's side of health checks; part of nftlbd, and tested on its own
 nftlbd_health_tables = nftlbd/daemon/health_jobs.c \

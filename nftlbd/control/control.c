@@ -57,7 +57,9 @@ struct daemon *request_daemon(const struct request *rq)
 
 struct author request_author(const struct request *rq)
 {
-	return (struct author){ .uid = rq->peer.uid, .pid = rq->peer.pid };
+	return (struct author){ .uid = rq->peer.uid,
+				.pid = rq->peer.pid,
+				.token = rq->peer.token };
 }
 
 uint64_t control_revision(const void *context)

@@ -36,15 +36,6 @@ static int find_backend(const struct daemon *d, const char *service,
 			    name);
 }
 
-#define AUTHOR_SIZE 32
-
-static const char *author_text(const struct author *who,
-			       char words[AUTHOR_SIZE])
-{
-	snprintf(words, AUTHOR_SIZE, "operator uid=%u", (unsigned int)who->uid);
-	return words;
-}
-
 /* Something was said and done: keep it, bring it to the kernel. */
 static int settle(struct daemon *d, struct changes *changes, struct err *err)
 {
@@ -61,7 +52,7 @@ int command_backend_admin(struct daemon *d, const struct author *who,
 	struct backend *b;
 	int ret = find_backend(d, service, backend, &s, &b, err);
 	struct changes changes = { 0 };
-	char words[AUTHOR_SIZE];
+	char words[AUTHOR_MAX];
 
 	if (ret < 0)
 		return ret;
@@ -76,7 +67,7 @@ int command_backend_weight(struct daemon *d, const struct author *who,
 			   int32_t weight, struct err *err)
 {
 	struct changes changes = { 0 };
-	char words[AUTHOR_SIZE];
+	char words[AUTHOR_MAX];
 	struct service *s;
 	struct backend *b;
 	int ret = find_backend(d, service, backend, &s, &b, err);
@@ -98,7 +89,7 @@ int command_service_disabled(struct daemon *d, const struct author *who,
 			     struct err *err)
 {
 	struct changes changes = { 0 };
-	char words[AUTHOR_SIZE];
+	char words[AUTHOR_MAX];
 	struct service *s;
 	int ret = find_service(d, service, &s, err);
 
@@ -111,6 +102,7 @@ int command_service_disabled(struct daemon *d, const struct author *who,
 
 int command_sync(struct daemon *d, const struct author *who, struct err *err)
 {
+	char words[AUTHOR_MAX];
 	int ret;
 
 	d->flushed = false;
@@ -118,13 +110,14 @@ int command_sync(struct daemon *d, const struct author *who, struct err *err)
 	if (ret < 0)
 		committer_retry(d->committer, err);
 	else
-		daemon_event(d, "resync", NULL, NULL, NULL, NULL,
-			     "operator uid=%u", (unsigned int)who->uid);
+		daemon_event(d, "resync", NULL, NULL, NULL, NULL, "%s",
+			     author_text(who, words));
 	return ret;
 }
 
 int command_flush(struct daemon *d, const struct author *who, struct err *err)
 {
+	char words[AUTHOR_MAX];
 	int ret;
 
 	counters_last(d->counters);
@@ -135,8 +128,7 @@ int command_flush(struct daemon *d, const struct author *who, struct err *err)
 	d->flushed = true;
 	lists_flushed(d->lists);
 	daemon_event(d, "flush", NULL, NULL, NULL, NULL,
-		     "operator uid=%u; the tables stay away until sync, reload "
-		     "or restart",
-		     (unsigned int)who->uid);
+		     "%s; the tables stay away until sync, reload or restart",
+		     author_text(who, words));
 	return 0;
 }

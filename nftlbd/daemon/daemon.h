@@ -63,11 +63,18 @@ struct daemon {
 			       */
 };
 
-/* Who gives a command, for the log and the event. */
+/* Who gives a command, for the log, the event and the revision. */
 struct author {
 	uid_t uid;
 	pid_t pid;
+	const char
+	    *token; /* name of the API token; NULL = uid and pid say it */
 };
+
+#define AUTHOR_MAX 96
+
+/** author_text() - "operator uid=0" or "operator token=ops", in @words */
+const char *author_text(const struct author *who, char words[AUTHOR_MAX]);
 
 /* ---- commands (daemon/command.c). 0, or -errno with words in @err:
  * -ENOENT no such service/backend, -ERANGE, -EINVAL. The change is in the

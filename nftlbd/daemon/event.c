@@ -12,6 +12,16 @@
 #include "daemon/health.h"
 #include "daemon/persist.h"
 
+const char *author_text(const struct author *who, char words[AUTHOR_MAX])
+{
+	if (who->token)
+		snprintf(words, AUTHOR_MAX, "operator token=%s", who->token);
+	else
+		snprintf(words, AUTHOR_MAX, "operator uid=%u",
+			 (unsigned int)who->uid);
+	return words;
+}
+
 static void copy(char *to, size_t size, const char *from)
 {
 	snprintf(to, size, "%s", from ? from : "");

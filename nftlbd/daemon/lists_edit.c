@@ -129,6 +129,7 @@ int lists_edit(struct lists *l, const struct author *who, const char *name,
 	const struct conf_list *base = lists_conf(l->d->model->conf, name);
 	struct list_overlay next[RS_FAMILIES] = { { { 0 }, { 0 } } };
 	struct list *list;
+	char words[AUTHOR_MAX];
 	int ret;
 
 	if (!base)
@@ -150,7 +151,7 @@ int lists_edit(struct lists *l, const struct author *who, const char *name,
 		return ret;
 	list_keep_edit(l->keep, name, edit);
 	daemon_event(l->d, "list", NULL, NULL, NULL, NULL,
-		     "%s: %zu added, %zu removed by operator uid=%u", name,
-		     edit->nadd, edit->nremove, (unsigned int)who->uid);
+		     "%s: %zu added, %zu removed by %s", name, edit->nadd,
+		     edit->nremove, author_text(who, words));
 	return 0;
 }

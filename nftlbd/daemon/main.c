@@ -63,7 +63,7 @@ static void reloaded(struct reload_waiter *w, int ret, const struct err *err)
 static void reload_cb(struct ev_loop *loop, ev_signal *w, int revents)
 {
 	struct program *p = w->data;
-	struct author who = { getuid(), getpid() };
+	struct author who = { .uid = getuid(), .pid = getpid() };
 	struct conf_errors errors = { 0 };
 	struct err err = { "" };
 	int ret;

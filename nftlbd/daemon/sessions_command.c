@@ -105,6 +105,7 @@ int command_sessions_forget(struct daemon *d, const struct author *who,
 			    struct err *err)
 {
 	const struct service *s = model_service(d->model, service);
+	char words[AUTHOR_MAX];
 	int ret;
 
 	if (!s)
@@ -116,7 +117,7 @@ int command_sessions_forget(struct daemon *d, const struct author *who,
 	if (ret < 0)
 		return ret;
 	daemon_event(d, "sessions", service, NULL, NULL, NULL,
-		     "operator uid=%u: %s forgotten", (unsigned int)who->uid,
+		     "%s: %s forgotten", author_text(who, words),
 		     client ? client : "all");
 	return 0;
 }

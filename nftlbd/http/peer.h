@@ -11,8 +11,11 @@
 struct peer {
 	uid_t uid;
 	pid_t pid;
-	bool allowed; /* may use the socket */
-	bool owner;   /* root or our own user */
+	bool allowed;      /* may use the socket */
+	bool owner;        /* root or our own user */
+	bool reader;       /* may look, not change */
+	const char *token; /* name of the one that was said; NULL = none. The
+			    * connection's */
 };
 
 /**

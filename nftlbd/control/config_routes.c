@@ -124,8 +124,8 @@ void show_config(struct request *rq)
 	conf_print(d->model->conf, &text);
 	reply_json(rq, json_pack("{s:o, s:I, s:o}", "text",
 				 json_safe(text.data ? text.data : ""),
-				 "revision", (json_int_t)d->model->revision,
-				 "path", json_safe(d->conf_path)));
+				 "revision", (json_int_t)d->revision, "path",
+				 json_safe(d->conf_path)));
 	buf_free(&text);
 }
 
@@ -188,10 +188,9 @@ struct reload_job {
 static void reply_reloaded(struct request *rq, int ret, const struct err *err)
 {
 	if (ret == 0)
-		reply_json(
-		    rq,
-		    json_pack("{s:I}", "revision",
-			      (json_int_t)request_daemon(rq)->model->revision));
+		reply_json(rq,
+			   json_pack("{s:I}", "revision",
+				     (json_int_t)request_daemon(rq)->revision));
 	else
 		reply_err(rq, ret, err);
 }

@@ -64,7 +64,7 @@ struct author request_author(const struct request *rq)
 
 uint64_t control_revision(const void *context)
 {
-	return ((const struct control *)context)->d->model->revision;
+	return ((const struct control *)context)->d->model->generation;
 }
 
 void reply_errors(struct request *rq, const struct conf_errors *errors)

@@ -36,7 +36,7 @@ static struct counts *counts_new(const struct model *m, const char *service)
 	struct counts *c = xcalloc(1, sizeof(*c));
 	size_t total = 0;
 
-	c->revision = m->revision;
+	c->generation = m->generation;
 	c->first = only ? (size_t)(only - m->services) : 0;
 	c->nservices = service ? only != NULL : m->nservices;
 	c->offset = xcalloc(c->nservices + 1, sizeof(*c->offset));
@@ -163,7 +163,7 @@ static void on_counted(void *arg, int status, const uint64_t *counts, size_t n)
 		count_job_free(job);
 		return;
 	}
-	if (c->revision != request_daemon(rq)->model->revision) {
+	if (c->generation != request_daemon(rq)->model->generation) {
 		if (++job->tries < TRIES_MAX) {
 			count_ask(job);
 			return;

@@ -8,11 +8,11 @@
 
 #include "control/handlers.h"
 
-/* Of consecutive services of the model of one revision. */
+/* Of consecutive services of the model of one generation. */
 struct counts {
-	bool known;        /* false: conntrack could not be asked */
-	uint64_t revision; /* of the model that the indices belong to */
-	size_t first;      /* index of the first service */
+	bool known;          /* false: conntrack could not be asked */
+	uint64_t generation; /* of the model that the indices belong to */
+	size_t first;        /* index of the first service */
 	size_t nservices;
 	size_t *offset; /* of each service's first backend in n[] */
 	uint64_t *n;

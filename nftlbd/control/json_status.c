@@ -142,7 +142,7 @@ json_t *json_status(const struct daemon *d)
 	    " s:b, s:o}",
 	    "version", PACKAGE_VERSION, "uptime_s",
 	    (json_int_t)(ev_now(d->loop) - d->started), "revision",
-	    (json_int_t)m->revision, "table", m->conf->table, "hash_seed", seed,
+	    (json_int_t)d->revision, "table", m->conf->table, "hash_seed", seed,
 	    "flushed", (int)d->flushed, "services",
 	    json_states(service_state_words, services), "backends",
 	    json_states(backend_state_words, backends), "prober",

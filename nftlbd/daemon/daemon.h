@@ -36,6 +36,8 @@ struct daemon {
 	const char *conf_path;
 	bool verbose; /* log-level debug, whatever the file says */
 	struct model *model;
+	uint64_t revision; /* number of the configuration in effect, as in
+			    * `config history`; 0 = not known yet */
 	struct ruleset *ruleset;
 	struct flows *flows;
 	struct committer *committer;

@@ -48,7 +48,7 @@ struct full {
 	size_t *services; /* of d->model: those with a limit */
 	size_t nservices, capservices;
 	bool counting, closing;
-	uint64_t revision; /* of the model that is counted */
+	uint64_t generation; /* of the model that is counted */
 	ev_tstamp begun, ended;
 	ev_tstamp calm; /* when nobody was found whom a poll without flags
 			 * concerns; 0 = somebody was, or may be by now */
@@ -133,7 +133,8 @@ static void counted(void *arg, int status, const uint64_t *counts, size_t n)
 		return;
 	}
 	f->ended = ev_now(f->d->loop);
-	if (status < 0 || f->revision != f->d->model->revision || f->d->flushed)
+	if (status < 0 || f->generation != f->d->model->generation ||
+	    f->d->flushed)
 		return; /* the next poll asks again */
 	for (size_t i = 0; i < n; i++)
 		f->cells[f->cell_of[i]].connections += counts[i];
@@ -158,7 +159,7 @@ static void count_begin(struct full *f)
 			f->cell_of[before++] = i;
 	}
 	f->counting = true;
-	f->revision = f->d->model->revision;
+	f->generation = f->d->model->generation;
 	f->begun = ev_now(f->d->loop);
 	flows_count_open(f->d->flows, m.list, m.n, counted, f);
 	free(m.list);

@@ -112,8 +112,8 @@ static void dump_cb(struct ev_loop *loop, ev_signal *w, int revents)
 
 	log_info("state dump: revision=%llu services=%zu commits=%llu "
 		 "refused=%llu scans=%llu dirty=%zu",
-		 (unsigned long long)p->d.model->revision,
-		 p->d.model->nservices, (unsigned long long)st->commits,
+		 (unsigned long long)p->d.revision, p->d.model->nservices,
+		 (unsigned long long)st->commits,
 		 (unsigned long long)st->refused, (unsigned long long)st->scans,
 		 p->d.model->ndirty);
 	for (size_t i = 0; i < p->d.model->nservices; i++)
@@ -361,6 +361,7 @@ int main(int argc, char **argv)
 	p.d.verbose = p.o.verbose;
 	log_set_level(p.o.verbose ? LOG_LVL_DEBUG : conf->log_level);
 	p.d.model = model_new(conf, NULL);
+	p.d.revision = 1;
 	p.d.conf_path = realpath(p.o.conf_path, NULL);
 	p.d.started = ev_time();
 	p.d.last_reload_ok = true;

@@ -26,8 +26,8 @@
 struct offload {
 	struct daemon *d;
 	ev_timer look;
-	uint64_t revision; /* of the model whose services were asked */
-	bool asked;        /* some service wants it */
+	uint64_t generation; /* of the model whose services were asked */
+	bool asked;          /* some service wants it */
 	unsigned int index[RS_DEVICES_MAX]; /* of those in the file; 0 = not
 					     * there */
 };
@@ -86,9 +86,9 @@ static bool look(struct offload *o)
 	const struct rs_devices *d = &m->conf->hooks.offload;
 	bool changed = false;
 
-	if (o->revision != m->revision)
+	if (o->generation != m->generation)
 		o->asked = asked_for(m->conf);
-	o->revision = m->revision;
+	o->generation = m->generation;
 	for (uint32_t i = 0; i < RS_DEVICES_MAX; i++) {
 		unsigned int index = 0;
 

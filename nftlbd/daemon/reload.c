@@ -134,6 +134,7 @@ static void adopt(struct daemon *d, struct model *candidate)
 	struct model *old = d->model;
 
 	d->model = candidate;
+	d->revision++;
 	d->flushed = false;
 	committer_adopted(d);
 	lists_adopt(d->lists);
@@ -208,9 +209,8 @@ static void report(struct daemon *d, const struct reload *r, int ret,
 	daemon_event(d, "reload", NULL, NULL, NULL, NULL,
 		     "revision=%llu services=%zu uid=%u parse=%.1fms "
 		     "commit=%.1fms",
-		     (unsigned long long)d->model->revision,
-		     d->model->nservices, (unsigned int)r->who.uid, r->parse_ms,
-		     r->commit_ms);
+		     (unsigned long long)d->revision, d->model->nservices,
+		     (unsigned int)r->who.uid, r->parse_ms, r->commit_ms);
 }
 
 /* ---- one that had to wait for lists */

@@ -126,7 +126,7 @@ struct model *model_new(struct conf *conf, const struct model *old)
 	size_t next = 0;
 
 	m->conf = conf;
-	m->revision = old ? old->revision + 1 : 1;
+	m->generation = old ? old->generation + 1 : 1;
 	m->nservices = conf->nservices;
 	m->services = xcalloc(conf->nservices, sizeof(*m->services));
 	for (size_t i = 0; i < m->nservices; i++) {

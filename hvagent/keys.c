@@ -44,15 +44,6 @@ static const char *tunnel_problem(const char *text)
 	return binding_tunnel_parse(text, &b) ? "not understood" : NULL;
 }
 
-static const char *listen_problem(const char *text)
-{
-	struct addr a;
-	uint16_t port;
-
-	return endpoint_parse(text, &a, &port) || !port ? "not understood"
-							: NULL;
-}
-
 static const char *uplink_problem(const char *text)
 {
 	const char *rest = text, *problem = NULL;

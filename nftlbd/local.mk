@@ -19,7 +19,7 @@ libutil_a_SOURCES = \
 	healthcheck/oid.c healthcheck/braces.c \
 	rulesets/types.c rulesets/types.h
 libconfig_a_SOURCES = \
-	nftlbd/config/backends.c nftlbd/config/conf.c nftlbd/config/conf.h \
+	nftlbd/config/api.c nftlbd/config/backends.c nftlbd/config/conf.c nftlbd/config/conf.h \
 	nftlbd/config/doc.h nftlbd/config/groups.c \
 	nftlbd/config/netlists.c nftlbd/config/netlists.h \
 	nftlbd/config/offload.c \
@@ -80,6 +80,7 @@ libcontrol_a_SOURCES = \
 	nftlbd/control/lists.c \
 	nftlbd/control/listing.h nftlbd/control/listing_child.c \
 	nftlbd/control/show_ruleset.c \
+	nftlbd/control/remote.c \
 	nftlbd/control/route_client.c nftlbd/control/routes.c \
 	nftlbd/control/route_rules.c nftlbd/control/route_rules.h \
 	nftlbd/control/sessions.c \
@@ -119,6 +120,7 @@ nftlbd_counters_sources = nftlbd/daemon/counters.c \
 sbin_PROGRAMS += nftlbd/nftlbd
 nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/lib/background.c nftlbd/lib/background.h nftlbd/daemon/load.c nftlbd/daemon/load.h \
 	nftlbd/daemon/load_counts.c nftlbd/daemon/load_counts.h nftlbd/daemon/daemon.h \
+	nftlbd/daemon/api.c nftlbd/daemon/api.h \
 	nftlbd/daemon/command.c nftlbd/daemon/committer.c \
 	nftlbd/daemon/full.c nftlbd/daemon/full.h \
 	nftlbd/daemon/committer.h nftlbd/daemon/delays.c \

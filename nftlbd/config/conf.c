@@ -119,6 +119,10 @@ void conf_free(struct conf *c)
 	free(c->files);
 	free(c->control_socket);
 	free(c->control_group);
+	free(c->api_listen);
+	free(c->api_token_file);
+	free(c->api_cert_file);
+	free(c->api_key_file);
 	free(c->state_dir);
 	free(c->table);
 	free(c->user);

@@ -201,6 +201,10 @@ struct conf {
 	/* [global] */
 	char *control_socket;
 	char *control_group; /* NULL = only root */
+	char *api_listen;    /* ADDRESS:PORT; NULL = no API on TCP. The rest:
+			      * paths, NULL = not said */
+	char *api_token_file;
+	char *api_cert_file, *api_key_file; /* both or none */
 	char *state_dir;
 	char *table;
 	char *user;

@@ -129,6 +129,7 @@ static void globals_read(struct resolver *r)
 			section_read(r, &r->doc->sections[i], IN_GLOBAL, &draft,
 				     draft.set, NULL);
 	}
+	api_check(r, &draft);
 	*r->conf = draft.conf;
 }
 

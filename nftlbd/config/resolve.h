@@ -82,6 +82,9 @@ bool check_find(struct resolver *r, const char *name, const char *label,
 		const char *key, struct where where,
 		const struct conf_check **check);
 
+/** api_check() - does what is said of the API go together? (api.c) */
+void api_check(struct resolver *r, const struct global_draft *g);
+
 /** checks_read() - every [check] section (check.c) */
 void checks_read(struct resolver *r);
 

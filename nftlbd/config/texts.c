@@ -134,6 +134,16 @@ const char *interface_problem(const char *text)
 	return length_problem(text, 1, IFNAMSIZ - 1);
 }
 
+const char *listen_problem(const char *text)
+{
+	struct addr a;
+	uint16_t port;
+
+	if (endpoint_parse(text, &a, &port) < 0)
+		return "not understood";
+	return port ? NULL : "no port";
+}
+
 const char *sni_problem(const char *text)
 {
 	struct addr a;

@@ -127,6 +127,7 @@ void bound_print(const struct conf_key *key, const void *field,
 
 /* texts.c: what is wrong with a text, or NULL; for the key table */
 const char *interface_problem(const char *text);
+const char *listen_problem(const char *text);
 const char *sni_problem(const char *text);
 const char *answer_problem(const char *text);
 const char *community_problem(const char *text);

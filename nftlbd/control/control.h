@@ -17,6 +17,16 @@
 int control_open(struct control **out, struct daemon *d, struct err *err);
 void control_close(struct control *c);
 
+/**
+ * control_remote_open() - serve the same on conf->api_listen, which is said
+ * Return: 0; -errno with words: see http_open_tcp().
+ */
+struct remote;
+int control_remote_open(struct control *c, const struct conf *conf,
+			struct remote **out, struct err *err);
+/** control_remote_close() - @r: may be NULL */
+void control_remote_close(struct remote *r);
+
 /** control_event() - an event was added: tell who follows them */
 void control_event(struct control *c);
 

@@ -18,6 +18,7 @@
 #include "rulesets/flows.h"
 #include "rulesets/ruleset.h"
 
+struct api;         /* the API on TCP, daemon/api.c */
 struct committer;   /* dirty services -> ruleset, daemon/committer.c */
 struct healthcheck; /* prober process <-> model, daemon/health.c */
 struct control;     /* control socket, control/control.c */
@@ -43,6 +44,7 @@ struct daemon {
 	struct committer *committer;
 	struct healthcheck *health;
 	struct control *control;
+	struct api *api;
 	struct sessions *sessions;
 	struct counters *counters;
 	struct lists *lists;

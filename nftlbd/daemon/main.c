@@ -16,6 +16,7 @@
 
 #include "config.h"
 #include "control/control.h"
+#include "daemon/api.h"
 #include "daemon/committer.h"
 #include "daemon/counters.h"
 #include "daemon/daemon.h"
@@ -245,6 +246,8 @@ static int bring_up(struct program *p, struct err *err)
 		ret = committer_open(&d->committer, d, err);
 	if (ret == 0)
 		ret = counters_open(&d->counters, d, err);
+	if (ret == 0)
+		ret = api_open(&d->api, d, err);
 	if (ret < 0)
 		return ret;
 	d->sessions = sessions_open(d);
@@ -282,6 +285,7 @@ static void bring_down(struct program *p)
 	d->lists = NULL;
 	persist_snapshot(d->persist, d->model);
 	persist_close(d->persist);
+	api_close(d->api);
 	control_close(d->control);
 	load_close(d->load);
 	full_close(d->full);

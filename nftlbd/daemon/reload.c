@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/api.h"
 #include "daemon/committer.h"
 #include "daemon/daemon.h"
 #include "daemon/full.h"
@@ -139,6 +140,7 @@ static void adopt(struct daemon *d, struct model *candidate)
 	committer_adopted(d);
 	lists_adopt(d->lists);
 	paths_adopt(d->paths);
+	api_adopt(d->api);
 	if (!d->verbose)
 		log_set_level(candidate->conf->log_level);
 	health_sync(d->health);
@@ -167,9 +169,15 @@ static int finish(struct daemon *d, struct reload *r, struct err *err)
 {
 	ev_tstamp start = ev_time();
 	struct changes changes = { 0 };
-	struct model *candidate = model_new(r->conf, d->model);
-	int ret;
+	struct model *candidate;
+	int ret = api_stage(d->api, r->conf, err);
 
+	if (ret < 0) {
+		lists_unstage(d->lists);
+		conf_free(r->conf);
+		return ret;
+	}
+	candidate = model_new(r->conf, d->model);
 	paths_stage(d->paths, candidate);
 	step_begin(candidate, daemon_now_ms(), &changes);
 	lists_stage_marks(d->lists, candidate);
@@ -183,6 +191,7 @@ static int finish(struct daemon *d, struct reload *r, struct err *err)
 		changes_free(&changes);
 		lists_unstage(d->lists);
 		paths_unstage(d->paths);
+		api_unstage(d->api);
 		model_free(candidate);
 		/* The scan may have shown damage: repair to the old model. */
 		committer_retry(d->committer, err);

@@ -1,49 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The agent under test on a node of the lab, and a client of its HTTP API."""
 
-import http.client
 import json
 import os
-import socket
 import subprocess
 
+from asking import Answer, UnixConnection
 from daemon import ini
 from lab import program
 from process import Failure, check, equal, wait_until
 
 TABLE = "hvagent"
-
-
-class UnixConnection(http.client.HTTPConnection):
-    """HTTP over a UNIX socket."""
-
-    def __init__(self, path, timeout_s=30):
-        super().__init__("localhost", timeout=timeout_s)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
-
-
-class Answer:
-    """Status, headers and body of an HTTP answer."""
-
-    def __init__(self, response):
-        self.status = response.status
-        self.headers = response.headers
-        self.body = response.read()
-
-    def json(self):
-        try:
-            return json.loads(self.body)
-        except ValueError as e:
-            raise Failure(f"not JSON: {e}: {self.body[:500]!r}") from e
-
-    def ok(self):
-        equal(self.status, 200, f"status of {self.body[:500]!r}")
-        return self.json()
 
 
 class Client:

@@ -4,7 +4,7 @@ noinst_PROGRAMS += tests/tools/flood
 tests_tools_flood_SOURCES = tests/tools/flood.c tests/tools/net.c \
 	tests/tools/net.h
 
-EXTRA_DIST += tests/lab/fabric.py tests/lab/test_fabric.py
+EXTRA_DIST += tests/lab/asking.py tests/lab/fabric.py tests/lab/test_fabric.py
 EXTRA_DIST += tests/lab/hvagent.py tests/lab/test_hvagent.py
 EXTRA_DIST += tests/lab/direct.py tests/lab/uploads.py tests/lab/icmp.py \
 	tests/lab/sums.py tests/lab/cached.py \

@@ -51,6 +51,7 @@ enum value_kind {
 	VALUE_LIST_FILE,
 	VALUE_PATH,    /* char *, absolute */
 	VALUE_SOCKET,  /* char *, absolute, fits into sockaddr_un */
+	VALUE_LISTEN,  /* char *, ADDRESS:PORT */
 	VALUE_ACCOUNT, /* char *, name of a user or group */
 	VALUE_TABLE,   /* char *, name of an nf_tables table */
 	VALUE_NUMBER,  /* uint32_t */

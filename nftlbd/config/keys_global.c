@@ -5,7 +5,6 @@
 #include <stddef.h>
 
 #include "config/draft.h"
-#include "config/values.h"
 
 /* nf_tables priorities: after conntrack (-200), which the kernel asks of NAT,
  * and before everything that confirms and tracks for good. Numbers with a sign
@@ -28,9 +27,7 @@ static const struct conf_key rows[] = {
 	  .help = "UNIX socket for nftlbctl" },
 	{ IN_GLOBAL, "control-group", VALUE_ACCOUNT, GLOBAL(control_group),
 	  .help = "group whose members may use the control socket" },
-	{ IN_GLOBAL, "api-listen", VALUE_TEXT, GLOBAL(api_listen),
-	  .problem = listen_problem,
-	  .takes = "ADDRESS:PORT, an IPv6 address in brackets",
+	{ IN_GLOBAL, "api-listen", VALUE_LISTEN, GLOBAL(api_listen),
 	  .help = "where the HTTP API listens beside the socket; off without" },
 	{ IN_GLOBAL, "api-token-file", VALUE_PATH, GLOBAL(api_token_file),
 	  .help = "file with the HTTP API's bearer tokens and their roles" },

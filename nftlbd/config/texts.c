@@ -134,6 +134,15 @@ const char *interface_problem(const char *text)
 	return length_problem(text, 1, IFNAMSIZ - 1);
 }
 
+int listen_read(const struct conf_key *key, const char *text, void *field,
+		const char **problem)
+{
+	if (!*text && !key->fallback)
+		return string_clear(field);
+	*problem = listen_problem(text);
+	return *problem ? -EINVAL : string_store(field, text);
+}
+
 const char *listen_problem(const char *text)
 {
 	struct addr a;

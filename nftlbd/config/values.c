@@ -256,6 +256,8 @@ static const struct value_ops {
 			 "an absolute path" },
 	[VALUE_SOCKET] = { "path", path_read, string_print, FIXED,
 			   "an absolute path of up to 107 bytes" },
+	[VALUE_LISTEN] = { "address", listen_read, string_print, FIXED,
+			   "ADDRESS:PORT, an IPv6 address in brackets" },
 	[VALUE_ACCOUNT] = { "name", account_read, string_print, FIXED,
 			    "a name of up to 32 letters, digits and . _ -" },
 	[VALUE_TABLE] = { "name", table_read, string_print, FIXED,

@@ -104,6 +104,8 @@ int log_prefix_read(const struct conf_key *key, const char *text, void *field,
 /* texts.c: strings, which the field owns, and lists of them */
 int path_read(const struct conf_key *key, const char *text, void *field,
 	      const char **problem);
+int listen_read(const struct conf_key *key, const char *text, void *field,
+		const char **problem);
 int account_read(const struct conf_key *key, const char *text, void *field,
 		 const char **problem);
 int table_read(const struct conf_key *key, const char *text, void *field,

@@ -18,6 +18,7 @@
 #include "http/admit.h"
 #include "http/impl.h"
 #include "http/reply.h"
+#include "lib/exposition.h"
 #include "lib/parse.h"
 #include "lib/xalloc.h"
 
@@ -253,4 +254,10 @@ const char *request_query(const struct request *rq, const char *key)
 {
 	return MHD_lookup_connection_value(rq->conn, MHD_GET_ARGUMENT_KIND,
 					   key);
+}
+
+bool request_openmetrics(const struct request *rq)
+{
+	return expo_wanted(MHD_lookup_connection_value(
+	    rq->conn, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT));
 }

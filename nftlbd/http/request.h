@@ -62,5 +62,7 @@ void request_abandon(struct request *rq);
  * The text belongs to the request.
  */
 const char *request_query(const struct request *rq, const char *key);
+/** request_openmetrics() - does the client ask for metrics in that form? */
+bool request_openmetrics(const struct request *rq);
 
 #endif

@@ -41,6 +41,8 @@ const struct route_table api_routes = {
 	.nparts = AT_PARTS,
 };
 
+static const char *const open_paths[] = { "/healthz", NULL };
+
 /* ---- what was kept */
 
 /* The file is right: what clashes with it is left out. Was anything? */
@@ -86,7 +88,7 @@ int api_load(struct agent *a, struct err *err)
 					.routes = &api_routes,
 					.context = api,
 					.body_max = API_BODY_MAX,
-					.open_path = "/healthz" };
+					.open_paths = open_paths };
 	a->api = api;
 	ret = keep_open(&api->keep, a->conf->state_dir, &kept, err);
 	if (ret == 0 && take_kept(a, &kept))

@@ -157,6 +157,7 @@ void follow_events(struct request *rq, uint64_t since, const char *service,
 	    MHD_SIZE_UNKNOWN, PIECE_BYTES, follower_read, f, follower_free);
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
 				"no-store");
+	request_endless(rq);
 	reply_response(rq, response, "text/event-stream");
 }
 

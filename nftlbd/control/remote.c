@@ -16,6 +16,9 @@ struct remote {
 	struct http *http;
 };
 
+/* Those who watch us have no token; the page itself is no secret. */
+static const char *const open_paths[] = { "/healthz", "/", NULL };
+
 int control_remote_open(struct control *c, const struct conf *conf,
 			struct remote **out, struct err *err)
 {
@@ -29,7 +32,8 @@ int control_remote_open(struct control *c, const struct conf *conf,
 
 	r->site = c->site;
 	r->site.name = "api";
-	r->site.open_path = "/healthz";
+	r->site.open_paths = open_paths;
+	r->site.untold_look = true;
 	if (ret == 0)
 		ret =
 		    http_open_tcp(&r->http, &r->site, &addr, port, &guard, err);

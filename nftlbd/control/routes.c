@@ -65,9 +65,14 @@ static const struct route routes[] = {
 	{ "POST", "/v1/flush", do_flush, NULL },
 };
 
+/* What a read-only token may have beside GET. */
+static const char *const looks[] = { "/v1/config/check", "/v1/config/diff",
+				     NULL };
+
 const struct route_table control_routes = {
 	.list = routes,
 	.n = sizeof(routes) / sizeof(routes[0]),
 	.parts = parts,
 	.nparts = AT_PARTS,
+	.looks = looks,
 };

@@ -9,18 +9,13 @@
  */
 #include "http/admit.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "http/impl.h"
 #include "http/reply.h"
 #include "lib/addr.h"
 #include "lib/log.h"
-#include "lib/xalloc.h"
 
 #define SCHEME "Bearer "
 
@@ -44,35 +39,64 @@ static bool admit_peer(struct request *rq)
 	return false;
 }
 
-bool token_matches(const char *said, const char *token)
+static bool is_listed(const char *const *list, const char *path)
 {
-	size_t len = strlen(said), wanted = strlen(token);
-	volatile unsigned char differ = len != wanted;
-
-	/* As long as it is said, not as it is right. */
-	for (size_t i = 0; i < len; i++)
-		differ =
-		    (unsigned char)(differ | (said[i] ^ token[i % wanted]));
-	return differ == 0;
+	while (list && *list && strcmp(path, *list) != 0)
+		list++;
+	return list && *list;
 }
 
-static bool admit_token(struct request *rq, const char *url)
+static bool is_open(const struct request *rq, const char *url)
 {
-	const char *open = rq->http->site->open_path;
+	return is_listed(rq->http->site->open_paths, url);
+}
+
+const char *admit_token_said(const struct request *rq)
+{
 	const char *said = MHD_lookup_connection_value(
 	    rq->conn, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
 
-	if (said && !strncasecmp(said, SCHEME, strlen(SCHEME)) &&
-	    token_matches(said + strlen(SCHEME), rq->http->token))
-		return true;
-	if (open && !strcmp(url, open))
-		return true;
+	if (said && !strncasecmp(said, SCHEME, strlen(SCHEME)))
+		return said + strlen(SCHEME);
+	return NULL;
+}
+
+static bool refuse_stranger(struct request *rq, const char *said)
+{
 	reply_problem(rq, MHD_HTTP_UNAUTHORIZED,
 		      said ? "Authorization: the token is not the right one"
 			   : "Authorization: needed: Bearer TOKEN");
 	MHD_add_response_header(rq->response, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
 				"Bearer");
 	return false;
+}
+
+static bool admit_token(struct request *rq, const char *url)
+{
+	const char *said = admit_token_said(rq);
+	const struct token *k =
+	    said ? tokens_find(rq->http->tokens, said) : NULL;
+
+	rq->peer.stranger = !k;
+	if (k) {
+		rq->peer.reader = k->reader;
+		rq->peer.token = k->name;
+		conns_known(&rq->http->conns, rq->conn);
+		return true;
+	}
+	return is_open(rq, url) || refuse_stranger(rq, said);
+}
+
+/* Who gave us the connection has looked. */
+static bool admit_given(struct request *rq, const char *url)
+{
+	const struct peer *peer = conns_peer(&rq->http->conns, rq->conn);
+
+	rq->peer.stranger = true;
+	if (peer)
+		rq->peer = *peer;
+	return !rq->peer.stranger || is_open(rq, url) ||
+	       refuse_stranger(rq, NULL);
 }
 
 /* An address, or localhost; with a port or not. */
@@ -87,85 +111,55 @@ static bool is_plain_host(const char *host)
 	       endpoint_parse(host, &a, &port) == 0;
 }
 
+/* A page that we served may ask us; its requests say where it is from. */
+static bool is_own_page(const char *origin, const char *host)
+{
+	const char *rest = strstr(origin, "://");
+
+	return rest && host && !strcasecmp(rest + 3, host);
+}
+
 static bool admit_local(struct request *rq)
 {
 	const char *host = MHD_lookup_connection_value(
 	    rq->conn, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
 	const char *origin = MHD_lookup_connection_value(
 	    rq->conn, MHD_HEADER_KIND, MHD_HTTP_HEADER_ORIGIN);
+	bool own = !origin || is_own_page(origin, host);
 
-	if (!origin && (!host || is_plain_host(host)))
+	rq->peer.reader = rq->http->site->untold_look;
+	if (own && (!host || is_plain_host(host)))
 		return true;
 	reply_problem(rq, MHD_HTTP_FORBIDDEN,
-		      "%s: allowed without a token: requests of no web page, "
-		      "to an address or localhost",
-		      origin ? "Origin" : "Host");
+		      "%s: allowed without a token: requests of no other web "
+		      "page, to an address or localhost",
+		      own ? "Host" : "Origin");
 	return false;
 }
 
 bool admit_request(struct request *rq, const char *url)
 {
 	rq->peer = (struct peer){ .uid = (uid_t)-1 };
+	if (rq->http->given)
+		return admit_given(rq, url);
 	if (rq->http->listener.path)
 		return admit_peer(rq);
-	return rq->http->token ? admit_token(rq, url) : admit_local(rq);
+	return rq->http->tokens ? admit_token(rq, url) : admit_local(rq);
 }
 
-/* ---- the file */
-
-static int token_check(const char *path, const char *text, struct err *err)
+bool admit_route(struct request *rq)
 {
-	size_t len = strlen(text);
-
-	for (size_t i = 0; i < len; i++)
-		if (text[i] <= ' ' || text[i] > '~')
-			return err_set(err, -EINVAL,
-				       "%s: character %zu; allowed: one line "
-				       "of visible ASCII characters",
-				       path, i + 1);
-	if (len < TOKEN_MIN || len > TOKEN_MAX)
-		return err_set(err, -EINVAL,
-			       "%s: %zu characters; allowed: %d to %d", path,
-			       len, TOKEN_MIN, TOKEN_MAX);
-	return 0;
-}
-
-/* What is in the file, without the end of its line. */
-static int token_load(const char *path, char *text, size_t size,
-		      struct err *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st = { 0 };
-	ssize_t n = -1;
-	int code;
-
-	if (fd >= 0 && fstat(fd, &st) == 0)
-		n = read(fd, text, size - 1);
-	code = errno;
-	if (fd >= 0)
-		close(fd);
-	if (n < 0)
-		return err_set(err, -code, "%s: %s", path, strerror(code));
-	if (!S_ISREG(st.st_mode) || (st.st_mode & 0007))
-		return err_set(err, -EPERM,
-			       "%s: mode %04o; allowed: a file that others may "
-			       "neither read nor write",
-			       path, (unsigned int)(st.st_mode & 07777));
-	if (n && text[n - 1] == '\n')
-		n--;
-	text[n] = '\0';
-	return 0;
-}
-
-int token_read(const char *path, char **token, struct err *err)
-{
-	char text[TOKEN_MAX + 3];
-	int ret = token_load(path, text, sizeof(text), err);
-
-	if (ret == 0)
-		ret = token_check(path, text, err);
-	if (ret == 0)
-		*token = xstrdup(text);
-	explicit_bzero(text, sizeof(text));
-	return ret;
+	if (!rq->peer.reader || !strcmp(rq->route->method, "GET") ||
+	    is_listed(rq->http->site->routes->looks, rq->route->path))
+		return true;
+	if (rq->peer.token)
+		reply_problem(rq, MHD_HTTP_FORBIDDEN,
+			      "needed: a token of role operator; %s is "
+			      "read-only",
+			      rq->peer.token);
+	else
+		reply_problem(rq, MHD_HTTP_FORBIDDEN,
+			      "needed: a token of role operator; where there "
+			      "are no tokens this API is read-only");
+	return false;
 }

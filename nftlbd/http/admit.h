@@ -1,29 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who may ask at all; before anything else of a request is looked at. */
+/* Who may ask at all, before anything else of a request is looked at; and for
+ * what. */
 #ifndef NFTLB_HTTP_ADMIT_H
 #define NFTLB_HTTP_ADMIT_H
 
 #include <stdbool.h>
 
 #include "http/request.h"
-#include "lib/err.h"
 
-/** admit_request() - may the client of @rq ask for @url?
+/** admit_request() - may the client of @rq ask for @url? Fills in rq->peer.
  * False: it is answered, 401 or 403. */
 bool admit_request(struct request *rq, const char *url);
 
-/** token_matches() - in a time that does not tell how much of @said is right */
-bool token_matches(const char *said, const char *token);
+/** admit_route() - may he have what rq->route does? False: answered, 403 */
+bool admit_route(struct request *rq);
 
-/**
- * token_read() - the bearer token that the file @path holds
- * One line of TOKEN_MIN to TOKEN_MAX visible characters; the file must not be
- * open to others (mode).
- * Return: 0, *token owned by the caller; -errno with words.
- */
-int token_read(const char *path, char **token, struct err *err);
-
-#define TOKEN_MIN 16
-#define TOKEN_MAX 256
+/** admit_token_said() - the bearer token of the headers; NULL: none */
+const char *admit_token_said(const struct request *rq);
 
 #endif

@@ -1,94 +1,149 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who waits for the longest is ended first: after RECEIVE_S, however lively he
- * drips, or at once where there is no room for new connections otherwise. MHD
- * closes what we have shut down.
+ * Who has waited for the longest is ended first: after RECEIVE_S without a
+ * whole request, however lively he drips, after ANSWER_S with an answer that he
+ * does not take, or at once where there is no room for new connections
+ * otherwise. Of those that may go, strangers go first. MHD closes what we have
+ * shut down.
  *
- * Invariant: in the list is who has not sent a whole request, in the order of
- * when that began.
+ * Invariant: the list is in the order of `since`.
  * Must not know: what is asked.
  */
 #include "http/conns.h"
 
-#include <stdbool.h>
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "http/limits.h"
+#include "lib/addr.h"
 #include "lib/xalloc.h"
+
+#define LOOK_S 1.
+
+enum conn_state { WAITING, BUSY, ENDLESS };
 
 struct conn {
 	int fd;
-	ev_tstamp since;
-	struct conn *next, **prev; /* prev NULL = not in the list */
+	enum conn_state state;
+	bool known;
+	bool ended;
+	struct addr from; /* family 0 = no address of one */
+	struct peer peer; /* of trusted ones */
+	ev_tstamp since;  /* of its state */
+	struct conn *next, **prev;
 };
 
-static void on_oldest(struct ev_loop *loop, ev_timer *w, int revents);
-
-static void plan_timer(struct conns *c)
+static void list_add(struct conns *c, struct conn *k, enum conn_state state)
 {
-	ev_timer_stop(c->loop, &c->oldest);
-	if (!c->first)
-		return;
-	ev_timer_set(&c->oldest, c->first->since + RECEIVE_S - ev_now(c->loop),
-		     0.);
-	ev_timer_start(c->loop, &c->oldest);
-}
-
-static void list_add(struct conns *c, struct conn *k)
-{
-	bool was_empty = !c->first;
-
+	k->state = state;
 	k->since = ev_now(c->loop);
 	k->next = NULL;
 	k->prev = c->last;
 	*c->last = k;
 	c->last = &k->next;
-	if (was_empty)
-		plan_timer(c);
 }
 
 static void list_remove(struct conns *c, struct conn *k)
 {
-	if (!k->prev)
-		return;
 	*k->prev = k->next;
 	if (k->next)
 		k->next->prev = k->prev;
 	else
 		c->last = k->prev;
-	k->prev = NULL;
 }
 
 /* Read and write end: MHD sees the end, and closes. */
-static void end_first(struct conns *c)
+static void end(struct conn *k)
 {
-	struct conn *k = c->first;
-
-	list_remove(c, k);
+	k->ended = true;
 	shutdown(k->fd, SHUT_RDWR);
 }
 
-static void on_oldest(struct ev_loop *loop, ev_timer *w, int revents)
+static bool is_due(const struct conn *k, ev_tstamp now)
+{
+	return !k->ended &&
+	       ((k->state == WAITING && k->since + RECEIVE_S <= now) ||
+		(k->state == BUSY && k->since + ANSWER_S <= now));
+}
+
+static void on_look(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct conns *c = w->data;
 
-	while (c->first && c->first->since + RECEIVE_S <= ev_now(loop))
-		end_first(c);
-	plan_timer(c);
+	for (struct conn *k = c->first; k; k = k->next)
+		if (is_due(k, ev_now(loop)))
+			end(k);
 }
 
-void conns_init(struct conns *c, struct ev_loop *loop)
+void conns_init(struct conns *c, struct ev_loop *loop, unsigned int max)
 {
-	*c = (struct conns){ .loop = loop, .last = &c->first };
-	ev_timer_init(&c->oldest, on_oldest, 0., 0.);
-	c->oldest.data = c;
+	*c = (struct conns){ .loop = loop, .last = &c->first, .max = max };
+	ev_timer_init(&c->look, on_look, LOOK_S, LOOK_S);
+	c->look.data = c;
 }
 
 void conns_stop(struct conns *c)
 {
-	ev_timer_stop(c->loop, &c->oldest);
+	ev_timer_stop(c->loop, &c->look);
 }
+
+/* ---- room */
+
+/* The one to go of those from @from (NULL = of all); NULL = nobody. */
+static struct conn *slowest(const struct conns *c, const struct addr *from)
+{
+	struct conn *found = NULL;
+
+	for (struct conn *k = c->first; k; k = k->next) {
+		if (k->ended || k->state != WAITING ||
+		    (from && addr_cmp(from, &k->from) != 0))
+			continue;
+		if (!k->known)
+			return k;
+		if (!found)
+			found = k;
+	}
+	return found;
+}
+
+static unsigned int count_from(const struct conns *c, const struct addr *from)
+{
+	unsigned int n = 0;
+
+	for (const struct conn *k = c->first; k; k = k->next)
+		n += !k->ended && addr_cmp(from, &k->from) == 0;
+	return n;
+}
+
+static unsigned int count_open(const struct conns *c)
+{
+	unsigned int n = 0;
+
+	for (const struct conn *k = c->first; k; k = k->next)
+		n += !k->ended;
+	return n;
+}
+
+/* Before @k is in the list. Loopback is anybody: a proxy, an ssh tunnel. */
+static void make_room(struct conns *c, struct conn *k)
+{
+	bool crowd = k->from.family && !addr_is_loopback(&k->from) &&
+		     count_from(c, &k->from) >= c->max / CONNECTIONS_SOURCE;
+	struct conn *goes = NULL;
+
+	if (crowd) {
+		goes = slowest(c, &k->from);
+		end(goes ? goes : k);
+	} else if (count_open(c) + CONNECTIONS_SPARE >= c->max) {
+		goes = slowest(c, NULL);
+		if (goes)
+			end(goes);
+	}
+}
+
+/* ---- begin and end */
 
 static struct conn *conn_of(struct MHD_Connection *conn)
 {
@@ -98,13 +153,39 @@ static struct conn *conn_of(struct MHD_Connection *conn)
 	return info ? info->socket_context : NULL;
 }
 
-static struct conn *conn_new(struct MHD_Connection *conn)
+static void source_of(struct MHD_Connection *conn, struct addr *from)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *sa = info ? info->client_addr : NULL;
+
+	*from = (struct addr){ .family = AF_UNSPEC };
+	if (sa && sa->sa_family == AF_INET) {
+		from->family = AF_INET;
+		memcpy(
+		    from->ip,
+		    &((const struct sockaddr_in *)(const void *)sa)->sin_addr,
+		    4);
+	} else if (sa && sa->sa_family == AF_INET6) {
+		from->family = AF_INET6;
+		memcpy(
+		    from->ip,
+		    &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr,
+		    16);
+	}
+}
+
+static struct conn *conn_new(struct conns *c, struct MHD_Connection *conn)
 {
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct conn *k = xcalloc(1, sizeof(*k));
 
 	k->fd = info ? info->connect_fd : -1;
+	if (c->taking)
+		k->peer = *c->taking;
+	else
+		source_of(conn, &k->from);
 	return k;
 }
 
@@ -115,32 +196,77 @@ void conns_notify(void *cls, struct MHD_Connection *conn, void **context,
 	struct conn *k = *context;
 
 	if (toe == MHD_CONNECTION_NOTIFY_STARTED) {
-		k = conn_new(conn);
+		k = conn_new(c, conn);
 		*context = k;
-		c->n++;
-		if (c->n > CONNECTIONS_FULL && c->first)
-			end_first(c);
-		list_add(c, k);
+		if (!c->trusted)
+			make_room(c, k);
+		list_add(c, k, c->trusted ? ENDLESS : WAITING);
+		if (c->n++ == 0 && !c->trusted)
+			ev_timer_again(c->loop, &c->look);
 	} else if (k) {
 		list_remove(c, k);
-		c->n--;
+		if (--c->n == 0)
+			ev_timer_stop(c->loop, &c->look);
 		free(k);
 		*context = NULL;
 	}
 }
 
-void conns_busy(struct conns *c, struct MHD_Connection *conn)
+/* ---- what they do */
+
+static void change(struct conns *c, struct MHD_Connection *conn,
+		   enum conn_state state)
 {
 	struct conn *k = conn_of(conn);
 
-	if (k)
-		list_remove(c, k);
+	if (!k || c->trusted || k->state == state)
+		return;
+	list_remove(c, k);
+	list_add(c, k, state);
+}
+
+void conns_busy(struct conns *c, struct MHD_Connection *conn)
+{
+	change(c, conn, BUSY);
 }
 
 void conns_waiting(struct conns *c, struct MHD_Connection *conn)
 {
+	change(c, conn, WAITING);
+}
+
+void conns_endless(struct conns *c, struct MHD_Connection *conn)
+{
+	change(c, conn, ENDLESS);
+}
+
+void conns_known(struct conns *c, struct MHD_Connection *conn)
+{
 	struct conn *k = conn_of(conn);
 
-	if (k && !k->prev)
-		list_add(c, k);
+	if (k)
+		k->known = true;
+}
+
+const struct peer *conns_peer(const struct conns *c,
+			      struct MHD_Connection *conn)
+{
+	const struct conn *k = conn_of(conn);
+
+	return k && c->trusted ? &k->peer : NULL;
+}
+
+void conns_end(struct conns *c, bool (*which)(const struct peer *, void *arg),
+	       void *arg)
+{
+	for (struct conn *k = c->first; k; k = k->next)
+		if (!k->ended && which(&k->peer, arg))
+			end(k);
+}
+
+void conns_end_waiting(struct conns *c)
+{
+	for (struct conn *k = c->first; k; k = k->next)
+		if (!k->ended && k->state == WAITING)
+			end(k);
 }

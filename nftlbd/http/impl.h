@@ -5,6 +5,7 @@
 
 #include <ev.h>
 #include <microhttpd.h>
+#include <stdbool.h>
 
 #include "http/conns.h"
 #include "http/http.h"
@@ -19,10 +20,12 @@ struct http {
 	ev_io ready;     /* MHD's epoll descriptor */
 	ev_timer wakeup; /* MHD's next time-out, or work it left over */
 	struct conns conns;
-	char *token;              /* TCP: what must be said; NULL = nothing */
-	struct tls tls;           /* TCP */
-	unsigned int listings;    /* children that write answers */
-	struct request *requests; /* all that are under way */
+	bool given;                  /* connections are given to us */
+	const struct tokens *tokens; /* TCP: what must be said; NULL = nothing*/
+	struct tokens own;           /* where they are ours */
+	struct tls tls;              /* TCP */
+	unsigned int listings;       /* children that write answers */
+	struct request *requests;    /* all that are under way */
 };
 
 #endif

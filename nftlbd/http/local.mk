@@ -12,4 +12,5 @@ libhttp_a_SOURCES = nftlbd/http/admit.c nftlbd/http/admit.h \
 	nftlbd/http/reply.c nftlbd/http/reply.h \
 	nftlbd/http/request.c nftlbd/http/request.h \
 	nftlbd/http/routes.c nftlbd/http/routes.h nftlbd/http/server.c \
-	nftlbd/http/tls.c nftlbd/http/tls.h
+	nftlbd/http/tls.c nftlbd/http/tls.h \
+	nftlbd/http/tokens.c nftlbd/http/tokens.h

@@ -14,8 +14,9 @@ struct peer {
 	bool allowed;      /* may use the socket */
 	bool owner;        /* root or our own user */
 	bool reader;       /* may look, not change */
+	bool stranger;     /* said no token: open paths only */
 	const char *token; /* name of the one that was said; NULL = none. The
-			    * connection's */
+			    * server's */
 };
 
 /**

@@ -26,11 +26,13 @@
 
 /* ---- begin and end */
 
-static struct request *request_new(struct http *h, struct MHD_Connection *conn)
+void *request_announced(void *cls, const char *uri, struct MHD_Connection *conn)
 {
 	struct request *rq = xcalloc(1, sizeof(*rq));
+	struct http *h = cls;
 
 	rq->http = h;
+	rq->target = h->site->all ? xstrdup(uri) : NULL;
 	rq->context = h->site->context;
 	rq->conn = conn;
 	rq->next = h->requests;
@@ -69,7 +71,13 @@ void request_completed(void *cls, struct MHD_Connection *conn, void **con_cls,
 	if (rq->next)
 		rq->next->prev = rq->prev;
 	buf_free(&rq->body);
+	free(rq->target);
 	free(rq);
+}
+
+void request_endless(struct request *rq)
+{
+	conns_endless(&rq->http->conns, rq->conn);
 }
 
 void request_suspend(struct request *rq, struct later *l)
@@ -146,8 +154,13 @@ static void request_route(struct request *rq, const char *method,
 {
 	char allow[ROUTES_ALLOW_MAX], quoted[128];
 
+	rq->route = rq->http->site->all;
+	if (rq->route)
+		return;
 	rq->route =
 	    routes_find(rq->http->site->routes, method, url, rq->at, allow);
+	if (rq->route && !admit_route(rq))
+		return;
 	if (rq->route)
 		MHD_get_connection_values(rq->conn, MHD_GET_ARGUMENT_KIND,
 					  check_query_key, rq);
@@ -193,14 +206,10 @@ static enum MHD_Result request_send(struct request *rq)
 	return ret;
 }
 
-static enum MHD_Result request_begin(struct http *h,
-				     struct MHD_Connection *conn,
-				     const char *method, const char *url,
-				     void **con_cls)
+static enum MHD_Result request_begin(struct request *rq, const char *method,
+				     const char *url)
 {
-	struct request *rq = request_new(h, conn);
-
-	*con_cls = rq;
+	rq->begun = true;
 	if (admit_request(rq, url))
 		request_route(rq, method, url);
 	if (announces_too_much(rq)) {
@@ -234,8 +243,8 @@ enum MHD_Result request_handle(void *cls, struct MHD_Connection *conn,
 	struct request *rq = *con_cls;
 	enum MHD_Result ret;
 
-	if (!rq)
-		return request_begin(cls, conn, method, url, con_cls);
+	if (!rq->begun)
+		return request_begin(rq, method, url);
 	if (*upload_data_size) {
 		ret = request_collect(rq, upload_data, *upload_data_size);
 		*upload_data_size = 0;

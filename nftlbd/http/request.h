@@ -30,6 +30,8 @@ struct request {
 	struct MHD_Connection *conn;
 	struct peer peer;
 	const struct route *route;
+	char *target; /* as it was sent, where the site has no routes */
+	bool begun;   /* its headers are here */
 	char at[ROUTE_PARTS_MAX][ROUTE_PART_MAX + 1]; /* parts of the path */
 	struct buf body;
 	size_t dropped; /* bytes of body beyond the limit */
@@ -41,6 +43,9 @@ struct request {
 	struct request *next, **prev; /* list of all */
 };
 
+/** request_announced() - MHD's URI logger; @cls: struct http. The request. */
+void *request_announced(void *cls, const char *uri,
+			struct MHD_Connection *conn);
 /** request_handle() - MHD_AccessHandlerCallback; @cls: struct http */
 enum MHD_Result request_handle(void *cls, struct MHD_Connection *conn,
 			       const char *url, const char *method,
@@ -49,6 +54,9 @@ enum MHD_Result request_handle(void *cls, struct MHD_Connection *conn,
 /** request_completed() - MHD_RequestCompletedCallback: frees the request */
 void request_completed(void *cls, struct MHD_Connection *conn, void **con_cls,
 		       enum MHD_RequestTerminationCode why);
+
+/** request_endless() - its answer has no end of its own: no time is set */
+void request_endless(struct request *rq);
 
 /** request_suspend() - wait for @l; from inside a handler or content reader */
 void request_suspend(struct request *rq, struct later *l);

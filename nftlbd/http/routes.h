@@ -29,6 +29,9 @@ struct route_table {
 	size_t n;
 	const struct route_part *parts;
 	size_t nparts; /* up to ROUTE_PARTS_MAX */
+	/* Paths of routes that change nothing though their method is not GET,
+	 * up to a NULL; NULL = none. */
+	const char *const *looks;
 };
 
 #define ROUTES_ALLOW_MAX 64

@@ -17,7 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "http/admit.h"
 #include "http/impl.h"
 #include "http/limits.h"
 #include "lib/log.h"
@@ -72,6 +71,11 @@ static size_t unescape(void *cls, struct MHD_Connection *conn, char *text)
 	return n;
 }
 
+static unsigned int connections(const struct http_site *site)
+{
+	return site->connections ? site->connections : CONNECTIONS_MAX;
+}
+
 static int mhd_start(struct http *h, struct err *err)
 {
 	struct MHD_OptionItem secret[] = {
@@ -80,17 +84,21 @@ static int mhd_start(struct http *h, struct err *err)
 		{ MHD_OPTION_END, 0, NULL },
 	};
 	const union MHD_DaemonInfo *info;
+	unsigned int flags = h->given ? MHD_USE_NO_LISTEN_SOCKET : 0;
 
+	if (h->tls.key)
+		flags |= MHD_USE_TLS;
 	h->mhd = MHD_start_daemon(
 	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
-		(h->tls.key ? MHD_USE_TLS : 0),
+		flags,
 	    0, NULL, NULL, request_handle, h, MHD_OPTION_EXTERNAL_LOGGER,
 	    log_mhd, h, MHD_OPTION_ARRAY, h->tls.key ? secret : secret + 2,
 	    MHD_OPTION_LISTEN_SOCKET, h->listener.fd,
+	    MHD_OPTION_URI_LOG_CALLBACK, request_announced, h,
 	    MHD_OPTION_NOTIFY_COMPLETED, request_completed, h,
 	    MHD_OPTION_NOTIFY_CONNECTION, conns_notify, &h->conns,
-	    MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-	    MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S,
+	    MHD_OPTION_CONNECTION_LIMIT, connections(h->site),
+	    MHD_OPTION_CONNECTION_TIMEOUT, h->given ? 0u : IDLE_TIMEOUT_S,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
 	    MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_END);
 	if (!h->mhd)
@@ -116,7 +124,7 @@ static struct http *http_new(const struct http_site *site)
 	ev_init(&h->ready, on_ready);
 	ev_timer_init(&h->wakeup, on_wakeup, 0., 0.);
 	h->wakeup.data = h;
-	conns_init(&h->conns, site->loop);
+	conns_init(&h->conns, site->loop, connections(site));
 	return h;
 }
 
@@ -158,13 +166,75 @@ int http_open_tcp(struct http **out, const struct http_site *site,
 			      "certificate and its key are needed to listen "
 			      "there",
 			      endpoint_format(addr, port, text));
-	if (ret == 0 && guard->token_file)
-		ret = token_read(guard->token_file, &h->token, err);
+	if (ret == 0 && guard->token_file) {
+		ret = tokens_read(guard->token_file, &h->own, err);
+		h->tokens = &h->own;
+	}
 	if (ret == 0)
 		ret = tls_read(&h->tls, guard->cert_file, guard->key_file, err);
 	if (ret == 0)
 		ret = listener_open_tcp(&h->listener, addr, port, err);
 	return http_start(out, h, ret, err);
+}
+
+int http_open_socket(struct http **out, const struct http_site *site, int fd,
+		     const struct tokens *tokens, struct tls *tls,
+		     struct err *err)
+{
+	struct http *h = http_new(site);
+
+	h->listener.fd = fd;
+	h->tokens = tokens;
+	h->tls = *tls;
+	*tls = (struct tls){ 0 };
+	return http_start(out, h, 0, err);
+}
+
+void http_leave(struct http *h)
+{
+	MHD_socket fd = MHD_quiesce_daemon(h->mhd);
+
+	if (fd != MHD_INVALID_SOCKET)
+		close(fd);
+	conns_end_waiting(&h->conns);
+}
+
+bool http_empty(const struct http *h)
+{
+	return h->conns.n == 0;
+}
+
+int http_open_given(struct http **out, const struct http_site *site,
+		    struct err *err)
+{
+	struct http *h = http_new(site);
+
+	h->given = true;
+	h->conns.trusted = true;
+	return http_start(out, h, 0, err);
+}
+
+int http_take(struct http *h, int fd, const struct peer *peer)
+{
+	const struct sockaddr nobody = { .sa_family = AF_UNIX };
+	int ret = h->conns.n < connections(h->site) ? 0 : -EMFILE;
+
+	if (ret < 0) {
+		close(fd);
+		return ret;
+	}
+	h->conns.taking = peer;
+	if (MHD_add_connection(h->mhd, fd, &nobody, sizeof(nobody)) != MHD_YES)
+		ret = -ENOMEM; /* it is closed */
+	h->conns.taking = NULL;
+	http_run(h);
+	return ret;
+}
+
+void http_end(struct http *h, bool (*which)(const struct peer *, void *arg),
+	      void *arg)
+{
+	conns_end(&h->conns, which, arg);
 }
 
 void http_close(struct http *h)
@@ -181,7 +251,6 @@ void http_close(struct http *h)
 	else if (h->listener.fd >= 0)
 		close(h->listener.fd);
 	conns_stop(&h->conns);
-	free(h->token);
 	tls_free(&h->tls);
 	free(h);
 }

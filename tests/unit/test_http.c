@@ -18,10 +18,10 @@
 
 #include <cmocka.h>
 
-#include "http/admit.h"
 #include "http/http.h"
 #include "http/limits.h"
 #include "http/reply.h"
+#include "http/tokens.h"
 #include "lib/buf.h"
 #include "tests/unit/netns.h"
 
@@ -40,7 +40,8 @@ static const struct route list[] = {
 	{ "PUT", "/hello/{who}", say_hello, NULL },
 	{ "GET", "/healthz", say_hello, NULL },
 };
-static const struct route_table routes = { list, 3, parts, 1 };
+static const char *const open_paths[] = { "/healthz", NULL };
+static const struct route_table routes = { list, 3, parts, 1, NULL };
 
 struct rig {
 	struct http_site site;
@@ -59,7 +60,7 @@ static int setup(void **state)
 					.routes = &routes,
 					.context = "ours",
 					.body_max = 10,
-					.open_path = "/healthz" };
+					.open_paths = open_paths };
 	addr_parse("127.0.0.1", &rig->here);
 	strcpy(rig->token, "/tmp/nftlb-http-XXXXXX");
 	fd = mkstemp(rig->token);
@@ -249,30 +250,107 @@ static void write_token(struct rig *rig, const char *text)
 	assert_int_equal(fclose(f), 0);
 }
 
+static const char first[] = "first-0123456789abcdef";
+static const char second[] = "second-0123456789abcdef";
+
 static void test_bad_tokens(void **state)
 {
-	static const char *const texts[] = { "",
-					     "\n",
-					     "0123456789abcde\n",
-					     "0123456789 abcdef\n",
-					     "0123456789abcdef\n\n",
-					     "0123456789abcd\xc3\xa9\n" };
+	static const struct {
+		const char *text, *says;
+	} files[] = {
+		{ "", "holds no token" },
+		{ "\n# nobody\n", "holds no token" },
+		{ "0123456789abcde\n", ":1: token: 15 characters" },
+		{ "0123456789 abcdef\n", ":1: not three words" },
+		{ "0123456789abcd\xc3\xa9\n", ":1: token: character 15" },
+		{ "a operator 0123456789abcdef x\n", ":1: not three words" },
+		{ "\na root 0123456789abcdef\n", ":2: the second word" },
+		{ "a 0123456789abcdef operator\n", ":1: the second word" },
+		{ "../a operator 0123456789abcdef\n", ":1: name" },
+		{ "a operator 0123456789abcdef\na read-only "
+		  "0123456789abcdeF\n",
+		  ":2: name: the same" },
+		{ "a operator 0123456789abcdef\nb read-only "
+		  "0123456789abcdef\n",
+		  ":2: token: the same" },
+		{ "a operator 0123456789abcdeF\n0123456789abcdef\n",
+		  ":2: a token without a name" },
+		{ "0123456789abcdef\nb read-only 0123456789abcdeF\n",
+		  ":1: a token without a name" },
+	};
 	struct rig *rig = *state;
 	struct err err = { "" };
-	char *token = NULL;
+	struct tokens t;
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		write_token(rig, texts[i]);
-		assert_int_equal(token_read(rig->token, &token, &err), -EINVAL);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		write_token(rig, files[i].text);
+		assert_int_equal(tokens_read(rig->token, &t, &err), -EINVAL);
+		assert_int_equal(t.n, 0);
 		assert_non_null(strstr(err.msg, rig->token));
-		assert_non_null(strstr(err.msg, "allowed"));
+		assert_non_null(strstr(err.msg, files[i].says));
+		assert_null(strstr(err.msg, "0123456789"));
 	}
-	write_token(rig, TOKEN);
-	assert_int_equal(token_read(rig->token, &token, &err), 0);
-	assert_string_equal(token, TOKEN);
-	free(token);
-	assert_int_equal(token_read("/nowhere", &token, &err), -ENOENT);
-	assert_int_equal(token_read("/tmp", &token, &err), -EISDIR);
+	assert_int_equal(tokens_read("/nowhere", &t, &err), -ENOENT);
+	assert_int_equal(tokens_read("/tmp", &t, &err), -EISDIR);
+}
+
+static void test_good_tokens(void **state)
+{
+	struct rig *rig = *state;
+	struct err err = { "" };
+	const struct token *k;
+	struct tokens t, other;
+
+	write_token(rig, TOKEN); /* without the end of its line */
+	assert_int_equal(tokens_read(rig->token, &t, &err), 0);
+	k = tokens_find(&t, TOKEN);
+	assert_string_equal(k->name, TOKEN_SOLE_NAME);
+	assert_false(k->reader);
+	assert_null(tokens_find(&t, TOKEN "x"));
+	assert_null(tokens_find(&t, ""));
+	write_token(rig,
+		    "# people\r\n\r\n ops\toperator  first-0123456789abcdef"
+		    "\r\n\nscreen read-only second-0123456789abcdef");
+	assert_int_equal(tokens_read(rig->token, &t, &err), 0);
+	assert_int_equal(t.n, 2);
+	assert_string_equal(tokens_find(&t, first)->name, "ops");
+	assert_false(tokens_find(&t, first)->reader);
+	k = tokens_find(&t, second);
+	assert_string_equal(k->name, "screen");
+	assert_true(k->reader);
+	assert_true(tokens_hold(&t, k));
+	/* the same name and token, and another role */
+	write_token(rig, "screen operator second-0123456789abcdef\n");
+	assert_int_equal(tokens_read(rig->token, &other, &err), 0);
+	assert_false(tokens_hold(&other, k));
+}
+
+static void test_roles(void **state)
+{
+	struct rig *rig = *state;
+
+	write_token(rig, "ops operator first-0123456789abcdef\n"
+			 "screen read-only second-0123456789abcdef\n");
+	serve(rig, rig->token);
+	answers(rig,
+		"PUT /hello/x HTTP/1.0\r\nAuthorization: Bearer "
+		"first-0123456789abcdef\r\n\r\n",
+		200, "hello");
+	answers(rig,
+		"GET /hello/x HTTP/1.0\r\nAuthorization: Bearer "
+		"second-0123456789abcdef\r\n\r\n",
+		200, "hello");
+	answers(rig,
+		"PUT /hello/x HTTP/1.0\r\nAuthorization: Bearer "
+		"second-0123456789abcdef\r\n\r\n",
+		403, "screen is read-only");
+	http_close(rig->http);
+	rig->http = NULL;
+	rig->site.untold_look = true;
+	serve(rig, NULL);
+	answers(rig, "GET /hello/x HTTP/1.0\r\n\r\n", 200, "hello");
+	answers(rig, "PUT /hello/x HTTP/1.0\r\n\r\n", 403,
+		"this API is read-only");
 }
 
 /* Many times more of them than there is room for. */
@@ -297,7 +375,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_token),      TEST(test_no_token),
+		TEST(test_token),      TEST(test_good_tokens),
+		TEST(test_roles),      TEST(test_no_token),
 		TEST(test_requests),   TEST(test_refused_addresses),
 		TEST(test_bad_tokens), TEST(test_slow_crowd),
 	};

@@ -46,6 +46,7 @@ libconfig_a_SOURCES = \
 libmodel_a_SOURCES = nftlbd/model/model.c nftlbd/model/model.h \
 	nftlbd/model/state.c nftlbd/model/same.c nftlbd/model/same.h \
 	nftlbd/model/events.c nftlbd/model/events.h \
+	nftlbd/model/history.c nftlbd/model/history.h \
 	nftlbd/model/changes.c nftlbd/model/changes.h \
 	nftlbd/model/path.c nftlbd/model/path.h \
 	nftlbd/model/probe_ports.c nftlbd/model/probe_ports.h \
@@ -88,13 +89,17 @@ libcontrol_a_SOURCES = \
 	nftlbd/control/show.c nftlbd/control/show_counters.c \
 	nftlbd/control/show_feeds.c \
 	nftlbd/control/stream.c nftlbd/control/stream.h \
-	nftlbd/web/assets.c nftlbd/web/assets.h
+	nftlbd/control/page.c nftlbd/control/show_history.c \
+	nftlbd/web/assets.c nftlbd/web/assets.h \
+	nftlbd/web/page.c nftlbd/web/page.h
 
 # files in the program, see nftlbd/web/assets.c
 libcontrol_a_CPPFLAGS = $(AM_CPPFLAGS) -DWEB_DIR=\"$(abs_srcdir)/nftlbd/web\"
-EXTRA_DIST += nftlbd/web/page.html nftlbd/web/openapi.json
-nftlbd/web/libcontrol_a-assets.$(OBJEXT): nftlbd/web/page.html \
-	nftlbd/web/openapi.json
+nftlbd_web_files = nftlbd/web/page.html nftlbd/web/page.css \
+	nftlbd/web/base.js nftlbd/web/list.js nftlbd/web/detail.js \
+	nftlbd/web/live.js nftlbd/web/openapi.json
+EXTRA_DIST += $(nftlbd_web_files)
+nftlbd/web/libcontrol_a-assets.$(OBJEXT): $(nftlbd_web_files)
 
 # the daemon's side of health checks; part of nftlbd, and tested on its own
 nftlbd_health_tables = nftlbd/daemon/health_jobs.c \
@@ -124,6 +129,7 @@ nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/lib/background.c nftlbd/lib/
 	nftlbd/daemon/api.c nftlbd/daemon/api.h \
 	nftlbd/daemon/command.c nftlbd/daemon/committer.c \
 	nftlbd/daemon/full.c nftlbd/daemon/full.h \
+	nftlbd/daemon/history.c nftlbd/daemon/history.h \
 	nftlbd/daemon/committer.h nftlbd/daemon/delays.c \
 	nftlbd/daemon/delays.h nftlbd/daemon/event.c \
 	$(nftlbd_counters_sources) \

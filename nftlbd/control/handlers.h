@@ -31,6 +31,9 @@ struct conf_errors;
 void reply_errors(struct request *rq, const struct conf_errors *errors);
 
 /* Handlers: one answer each, at once or later. */
+void show_page(struct request *rq);
+void show_summary(struct request *rq);
+void show_history(struct request *rq);
 void show_status(struct request *rq);
 void show_version(struct request *rq);
 void show_events(struct request *rq);

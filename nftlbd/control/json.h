@@ -59,6 +59,12 @@ void json_probes(const struct daemon *d, const struct service *s,
 void json_phases(const struct check_state *cs, json_t *o);
 /** json_price() - what a plan costs; @flows: null where it is not known */
 json_t *json_price(const struct plan_price *price, json_t *flows);
+/** json_packed() - a figure of the history, in @parts of one; null where it is
+ * not known */
+json_t *json_packed(uint16_t code, uint32_t parts);
+/** json_service_head() - what a service is, without what it has */
+json_t *json_service_head(const struct service *s);
+#define HISTORY_POINTS 60 /* of each service, where all are shown */
 /** json_rounded() - rounded to three places; null where it is not finite */
 json_t *json_rounded(double value);
 

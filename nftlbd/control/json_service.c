@@ -186,6 +186,22 @@ static json_t *json_hash_key(const struct conf_service *s)
 	return json_string(word_text(rs_hash_key_words, s->hash_key));
 }
 
+json_t *json_service_head(const struct service *s)
+{
+	const struct conf_service *conf = s->conf;
+
+	return json_pack(
+	    "{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:s, s:s, s:b, s:b, s:b}",
+	    "name", conf->name, "addresses", json_addresses(conf), "protocol",
+	    json_protocols(conf), "ports", json_ports(conf), "mode",
+	    word_text(rs_mode_words, conf->mode), "scheduler",
+	    word_text(rs_scheduler_words, conf->scheduler), "pool",
+	    json_text(conf->pool), "admin",
+	    s->disabled ? "disabled" : "enabled", "state",
+	    word_text(service_state_words, s->state), "panic", (int)s->panic,
+	    "backups", (int)s->backups, "quorum_lost", (int)s->quorum_lost);
+}
+
 json_t *json_service(const struct daemon *d, const struct service *s,
 		     const struct counts *c)
 {

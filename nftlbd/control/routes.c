@@ -17,10 +17,11 @@ static const struct route_part parts[AT_PARTS] = {
 };
 
 static const struct route routes[] = {
+	{ "GET", "/", show_page, NULL },
 	{ "GET", "/v1/status", show_status, NULL },
 	{ "GET", "/v1/version", show_version, NULL },
 	{ "GET", "/v1/services", show_services, "connections fields" },
-	{ "GET", "/v1/services/{service}", show_service, NULL },
+	{ "GET", "/v1/services/{service}", show_service, "connections" },
 	{ "PATCH", "/v1/services/{service}", change_service, NULL },
 	{ "GET", "/v1/services/{service}/backends", show_backends, NULL },
 	{ "GET", "/v1/services/{service}/backends/{backend}", show_backend,
@@ -49,6 +50,7 @@ static const struct route routes[] = {
 	{ "GET", "/v1/feeds", show_all_feeds, NULL },
 	{ "GET", "/v1/events", show_events,
 	  "since limit follow service backend" },
+	{ "GET", "/v1/history", show_history, "service" },
 	{ "GET", "/v1/route", show_route, "service client port" },
 	{ "GET", "/v1/lists", show_lists, NULL },
 	{ "GET", "/v1/lists/{list}", show_list, NULL },

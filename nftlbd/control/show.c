@@ -14,8 +14,9 @@
 
 void show_version(struct request *rq)
 {
-	reply_json(
-	    rq, json_pack("{s:s, s:i}", "version", PACKAGE_VERSION, "api", 1));
+	reply_json(rq, json_pack("{s:s, s:i, s:s}", "version", PACKAGE_VERSION,
+				 "api", 1, "role",
+				 rq->peer.reader ? "read-only" : "operator"));
 }
 
 void show_status(struct request *rq)
@@ -175,12 +176,20 @@ static void counted_all_backends(struct request *rq, struct counts *c)
 
 void show_services(struct request *rq)
 {
-	bool uncounted, names;
+	const char *fields = request_query(rq, "fields");
+	bool uncounted;
 
-	if (query_word(rq, "connections", "no", &uncounted) &&
-	    query_word(rq, "fields", "name", &names))
-		counts_start(rq, NULL, !uncounted && !names,
-			     names ? uncounted_names : counted_services);
+	if (!query_word(rq, "connections", "no", &uncounted))
+		return;
+	if (!fields)
+		counts_start(rq, NULL, !uncounted, counted_services);
+	else if (!strcmp(fields, "name"))
+		counts_start(rq, NULL, false, uncounted_names);
+	else if (!strcmp(fields, "summary"))
+		show_summary(rq);
+	else
+		reply_problem(rq, MHD_HTTP_BAD_REQUEST,
+			      "fields: allowed: name, summary");
 }
 
 void show_all_backends(struct request *rq)
@@ -235,7 +244,11 @@ static bool reads(const struct request *rq)
 /* Also the answer to a change, which does not wait for conntrack. */
 void show_service(struct request *rq)
 {
-	counts_start(rq, rq->at[AT_SERVICE], reads(rq), counted_service);
+	bool uncounted = false;
+
+	if (query_word(rq, "connections", "no", &uncounted))
+		counts_start(rq, rq->at[AT_SERVICE], reads(rq) && !uncounted,
+			     counted_service);
 }
 
 void show_backends(struct request *rq)

@@ -50,6 +50,7 @@ struct counters {
 	size_t npasses;
 	bool saving; /* a piece of the file is written */
 	bool closing;
+	int64_t read_ms; /* all were read */
 	ev_timer watch, all, save;
 };
 
@@ -207,6 +208,8 @@ static void pass_read(void *arg, int status, const struct counter_value *values,
 	c->npasses--;
 	if (status == 0)
 		look_at_full(c);
+	if (status == 0 && p->timer == &c->all)
+		c->read_ms = daemon_now_ms();
 	if (p->timer)
 		start_in(c, p->timer,
 			 p->period_s > pause_s ? p->period_s : pause_s);
@@ -366,6 +369,11 @@ static void save_cb(struct ev_loop *loop, ev_timer *w, int revents)
 }
 
 /* ---- the outside */
+
+int64_t counters_read_ms(const struct counters *c)
+{
+	return c ? c->read_ms : 0;
+}
 
 const struct totals_service *counters_of(const struct counters *c,
 					 const char *service)

@@ -30,6 +30,10 @@ void counters_read(struct counters *c, const char *service,
 const struct totals_service *counters_of(const struct counters *c,
 					 const char *service);
 
+/** counters_read_ms() - when all of them were last read, daemon_now_ms(); 0 =
+ * not yet. @c may be NULL */
+int64_t counters_read_ms(const struct counters *c);
+
 /** counters_adopted() - the kernel has what d->model wants: what neither has
  * any longer goes */
 void counters_adopted(struct counters *c);

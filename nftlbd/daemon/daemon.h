@@ -30,7 +30,8 @@ struct lists;       /* sets of addresses, daemon/lists.c */
 struct reload;      /* one that waits for lists, daemon/reload.c */
 struct offload;     /* interfaces of the fast path, daemon/offload.c */
 struct paths;       /* neighbours and tunnels, daemon/paths.c */
-struct sessions;    /* entries of persistent clients, daemon/sessions.c */
+struct daemon_history;
+struct sessions; /* entries of persistent clients, daemon/sessions.c */
 
 struct daemon {
 	struct ev_loop *loop;
@@ -46,6 +47,7 @@ struct daemon {
 	struct control *control;
 	struct api *api;
 	struct sessions *sessions;
+	struct daemon_history *history;
 	struct counters *counters;
 	struct lists *lists;
 	struct offload *offload;

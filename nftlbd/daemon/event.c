@@ -10,6 +10,7 @@
 #include "control/control.h"
 #include "daemon/daemon.h"
 #include "daemon/health.h"
+#include "daemon/history.h"
 #include "daemon/persist.h"
 
 const char *author_text(const struct author *who, char words[AUTHOR_MAX])
@@ -83,6 +84,7 @@ void daemon_event(struct daemon *d, const char *kind, const char *service,
 	if (service && is_kept(kind))
 		keep(d, service, backend);
 	log_event(&e);
+	daemon_history_event(d->history, service);
 	if (d->control)
 		control_event(d->control);
 	health_event(d->health, &e);

@@ -22,6 +22,7 @@
 #include "daemon/daemon.h"
 #include "daemon/full.h"
 #include "daemon/health.h"
+#include "daemon/history.h"
 #include "daemon/lists.h"
 #include "daemon/load.h"
 #include "daemon/offload.h"
@@ -260,6 +261,7 @@ static int bring_up(struct program *p, struct err *err)
 	first_commit(d);
 	d->full = full_open(d);
 	d->load = load_open(d);
+	d->history = daemon_history_open(d);
 	ret = health_open(&d->health, d, err);
 	if (ret < 0)
 		return ret;
@@ -287,6 +289,8 @@ static void bring_down(struct program *p)
 	persist_close(d->persist);
 	api_close(d->api);
 	control_close(d->control);
+	daemon_history_close(d->history);
+	d->history = NULL;
 	load_close(d->load);
 	full_close(d->full);
 	sessions_close(d->sessions);

@@ -21,4 +21,9 @@
 	}
 
 ASSET(asset_page, "page.html", "text/html; charset=utf-8")
+ASSET(asset_page_style, "page.css", "text/css")
+ASSET(asset_page_base, "base.js", "text/javascript")
+ASSET(asset_page_list, "list.js", "text/javascript")
+ASSET(asset_page_detail, "detail.js", "text/javascript")
+ASSET(asset_page_live, "live.js", "text/javascript")
 ASSET(asset_openapi, "openapi.json", "application/json")

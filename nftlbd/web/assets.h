@@ -11,7 +11,13 @@ struct asset {
 	size_t size; /* bytes */
 };
 
-struct asset asset_page(void);    /* the status page, page.html */
+/* the status page: page.html, and what belongs into it, see page.c */
+struct asset asset_page(void);
+struct asset asset_page_style(void);
+struct asset asset_page_base(void);
+struct asset asset_page_list(void);
+struct asset asset_page_detail(void);
+struct asset asset_page_live(void);
 struct asset asset_openapi(void); /* openapi.json */
 
 #endif

@@ -42,7 +42,7 @@ LAYERS = {
                      "healthcheck/spec.h", "healthcheck/text.h"],
     "nftlbd/http": ["http/"],
     "nftlbd/web": ["web/"],
-    "nftlbd/control": ["control/", "web/assets.h", "hostcheck/hostcheck.h", "http/", "daemon/load.h", "weights/weights.h", "daemon/daemon.h", "daemon/health.h",
+    "nftlbd/control": ["control/", "web/assets.h", "web/page.h", "daemon/history.h", "hostcheck/hostcheck.h", "http/", "daemon/load.h", "weights/weights.h", "daemon/daemon.h", "daemon/health.h",
                        "daemon/health_feeds.h",
                        "daemon/committer.h", "daemon/counters.h", "daemon/sessions.h",
                        "daemon/lists.h",

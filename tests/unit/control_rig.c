@@ -20,6 +20,7 @@
 
 #include "daemon/committer.h"
 #include "daemon/health.h"
+#include "daemon/history.h"
 #include "daemon/lists.h"
 #include "daemon/load.h"
 #include "daemon/sessions.h"
@@ -157,9 +158,6 @@ bool lists_used_by(const struct conf_service *s, const struct conf_list *list)
 
 int daemon_check(struct daemon *d, const struct conf *c, struct err *err)
 {
-	(void)d;
-	(void)c;
-	(void)err;
 	return 0;
 }
 
@@ -230,6 +228,17 @@ bool load_track_stats(const struct load *l, struct track_stats *out)
 
 	*out = (struct track_stats){ .entries = rig->tracked, .lost = 1 };
 	return rig->tracked != 0;
+}
+
+const struct history *daemon_history_view(struct daemon_history *h,
+					  int64_t *began_ms)
+{
+	return NULL;
+}
+
+uint64_t daemon_history_changes(const struct daemon_history *h)
+{
+	return 0;
 }
 
 void health_info(const struct healthcheck *h, struct health_info *info)

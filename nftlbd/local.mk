@@ -80,6 +80,7 @@ libcontrol_a_SOURCES = \
 	nftlbd/control/json_feed.c nftlbd/control/json_service.c \
 	nftlbd/control/json_status.c nftlbd/control/json_weight.c \
 	nftlbd/control/lists.c \
+	nftlbd/control/price.c nftlbd/control/price.h \
 	nftlbd/control/listing.h nftlbd/control/listing_child.c \
 	nftlbd/control/show_ruleset.c \
 	nftlbd/control/remote.c \
@@ -128,6 +129,7 @@ nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/lib/background.c nftlbd/lib/
 	nftlbd/daemon/load_counts.c nftlbd/daemon/load_counts.h nftlbd/daemon/daemon.h \
 	nftlbd/daemon/api.c nftlbd/daemon/api.h \
 	nftlbd/daemon/command.c nftlbd/daemon/committer.c \
+	nftlbd/daemon/forecast.c nftlbd/daemon/forecast.h \
 	nftlbd/daemon/full.c nftlbd/daemon/full.h \
 	nftlbd/daemon/history.c nftlbd/daemon/history.h \
 	nftlbd/daemon/committer.h nftlbd/daemon/delays.c \

@@ -245,7 +245,6 @@ void plan_unit_diff(struct plan *p, struct unit *have, struct unit *want)
 	diff_chains(t, have, want);
 	diff_elems(t, have, want);
 	diff_slots(t, have, want);
-	plan_price_unit(p, have, want);
 	*VEC_PUSH(p->units, p->nunits, p->capunits) =
-	    (struct plan_unit){ have, want };
+	    (struct plan_unit){ have, want, plan_price_unit(p, have, want) };
 }

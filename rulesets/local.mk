@@ -20,7 +20,7 @@ librulesets_a_SOURCES += rulesets/types.h \
 	rulesets/alloc.c rulesets/alloc.h \
 	rulesets/compile.c rulesets/compile.h rulesets/diff.c \
 	rulesets/plan.c rulesets/plan.h rulesets/planning.c \
-	rulesets/planning.h rulesets/plan_text.c rulesets/gone.c
+	rulesets/planning.h rulesets/plan_text.c rulesets/plan_touched.c rulesets/gone.c
 
 # plan -> kernel, kernel -> have
 librulesets_a_SOURCES += rulesets/encode.c rulesets/encode.h \

@@ -277,28 +277,31 @@ static bool unit_changed(const struct unit *have, const struct unit *want,
 	return false;
 }
 
-void plan_price_unit(struct plan *p, const struct unit *have,
+bool plan_price_unit(struct plan *p, const struct unit *have,
 		     const struct unit *want)
 {
 	struct plan_price *pr = &p->price;
-	double share;
+	uint32_t slots = want && want->m ? want->m : have ? have->m : 0;
+	double share = 0;
+	bool changed;
 
 	if (unit_is_group(have ? have : want))
-		return;
+		return false;
 	if (!have || !want) {
 		pr->services_added += !have;
 		pr->services_removed += !want;
-		return;
+		return true;
 	}
-	if (have->m == 0 || want->m == 0) { /* nothing that could move */
-		pr->services_changed += unit_changed(have, want, 0);
-		return;
-	}
-	share = share_moved(have, want, is_another);
-	pr->slots_total += want->m;
-	pr->slots_moved += (uint64_t)llround(share * want->m);
-	pr->services_changed += unit_changed(have, want, share);
+	if (have->m && want->m)
+		share = share_moved(have, want, is_another);
+	else if (slots) /* served from now on, or no more */
+		share = 1;
+	pr->slots_total += slots;
+	pr->slots_moved += (uint64_t)llround(share * slots);
 	p->moved_sum += share;
+	changed = unit_changed(have, want, share);
+	pr->services_changed += changed;
+	return changed;
 }
 
 void plan_price_same(struct plan *p, const struct unit *have)

@@ -91,6 +91,7 @@ struct plan_table {
 struct plan_unit {
 	struct unit *have; /* NULL: new. Owned by HAVE. */
 	struct unit *want; /* NULL: goes. Owned by the plan until it is taken */
+	bool changed;      /* packets of it may meet something else */
 };
 
 struct plan {
@@ -128,8 +129,9 @@ bool plan_has_late(const struct plan *p);
 bool plan_forgets(const struct plan_table *t);
 bool plan_forgets_late(const struct plan_table *t);
 
-/** plan_price_unit() - count slots and clients that move; price.c */
-void plan_price_unit(struct plan *p, const struct unit *have,
+/** plan_price_unit() - count slots and clients that move
+ * Return: is there any difference? */
+bool plan_price_unit(struct plan *p, const struct unit *have,
 		     const struct unit *want);
 
 /** plan_price_same() - count a unit that stays as it is */

@@ -82,6 +82,15 @@ void plan_price(const struct plan *p, struct plan_price *price);
  * protocol. The caller frees @out; returns how many.
  */
 size_t plan_gone(const struct plan *p, uint8_t proto, struct flow_match **out);
+/* A service that a plan touches. */
+enum plan_change { PLAN_CHANGED, PLAN_ADDED, PLAN_REMOVED };
+struct plan_touched {
+	const char *service; /* the plan's */
+	enum plan_change how;
+};
+/** plan_touched() - by name, each once, whatever its families and tables
+ * The caller frees @out before the plan; returns how many. */
+size_t plan_touched(const struct plan *p, struct plan_touched **out);
 /** plan_print() - one line per change, "+"/"-"/"~", for people */
 void plan_print(const struct plan *p, struct buf *out);
 void plan_free(struct plan *p);

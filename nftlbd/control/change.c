@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "control/handlers.h"
+#include "control/price.h"
 #include "http/input.h"
 #include "http/reply.h"
 
@@ -34,15 +35,35 @@ static int read_body(struct request *rq, const struct input_field *fields,
 	return input_read(rq->body.data, rq->body.len, fields, n, v, err);
 }
 
+static void try_service(struct request *rq, bool disabled)
+{
+	struct err err = { "" };
+	struct forecast f;
+	int ret = forecast_service(request_daemon(rq), rq->at[AT_SERVICE],
+				   disabled, &f, &err);
+
+	if (ret < 0)
+		reply_err(rq, ret, &err);
+	else
+		reply_forecast(rq, &f);
+}
+
 void change_service(struct request *rq)
 {
 	struct input_value v;
 	struct err err = { "" };
 	const struct author who = request_author(rq);
 	int ret = read_body(rq, service_fields, 1, &v, &err);
+	bool dry;
 
 	if (ret == 0 && !v.given)
 		ret = err_set(&err, -EINVAL, "nothing to change: say admin");
+	if (ret == 0 && !read_dry_run(rq, &dry))
+		return;
+	if (ret == 0 && dry) {
+		try_service(rq, v.number);
+		return;
+	}
 	if (ret == 0)
 		ret = command_service_disabled(request_daemon(rq), &who,
 					       rq->at[AT_SERVICE], v.number,
@@ -53,6 +74,28 @@ void change_service(struct request *rq)
 		show_service(rq);
 }
 
+static int32_t weight_of(const struct input_value *v)
+{
+	return v->null ? WEIGHT_DEFAULT : (int32_t)v->number;
+}
+
+static void try_backend(struct request *rq, const struct input_value *v)
+{
+	const enum admin admin = (enum admin)v[BACKEND_ADMIN].number;
+	const int32_t weight = weight_of(&v[BACKEND_WEIGHT]);
+	struct err err = { "" };
+	struct forecast f;
+	int ret = forecast_backend(
+	    request_daemon(rq), rq->at[AT_SERVICE], rq->at[AT_BACKEND],
+	    v[BACKEND_ADMIN].given ? &admin : NULL,
+	    v[BACKEND_WEIGHT].given ? &weight : NULL, &f, &err);
+
+	if (ret < 0)
+		reply_err(rq, ret, &err);
+	else
+		reply_forecast(rq, &f);
+}
+
 void change_backend(struct request *rq)
 {
 	struct input_value v[BACKEND_FIELDS];
@@ -60,10 +103,17 @@ void change_backend(struct request *rq)
 	struct err err = { "" };
 	const struct author who = request_author(rq);
 	int ret = read_body(rq, backend_fields, BACKEND_FIELDS, v, &err);
+	bool dry;
 
 	if (ret == 0 && !v[BACKEND_ADMIN].given && !weight->given)
 		ret = err_set(&err, -EINVAL,
 			      "nothing to change: say admin or weight");
+	if (ret == 0 && !read_dry_run(rq, &dry))
+		return;
+	if (ret == 0 && dry) {
+		try_backend(rq, v);
+		return;
+	}
 	if (ret == 0 && v[BACKEND_ADMIN].given)
 		ret = command_backend_admin(
 		    request_daemon(rq), &who, rq->at[AT_SERVICE],
@@ -72,9 +122,7 @@ void change_backend(struct request *rq)
 	if (ret == 0 && weight->given)
 		ret = command_backend_weight(
 		    request_daemon(rq), &who, rq->at[AT_SERVICE],
-		    rq->at[AT_BACKEND],
-		    weight->null ? WEIGHT_DEFAULT : (int32_t)weight->number,
-		    &err);
+		    rq->at[AT_BACKEND], weight_of(weight), &err);
 	if (ret < 0)
 		reply_err(rq, ret, &err);
 	else
@@ -100,7 +148,14 @@ static void do_command(struct request *rq,
 
 void do_sync(struct request *rq)
 {
-	do_command(rq, command_sync);
+	bool dry;
+
+	if (!read_dry_run(rq, &dry))
+		return;
+	if (dry)
+		reply_sync_forecast(rq);
+	else
+		do_command(rq, command_sync);
 }
 
 void do_flush(struct request *rq)

@@ -7,88 +7,18 @@
  * Must not know: how a file is read, how a plan is made.
  */
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 
 #include "control/handlers.h"
 #include "control/json.h"
+#include "control/price.h"
 #include "http/input.h"
 #include "http/reply.h"
 #include "lib/xalloc.h"
 
-/* ---- a plan and its price; the flows that it ends are counted */
-
-struct price_job {
-	struct later later; /* first */
-	bool empty;
-	char *text;
-	struct plan_price price;
-};
-
-static json_t *json_plan(const struct price_job *job, json_t *flows)
-{
-	return json_pack("{s:b, s:o, s:o}", "empty", (int)job->empty, "text",
-			 json_safe(job->text ? job->text : ""), "price",
-			 json_price(&job->price, flows));
-}
-
-static void price_abandon(struct later *l)
-{
-	/* flows_count() still answers; on_flows() frees the job then. */
-}
-
-static void price_free(struct price_job *job)
-{
-	free(job->text);
-	free(job);
-}
-
-static void on_flows(void *arg, int status, const uint64_t *counts, size_t n)
-{
-	struct price_job *job = arg;
-	struct request *rq = job->later.rq;
-	json_int_t sum = 0;
-
-	for (size_t i = 0; status == 0 && i < n; i++)
-		sum += (json_int_t)counts[i];
-	if (rq) {
-		reply_json(rq, json_plan(job, status == 0 ? json_integer(sum)
-							  : json_null()));
-		request_resume(rq);
-	}
-	price_free(job);
-}
-
-/* Answer with @plan; takes it. */
-static void reply_plan(struct request *rq, struct plan *plan)
-{
-	struct price_job *job = xcalloc(1, sizeof(*job));
-	struct flow_match *gone = NULL;
-	struct buf text = { 0 };
-	size_t n;
-
-	plan_print(plan, &text);
-	plan_price(plan, &job->price);
-	job->text = text.data;
-	job->empty = plan_empty(plan);
-	n = plan_gone(plan, IPPROTO_UDP, &gone);
-	plan_free(plan);
-	if (n && request_daemon(rq)->flows) {
-		job->later =
-		    (struct later){ .rq = rq, .abandon = price_abandon };
-		request_suspend(rq, &job->later);
-		flows_count(request_daemon(rq)->flows, gone, n, on_flows, job);
-	} else {
-		reply_json(rq,
-			   json_plan(job, n ? json_null() : json_integer(0)));
-		price_free(job);
-	}
-	free(gone);
-}
-
 void show_plan(struct request *rq)
 {
-	reply_plan(rq, daemon_plan(request_daemon(rq)));
+	reply_sync_forecast(rq);
 }
 
 /* ---- files */
@@ -157,24 +87,29 @@ void config_check(struct request *rq)
 	free(path);
 }
 
-void config_diff(struct request *rq)
+static void reply_diff(struct request *rq, const char *path)
 {
 	struct conf_errors errors = { 0 };
 	struct err err = { "" };
-	struct plan *plan = NULL;
-	char *path;
-	int ret;
+	struct forecast f;
+	int ret = daemon_diff(request_daemon(rq), path, &f, &errors, &err);
 
-	if (!read_path(rq, &path))
-		return;
-	ret = daemon_diff(request_daemon(rq), path, &plan, &errors, &err);
 	if (ret == 0)
-		reply_plan(rq, plan);
+		reply_forecast(rq, &f);
 	else if (errors.n)
 		reply_errors(rq, &errors);
 	else
 		reply_err(rq, ret, &err);
 	conf_errors_free(&errors);
+}
+
+void config_diff(struct request *rq)
+{
+	char *path;
+
+	if (!read_path(rq, &path))
+		return;
+	reply_diff(rq, path);
 	free(path);
 }
 
@@ -231,7 +166,14 @@ void config_reload(struct request *rq)
 	const struct author who = request_author(rq);
 	struct err err = { "" };
 	int ret = input_read(rq->body.data, rq->body.len, NULL, 0, NULL, &err);
+	bool dry;
 
+	if (ret == 0 && !read_dry_run(rq, &dry))
+		return;
+	if (ret == 0 && dry) {
+		reply_diff(rq, NULL);
+		return;
+	}
 	if (ret == 0)
 		ret = daemon_reload(request_daemon(rq), &who, &errors, &err);
 	if (ret == 1)

@@ -52,6 +52,7 @@ struct command {
 	/* is what the answer says bad? Then the exit status is 1 */
 	bool (*failed)(const json_t *answer);
 	bool one_of_many; /* the answer is one object of a list: [object] */
+	bool dry_run;     /* --dry-run may be said: ?dry_run=1 of its path */
 	bool agent;       /* hvagent answers it, not nftlbd */
 	bool hidden;
 };
@@ -64,6 +65,7 @@ struct call {
 	char *const *entries;      /* PLACE_ENTRIES: all of them */
 	size_t nentries;
 	bool json;
+	bool dry_run;
 };
 
 struct place_info {

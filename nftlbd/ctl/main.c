@@ -26,11 +26,13 @@ static void print_help(void)
 	printf("\noptions\n"
 	       "  %-41s the daemon's socket (%s)\n"
 	       "  %-41s what to print; JSON never changes shape\n"
+	       "  %-41s only say what would change, and what it costs:\n"
+	       "  %-41s backend, service, config reload, sync\n"
 	       "  -h, --help\n"
 	       "  -V, --version\n\n"
 	       "Words may be shortened: nftlbctl b dr www b1. Exit status: 0 "
 	       "done, 1 refused,\n2 usage, 3 no daemon.\n",
-	       "-s SOCKET", SOCKET_DEFAULT, "-o text|json");
+	       "-s SOCKET", SOCKET_DEFAULT, "-o text|json", "--dry-run", "");
 }
 
 /* For tests: the manual must have them all. */
@@ -39,6 +41,21 @@ static void print_commands(void)
 	for (const struct command *c = commands; c->grammar; c++)
 		if (!c->hidden)
 			printf("%s\n", c->grammar);
+}
+
+/* --dry-run may stand anywhere; takes it out of @argv. */
+static bool take_dry_run(int *argc, char **argv)
+{
+	int kept = 0;
+
+	for (int i = 0; i < *argc; i++)
+		if (strcmp(argv[i], "--dry-run") != 0)
+			argv[kept++] = argv[i];
+	if (kept == *argc)
+		return false;
+	*argc = kept;
+	argv[kept] = NULL;
+	return true;
 }
 
 static int usage(const char *words)
@@ -60,6 +77,7 @@ int main(int argc, char **argv)
 	struct err err = { "" };
 	int o;
 
+	call.dry_run = take_dry_run(&argc, argv);
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error like others */
 	while ((o = getopt_long(argc, argv, "+s:o:hV", options, NULL)) != -1) {
 		switch (o) {
@@ -88,5 +106,7 @@ int main(int argc, char **argv)
 		return usage("a command is needed");
 	if (command_match(argc - optind, argv + optind, &call, &err) < 0)
 		return usage(err.msg);
+	if (call.dry_run && !call.command->dry_run)
+		return usage("--dry-run: not of this command; see --help");
 	return run_call(&call, socket);
 }

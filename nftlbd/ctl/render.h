@@ -43,6 +43,8 @@ void render_bindings(struct render *r, const json_t *answer);
 void render_bound(struct render *r, const json_t *answer);
 void render_unbound(struct render *r, const json_t *answer);
 void render_plan(struct render *r, const json_t *answer);
+/** render_dry_run() - a plan that was asked for by --dry-run */
+void render_dry_run(struct render *r, const json_t *answer);
 void render_events(struct render *r, const json_t *answer);
 /** render_event() - one event as one line, for who follows them */
 void render_event(struct render *r, const json_t *event);

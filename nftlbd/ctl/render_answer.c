@@ -62,6 +62,15 @@ void render_plan(struct render *r, const json_t *answer)
 	print_price(r, json_object_get(answer, "price"));
 }
 
+void render_dry_run(struct render *r, const json_t *answer)
+{
+	buf_printf(r->out, "%s\n", field_text(answer, "summary"));
+	if (!json_is_true(json_object_get(answer, "empty"))) {
+		buf_printf(r->out, "\n");
+		render_text(r, answer);
+	}
+}
+
 /* ---- routes */
 
 static void print_shares(struct render *r, const json_t *shares)

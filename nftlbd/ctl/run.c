@@ -150,8 +150,9 @@ static int append_text(const char *text, size_t size, void *arg)
 
 int run_show(const struct call *c, json_t *answer, const json_t *extra)
 {
-	json_t *shown = c->command->one_of_many ? json_pack("[O]", answer)
-						: json_incref(answer);
+	json_t *shown = c->command->one_of_many && !c->dry_run
+			    ? json_pack("[O]", answer)
+			    : json_incref(answer);
 	struct buf out = { 0 };
 	struct render r = { .out = &out,
 			    .colours = run_colours(),
@@ -162,6 +163,8 @@ int run_show(const struct call *c, json_t *answer, const json_t *extra)
 		json_dump_callback(shown, append_text, &out,
 				   RUN_JSON | JSON_ENCODE_ANY);
 		buf_append(&out, "\n", 1);
+	} else if (c->dry_run) {
+		render_dry_run(&r, shown);
 	} else {
 		c->command->text(&r, shown);
 	}
@@ -219,6 +222,9 @@ static int ask(struct api *api, const struct call *c, const char *method,
 	int ret;
 
 	build_path(api, c, path, &url);
+	if (c->dry_run)
+		buf_printf(&url, "%cdry_run=1",
+			   strchr(url.data, '?') ? '&' : '?');
 	ret = ask_status(api, method, url.data, body, value, status);
 	buf_free(&url);
 	free(body);

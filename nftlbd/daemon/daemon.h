@@ -30,6 +30,7 @@ struct lists;       /* sets of addresses, daemon/lists.c */
 struct reload;      /* one that waits for lists, daemon/reload.c */
 struct offload;     /* interfaces of the fast path, daemon/offload.c */
 struct paths;       /* neighbours and tunnels, daemon/paths.c */
+struct forecast;    /* what a change would do, daemon/forecast.c */
 struct daemon_history;
 struct sessions; /* entries of persistent clients, daemon/sessions.c */
 
@@ -122,9 +123,9 @@ void daemon_reload_leave(struct reload_waiter *w);
 /**
  * daemon_diff() - what would a reload with @path do? Changes nothing.
  * @path: NULL = d->conf_path
- * @plan: on success; the caller frees it with plan_free()
+ * @f: filled on success; the caller frees it with forecast_free()
  */
-int daemon_diff(struct daemon *d, const char *path, struct plan **plan,
+int daemon_diff(struct daemon *d, const char *path, struct forecast *f,
 		struct conf_errors *errors, struct err *err);
 
 /** daemon_check() - what does this kernel lack of what @c asks for? 0 or -errno

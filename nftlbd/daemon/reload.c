@@ -14,6 +14,7 @@
 #include "daemon/api.h"
 #include "daemon/committer.h"
 #include "daemon/daemon.h"
+#include "daemon/forecast.h"
 #include "daemon/full.h"
 #include "daemon/health.h"
 #include "daemon/lists.h"
@@ -69,13 +70,14 @@ static int load(struct daemon *d, const char *path, struct conf **conf,
 	return ret;
 }
 
-int daemon_diff(struct daemon *d, const char *path, struct plan **plan,
+int daemon_diff(struct daemon *d, const char *path, struct forecast *f,
 		struct conf_errors *errors, struct err *err)
 {
 	struct want_list w = { 0 };
 	struct model *candidate;
 	struct rs_hooks hooks;
 	struct conf *conf;
+	struct plan *plan;
 	int ret = load(d, path ? path : d->conf_path, &conf, errors, err);
 
 	if (ret < 0)
@@ -85,12 +87,13 @@ int daemon_diff(struct daemon *d, const char *path, struct plan **plan,
 	step_begin(candidate, daemon_now_ms(), NULL);
 	want_changes(&w, candidate);
 	hooks = offload_hooks(conf);
-	*plan = ruleset_plan_at(d->ruleset, &hooks, w.list, w.n);
+	plan = ruleset_plan_at(d->ruleset, &hooks, w.list, w.n);
 	want_free(&w);
-	ret = lists_try(d->lists, conf, *plan, err);
+	ret = lists_try(d->lists, conf, plan, err);
+	forecast_make(f, candidate, plan, true);
 	model_free(candidate);
 	if (ret < 0)
-		plan_free(*plan);
+		forecast_free(f);
 	return ret;
 }
 

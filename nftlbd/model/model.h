@@ -153,9 +153,9 @@ struct model {
 	struct conf *conf;        /* owned */
 	struct service *services; /* as conf->services, same order */
 	size_t nservices;
-	uint32_t *by_name; /* indices into services, sorted by name */
+	uint32_t *by_name;   /* indices into services, sorted by name */
 	uint64_t generation; /* counts models of this process, from 1 */
-	size_t *dirty;     /* indices of dirty services */
+	size_t *dirty;       /* indices of dirty services */
 	size_t ndirty, capdirty;
 	size_t *timed; /* indices of services with running timers */
 	size_t ntimed, captimed;

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "daemon/committer.h"
+#include "daemon/forecast.h"
 #include "daemon/health.h"
 #include "daemon/history.h"
 #include "daemon/lists.h"
@@ -173,7 +174,7 @@ struct plan *daemon_plan(struct daemon *d)
 	return p;
 }
 
-int daemon_diff(struct daemon *d, const char *path, struct plan **plan,
+int daemon_diff(struct daemon *d, const char *path, struct forecast *f,
 		struct conf_errors *errors, struct err *err)
 {
 	struct want_list w = { 0 };
@@ -187,7 +188,7 @@ int daemon_diff(struct daemon *d, const char *path, struct plan **plan,
 	m = model_new(conf, d->model);
 	step_begin(m, 1, NULL);
 	want_all(&w, m);
-	*plan = ruleset_plan(d->ruleset, w.list, w.n, true);
+	forecast_make(f, m, ruleset_plan(d->ruleset, w.list, w.n, true), true);
 	want_free(&w);
 	model_free(m);
 	return 0;

@@ -142,7 +142,7 @@ static const struct {
 	{ "/v1/services/hash/checks", PROBE_SHAPE, 2 },
 	{ "/v1/services/hash/backends/h2/checks", PROBE_SHAPE, 1 },
 	{ "/v1/config", "text:s revision:i path:s", 0 },
-	{ "/v1/plan", "empty:b text:s price:o", 0 },
+	{ "/v1/plan", "empty:b summary:s text:s services:a price:o", 0 },
 	{ "/v1/route?service=hash&client=198.51.100.1&port=7",
 	  "client:s port:Ni address:s service_port:Ni protocol:s service:s "
 	  "by:s scheduler:s hash_key:Ns slots:i slot:Ni backend:No shares:a "

@@ -84,6 +84,8 @@ static const struct command *example_command(char *text)
 	at += strlen("nftlbctl ");
 	if (!strncmp(at, "-o json ", 8))
 		at += 8;
+	if (!strncmp(at, "--dry-run ", 10))
+		at += 10;
 	if (!strncmp(at, "-s ", 3))
 		at += 4 + strcspn(at + 3, " ");
 	at[strcspn(at, "|)\"")] = '\0';

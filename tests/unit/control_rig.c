@@ -178,12 +178,11 @@ int daemon_diff(struct daemon *d, const char *path, struct forecast *f,
 		struct conf_errors *errors, struct err *err)
 {
 	struct want_list w = { 0 };
-	struct conf *conf = NULL;
+	struct conf *conf;
 	struct model *m;
-	int ret = conf_load(path ? path : d->conf_path, &conf, errors);
 
-	if (ret < 0)
-		return ret;
+	if (conf_load(path ? path : d->conf_path, &conf, errors) < 0)
+		return -EINVAL;
 	((struct control_rig *)d)->nplans++;
 	m = model_new(conf, d->model);
 	step_begin(m, 1, NULL);

@@ -131,7 +131,6 @@ static const struct {
 	int status;
 	const char *words;
 } wrong[] = {
-	{ "GET", "/", NULL, 404, "no such path" },
 	{ "GET", "/v1/services/", NULL, 404, "no such path" },
 	{ "DELETE", "/v1/services/nobody/sessions", NULL, 404, "no service" },
 	{ "GET", "/v1/services/nobody/sessions", NULL, 404, "no service" },

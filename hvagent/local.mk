@@ -31,7 +31,7 @@ hvagent_libs = libexport.a libhvagent.a libhttp.a libhostcheck.a libnet.a \
 	$(RDKAFKA_LIBS) $(CURL_LIBS) \
 	$(MHD_LIBS) $(JANSSON_LIBS) $(NFTABLES_LIBS) $(NFTNL_LIBS) $(INIH_LIBS) \
 	$(SYSTEMD_LIBS) $(CRYPTO_LIBS) $(EV_LIBS) -lm
-hvagent_hvagent_SOURCES = hvagent/main.c nftlbd/lib/background.c
+hvagent_hvagent_SOURCES = hvagent/main.c $(lib_systemd)
 hvagent_hvagent_LDADD = $(hvagent_libs)
 EXTRA_DIST += tests/lab/hvapi.py tests/lab/test_hvagent_api.py
 EXTRA_DIST += hvagent/API.md

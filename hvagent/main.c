@@ -10,20 +10,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 
 #include "config.h"
 #include "hvagent/agent.h"
 #include "hvagent/api.h"
 #include "hvagent/export.h"
 #include "lib/background.h"
+#include "lib/journal.h"
 #include "lib/log.h"
+#include "lib/manager.h"
 #include "lib/options.h"
 
 struct program {
 	struct agent a;
 	struct options o;
 	ev_signal hup, term, intr;
+	struct manager manager;
 };
 
 static const struct options_program program = {
@@ -72,7 +74,7 @@ static void reload_cb(struct ev_loop *loop, ev_signal *w, int revents)
 	struct conf_errors errors = { 0 };
 	struct err err = { "" };
 
-	sd_notify(0, "RELOADING=1");
+	manager_reloading();
 	if (agent_reload(&p->a, &errors, &err) < 0) {
 		for (size_t i = 0; i < errors.n; i++)
 			log_error("%s:%u: %s", errors.list[i].file,
@@ -85,12 +87,12 @@ static void reload_cb(struct ev_loop *loop, ev_signal *w, int revents)
 			log_error("export: %s", err.msg);
 	}
 	conf_errors_free(&errors);
-	sd_notify(0, "READY=1");
+	manager_ready();
 }
 
 static void stop_cb(struct ev_loop *loop, ev_signal *w, int revents)
 {
-	sd_notify(0, "STOPPING=1");
+	manager_stopping();
 	ev_break(loop, EVBREAK_ALL);
 }
 
@@ -100,6 +102,17 @@ static void on_signal(struct program *p, ev_signal *w, int signum,
 	ev_signal_init(w, cb, signum);
 	w->data = p;
 	ev_signal_start(p->a.loop, w);
+}
+
+static void status_line(void *arg, char line[MANAGER_STATUS_MAX])
+{
+	const struct agent *a = arg;
+	const char *error =
+	    a->status.error[0] ? a->status.error : a->status.device;
+
+	snprintf(line, MANAGER_STATUS_MAX, "%zu binding%s%.2s%.200s",
+		 a->bindings.n, a->bindings.n == 1 ? "" : "s",
+		 error[0] ? ": " : "", error);
 }
 
 /* ---- what there is to do */
@@ -155,6 +168,8 @@ static int serve(struct program *p, struct err *err)
 	int ret;
 
 	log_open("hvagent", !p->o.foreground);
+	if (p->o.foreground)
+		journal_open("hvagent");
 	ret = bring_up(p, err);
 	if (ret < 0) {
 		log_error("%s", err->msg);
@@ -162,8 +177,12 @@ static int serve(struct program *p, struct err *err)
 	} else {
 		log_info("hvagent %s holds %zu bindings from %s",
 			 PACKAGE_VERSION, p->a.bindings.n, p->a.conf_path);
+		p->manager =
+		    (struct manager){ .status = status_line, .arg = &p->a };
+		manager_start(&p->manager, p->a.loop);
 		background_ready(fd);
 		ev_run(p->a.loop, 0);
+		manager_stop(&p->manager, p->a.loop);
 		log_info("hvagent stops, the rules stay");
 	}
 	export_close(&p->a);

@@ -124,8 +124,14 @@ nftlbd_counters_tables = nftlbd/daemon/counters_totals.c \
 nftlbd_counters_sources = nftlbd/daemon/counters.c \
 	nftlbd/daemon/counters.h $(nftlbd_counters_tables)
 
+# of programs that run under a service manager; those link SYSTEMD_LIBS
+lib_systemd = nftlbd/lib/background.c nftlbd/lib/background.h \
+	nftlbd/lib/journal.c nftlbd/lib/journal.h \
+	nftlbd/lib/manager.c nftlbd/lib/manager.h
 sbin_PROGRAMS += nftlbd/nftlbd
-nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c nftlbd/lib/background.c nftlbd/lib/background.h nftlbd/daemon/load.c nftlbd/daemon/load.h \
+nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c $(lib_systemd) \
+	nftlbd/daemon/fitness.c nftlbd/daemon/fitness.h \
+	nftlbd/daemon/load.c nftlbd/daemon/load.h \
 	nftlbd/daemon/load_counts.c nftlbd/daemon/load_counts.h nftlbd/daemon/daemon.h \
 	nftlbd/daemon/api.c nftlbd/daemon/api.h \
 	nftlbd/daemon/command.c nftlbd/daemon/committer.c \

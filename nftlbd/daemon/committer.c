@@ -367,3 +367,9 @@ void committer_retry(struct committer *c, const struct err *err)
 {
 	refused(c, err);
 }
+
+bool committer_forgot(const struct committer *c)
+{
+	return c->d->model->ndirty > 0 && !c->d->flushed && !c->d->reload &&
+	       !ev_is_active(&c->commit) && !ev_is_active(&c->repair);
+}

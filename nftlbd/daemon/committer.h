@@ -41,6 +41,10 @@ int committer_repair(struct committer *c, const char *why, struct err *err);
  */
 void committer_retry(struct committer *c, const struct err *err);
 
+/** committer_forgot() - is there something to commit, and nobody going to? That
+ * must not be */
+bool committer_forgot(const struct committer *c);
+
 /**
  * committer_whole() - make the kernel hold the services of @m and no others
  * @m: need not be d->model yet

@@ -12,6 +12,7 @@
 #include "daemon/health.h"
 #include "daemon/history.h"
 #include "daemon/persist.h"
+#include "lib/log.h"
 
 const char *author_text(const struct author *who, char words[AUTHOR_MAX])
 {
@@ -28,8 +29,52 @@ static void copy(char *to, size_t size, const char *from)
 	snprintf(to, size, "%s", from ? from : "");
 }
 
+/* What `journalctl MESSAGE_ID=` finds: an id for each kind of event. They are
+ * in nftlbd(8), and never change. */
+static const char *message_id(const char *kind)
+{
+	static const struct {
+		const char *kind, *id;
+	} ids[] = {
+		{ "health", "61687f2bd3585cf19e07ac32a8d97edb" },
+		{ "admin", "964f1ea704045d01bdb786a035af46b7" },
+		{ "said", "bfa122fd6fff54a4b0a6ddf28a6764d4" },
+		{ "weight", "2db54ef24aae534d8e92367e9f34ab7d" },
+		{ "state", "718433741bf85c4c86591b1b1b69a83e" },
+		{ "drain", "2c66278ef4835c58bad7164588862882" },
+		{ "panic", "28bfd407a6df5eaeb42561f709c717c9" },
+		{ "service", "2fbff8ba4aa85f40b7f2be313f46ba32" },
+		{ "weights", "dd0ab13fa81e5fdbb1600110e9d3ee79" },
+		{ "feed", "268c146063f75b858b768f1eeff24321" },
+		{ "path", "2fa0efa8a4b75f0086927d96f942325a" },
+		{ "flood", "cde6a6a2348f5b0887aa6499edd2c350" },
+		{ "overflow", "8197f007f932516084fde92e9c9a7958" },
+		{ "list", "b467d9e3542854b9b381d467ca606d54" },
+		{ "sessions", "a4bfb4ba469559c0a6ebffe7edb7133f" },
+		{ "prober", "5bbca96585d25ea88be2a6b3955ef86d" },
+		{ "reload", "60153f9a061556a78cb1c39e7eb1d995" },
+		{ "resync", "397e4aeefd5e5190845577daf677a0eb" },
+		{ "flush", "2815e8300d9e531587bfe72b88a1a130" },
+		{ "config", "3c977f0e043f5187a09019d5b0f7b29e" },
+	};
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		if (!strcmp(ids[i].kind, kind))
+			return ids[i].id;
+	return NULL;
+}
+
 static void log_event(const struct event *e)
 {
+	const struct log_field fields[] = {
+		{ "MESSAGE_ID", message_id(e->kind) },
+		{ "KIND", e->kind },
+		{ "SERVICE", e->service },
+		{ "BACKEND", e->backend },
+		{ "OLD", e->old_state },
+		{ "NEW", e->new_state },
+		{ "REASON", e->reason },
+	};
 	char where[160] = "", change[48] = "";
 
 	if (e->service[0])
@@ -38,7 +83,9 @@ static void log_event(const struct event *e)
 	if (e->new_state[0])
 		snprintf(change, sizeof(change), "%s -> %s ", e->old_state,
 			 e->new_state);
-	log_info("%s%s: %sreason=%s", where, e->kind, change, e->reason);
+	log_write_fields(
+	    LOG_LVL_INFO, fields, sizeof(fields) / sizeof(fields[0]),
+	    "%s%s: %sreason=%s", where, e->kind, change, e->reason);
 }
 
 static bool is_kept(const char *kind)

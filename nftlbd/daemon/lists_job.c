@@ -9,11 +9,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 
 #include "daemon/committer.h"
 #include "daemon/lists_impl.h"
 #include "lib/log.h"
+#include "lib/manager.h"
 #include "lib/xalloc.h"
 
 #define BETWEEN_S 0.005
@@ -90,7 +90,7 @@ int lists_jobs_run(struct lists *l, struct err *err)
 	int ret = 0;
 
 	while (l->njobs > 0 && ret >= 0) {
-		sd_notify(0, "EXTEND_TIMEOUT_USEC=60000000");
+		manager_extend(60);
 		ret = job_step(l, &l->jobs[0], err);
 		l->jobs[0].build.hurry = true;
 		if (ret == 0)

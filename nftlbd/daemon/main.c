@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -20,6 +19,7 @@
 #include "daemon/committer.h"
 #include "daemon/counters.h"
 #include "daemon/daemon.h"
+#include "daemon/fitness.h"
 #include "daemon/full.h"
 #include "daemon/health.h"
 #include "daemon/history.h"
@@ -30,7 +30,9 @@
 #include "daemon/persist.h"
 #include "daemon/sessions.h"
 #include "lib/background.h"
+#include "lib/journal.h"
 #include "lib/log.h"
+#include "lib/manager.h"
 #include "lib/options.h"
 #include "model/step.h"
 
@@ -43,6 +45,7 @@ struct program {
 	ev_signal hup, term, intr, usr1;
 	ev_timer save;
 	struct reload_waiter reload;
+	struct manager manager;
 	int ready_fd; /* tells the waiting parent; -1 = none */
 };
 
@@ -59,7 +62,7 @@ static const struct options_program program = {
 
 static void reloaded(struct reload_waiter *w, int ret, const struct err *err)
 {
-	sd_notify(0, "READY=1");
+	manager_ready();
 }
 
 static void reload_cb(struct ev_loop *loop, ev_signal *w, int revents)
@@ -70,20 +73,20 @@ static void reload_cb(struct ev_loop *loop, ev_signal *w, int revents)
 	struct err err = { "" };
 	int ret;
 
-	sd_notify(0, "RELOADING=1");
+	manager_reloading();
 	ret = daemon_reload(&p->d, &who, &errors, &err);
 	conf_errors_free(&errors);
 	if (ret == 1) {
 		p->reload.done = reloaded;
 		daemon_reload_wait(&p->d, &p->reload);
 	} else if (!p->reload.reload) { /* none of ours is under way */
-		sd_notify(0, "READY=1");
+		manager_ready();
 	}
 }
 
 static void stop_cb(struct ev_loop *loop, ev_signal *w, int revents)
 {
-	sd_notify(0, "STOPPING=1");
+	manager_stopping();
 	ev_break(loop, EVBREAK_ALL);
 }
 
@@ -314,6 +317,8 @@ static int serve(struct program *p)
 
 	p->ready_fd = p->o.foreground ? -1 : background_fork();
 	log_open("nftlbd", !p->o.foreground);
+	if (p->o.foreground)
+		journal_open("nftlbd");
 	ret = bring_up(p, &err);
 	if (ret < 0) {
 		log_error("%s", err.msg);
@@ -322,8 +327,13 @@ static int serve(struct program *p)
 		log_info("nftlbd %s serves %zu services from %s",
 			 PACKAGE_VERSION, p->d.model->nservices,
 			 p->d.conf_path);
+		p->manager = (struct manager){ .fit = fitness_is,
+					       .status = fitness_line,
+					       .arg = &p->d };
+		manager_start(&p->manager, p->d.loop);
 		background_ready(p->ready_fd);
 		ev_run(p->d.loop, 0);
+		manager_stop(&p->manager, p->d.loop);
 		log_info("nftlbd stops, the rules stay");
 	}
 	bring_down(p);

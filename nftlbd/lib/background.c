@@ -7,10 +7,10 @@
 #include "lib/background.h"
 
 #include <fcntl.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "lib/manager.h"
 
 int background_fork(void)
 {
@@ -36,7 +36,7 @@ void background_ready(int fd)
 {
 	int null;
 
-	sd_notify(0, "READY=1");
+	manager_ready();
 	if (fd < 0)
 		return;
 	if (write(fd, "", 1) != 1)

@@ -28,6 +28,8 @@ static struct {
 	enum log_level level;
 	bool to_syslog;
 	bool journal; /* stderr is systemd's journal */
+	bool (*take)(enum log_level level, const char *line,
+		     const struct log_field *fields, size_t n);
 } sink = { .level = LOG_LVL_INFO };
 
 static const int priorities[] = {
@@ -56,23 +58,14 @@ bool log_enabled(enum log_level level)
 	return level <= sink.level;
 }
 
-void log_write(enum log_level level, const char *fmt, ...)
+void log_give(bool (*take)(enum log_level level, const char *line,
+			   const struct log_field *fields, size_t n))
 {
-	int saved = errno;
-	char line[1024];
-	va_list ap;
-	char *p;
+	sink.take = take;
+}
 
-	if (!log_enabled(level))
-		return;
-	va_start(ap, fmt);
-	if (vsnprintf(line, sizeof(line), fmt, ap) < 0)
-		line[0] = '\0';
-	va_end(ap);
-	for (p = line; *p; p++) {
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
-	}
+static void print(enum log_level level, const char *line)
+{
 	if (sink.to_syslog)
 		syslog(priorities[level], "%s", line);
 	else if (sink.journal)
@@ -80,5 +73,42 @@ void log_write(enum log_level level, const char *fmt, ...)
 	else
 		fprintf(stderr, "%s: %s\n", sink.ident ? sink.ident : "nftlb",
 			line);
+}
+
+static void write_line(enum log_level level, const struct log_field *fields,
+		       size_t n, const char *fmt, va_list ap)
+{
+	int saved = errno;
+	char line[1024];
+
+	if (!log_enabled(level))
+		return;
+	if (vsnprintf(line, sizeof(line), fmt, ap) < 0)
+		line[0] = '\0';
+	for (char *p = line; *p; p++) {
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	}
+	if (!sink.take || !sink.take(level, line, fields, n))
+		print(level, line);
 	errno = saved;
+}
+
+void log_write(enum log_level level, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	write_line(level, NULL, 0, fmt, ap);
+	va_end(ap);
+}
+
+void log_write_fields(enum log_level level, const struct log_field *fields,
+		      size_t n, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	write_line(level, fields, n, fmt, ap);
+	va_end(ap);
 }

@@ -96,17 +96,17 @@ class Daemon:
 
     # ---- its process
 
-    def launch(self):
-        """Start it without waiting for anything."""
-        env = dict(os.environ)
+    def launch(self, before=(), **more_env):
+        """Start it, by the program `before` if any, without waiting."""
+        env = {**os.environ, **more_env}
         env["NFTLB_PROBER"] = program("nftlb-prober")
         self.process = self.lab.spawn(
-            self.gw, self.name, [program("nftlbd"), "-f", "-c", self.conf_path],
-            env)
+            self.gw, self.name,
+            [*before, program("nftlbd"), "-f", "-c", self.conf_path], env)
 
-    def start(self):
+    def start(self, before=(), **more_env):
         """Start it and wait until it answers and has committed."""
-        self.launch()
+        self.launch(before, **more_env)
         self.wait_ready()
         return self
 

@@ -69,9 +69,10 @@ class Agent:
     def argv(self, *more):
         return [program("hvagent"), "-c", self.conf_path, *more]
 
-    def start(self):
+    def start(self, **more_env):
         self.process = self.lab.spawn(self.h, f"hvagent-{self.h}",
-                                      self.argv("-f"))
+                                      self.argv("-f"),
+                                      {**os.environ, **more_env})
 
         def answers():
             check(self.process.running(), "hvagent ended: " +

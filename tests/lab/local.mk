@@ -13,3 +13,4 @@ EXTRA_DIST += tests/lab/test_cache.py tests/lab/test_dry_run.py
 EXTRA_DIST += tests/lab/test_stateless_ahead.py
 EXTRA_DIST += tests/lab/test_dsr.py tests/lab/test_ipip.py \
 	tests/lab/test_direct.py
+EXTRA_DIST += tests/lab/test_systemd.py

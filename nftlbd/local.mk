@@ -25,6 +25,7 @@ libconfig_a_SOURCES = \
 	nftlbd/config/netlists.c nftlbd/config/netlists.h \
 	nftlbd/config/offload.c \
 	nftlbd/config/pins.c nftlbd/config/draft.h nftlbd/config/include.c \
+	nftlbd/config/members.c nftlbd/config/source.c nftlbd/config/source.h \
 	nftlbd/config/keys.c nftlbd/config/keys.h nftlbd/config/keys_check.c \
 	nftlbd/config/keys_global.c nftlbd/config/keys_rules.c \
 	nftlbd/config/keys_service.c nftlbd/config/values_rules.c nftlbd/config/lists.c \
@@ -69,6 +70,15 @@ libmodel_a_SOURCES = nftlbd/model/model.c nftlbd/model/model.h \
 	nftlbd/weights/signal.c nftlbd/weights/signal.h \
 	nftlbd/model/timers.c nftlbd/model/timers.h \
 	nftlbd/model/health_fsm.c nftlbd/model/health_fsm.h
+# configurations that were: on disk, compared, put back
+noinst_LIBRARIES += librevisions.a
+librevisions_a_SOURCES = \
+	nftlbd/revisions/diff.c nftlbd/revisions/diff.h \
+	nftlbd/revisions/pending.c nftlbd/revisions/pending.h \
+	nftlbd/revisions/place.c nftlbd/revisions/place.h \
+	nftlbd/revisions/record.c nftlbd/revisions/record.h \
+	nftlbd/revisions/store.c nftlbd/revisions/store.h \
+	nftlbd/revisions/write.c nftlbd/revisions/write.h
 libcontrol_a_SOURCES = \
 	nftlbd/control/change.c nftlbd/control/config_routes.c \
 	nftlbd/control/control.c nftlbd/control/control.h \
@@ -152,6 +162,10 @@ nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c $(lib_systemd) \
 	nftlbd/daemon/persist.c nftlbd/daemon/persist.h \
 	nftlbd/daemon/persist_load.c nftlbd/daemon/persist_text.c \
 	nftlbd/daemon/persist_text.h nftlbd/daemon/reload.c \
+	nftlbd/daemon/reload.h nftlbd/daemon/candidate.c nftlbd/daemon/configure.c nftlbd/daemon/configure.h \
+	nftlbd/daemon/members.c nftlbd/daemon/members.h \
+	nftlbd/daemon/members_command.c \
+	nftlbd/daemon/revisions.c nftlbd/daemon/revisions.h \
 	nftlbd/daemon/want.c nftlbd/daemon/want.h \
 	nftlbd/daemon/want_devices.c \
 	nftlbd/daemon/session_tables.c nftlbd/daemon/session_tables.h \
@@ -159,7 +173,7 @@ nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c $(lib_systemd) \
 	nftlbd/daemon/sessions_child.c nftlbd/daemon/sessions_command.c \
 	nftlbd/daemon/sessions_impl.h \
 	$(nftlbd_health_sources)
-nftlbd_nftlbd_LDADD = libcontrol.a libnet.a libhostcheck.a libhttp.a librulesets.a libmodel.a libconfig.a \
+nftlbd_nftlbd_LDADD = libcontrol.a librevisions.a libnet.a libhostcheck.a libhttp.a librulesets.a libmodel.a libconfig.a \
 	librulesets.a libutil.a $(MHD_LIBS) $(JANSSON_LIBS) $(NFTABLES_LIBS) \
 	$(NFTNL_LIBS) $(INIH_LIBS) $(SYSTEMD_LIBS) $(CRYPTO_LIBS) $(EV_LIBS) -lm
 

@@ -9,16 +9,42 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config/doc.h"
 #include "config/resolve.h"
 #include "lib/xalloc.h"
 
+/* What the files say, out of the document. */
+static void texts_take(struct doc *doc, struct conf *conf)
+{
+	conf->texts = xcalloc(doc->nfiles + 1, sizeof(*conf->texts));
+	for (size_t i = 0; i < doc->nfiles; i++) {
+		struct buf *text = &doc->files[i].text;
+
+		if (!text->data)
+			continue;
+		buf_reserve(text, 1);
+		text->data[text->len] = '\0';
+		conf->texts[conf->ntexts++] =
+		    (struct conf_file){ .path = xstrdup(doc->names[i]),
+					.text = text->data,
+					.len = text->len };
+		*text = (struct buf){ 0 };
+	}
+}
+
 int conf_load(const char *path, struct conf **out, struct conf_errors *errors)
+{
+	return conf_load_from(path, NULL, out, errors);
+}
+
+int conf_load_from(const char *path, const struct conf_source *source,
+		   struct conf **out, struct conf_errors *errors)
 {
 	struct conf *conf = xcalloc(1, sizeof(*conf));
 	struct report report = { 0 };
-	struct doc doc = { .grammar = &doc_nftlbd };
+	struct doc doc = { .grammar = &doc_nftlbd, .source = source };
 	int ret = 0;
 
 	*out = NULL;
@@ -30,6 +56,7 @@ int conf_load(const char *path, struct conf **out, struct conf_errors *errors)
 		ret = -EINVAL;
 		goto out;
 	}
+	texts_take(&doc, conf);
 	/* checks, services and backends point at these names */
 	conf->files = doc.names;
 	conf->nfiles = doc.nnames;
@@ -88,6 +115,43 @@ static void check_free(struct conf_check *c)
 	spec_free(&c->spec);
 }
 
+static void pool_free(struct conf_pool *p)
+{
+	for (size_t i = 0; i < p->nmembers; i++) {
+		free(p->members[i].name);
+		free(p->members[i].options);
+	}
+	free(p->members);
+	free(p->name);
+}
+
+void conf_files_free(struct conf_file *files, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(files[i].path);
+		free(files[i].text);
+	}
+	free(files);
+}
+
+void conf_file_copy(struct conf_file *to, const struct conf_file *from)
+{
+	*to =
+	    (struct conf_file){ .path = xstrdup(from->path), .len = from->len };
+	if (!from->text)
+		return;
+	to->text = xreallocarray(NULL, from->len + 1, 1);
+	memcpy(to->text, from->text, from->len);
+	to->text[from->len] = '\0';
+}
+
+void conf_texts_free(struct conf *c)
+{
+	conf_files_free(c->texts, c->ntexts);
+	c->texts = NULL;
+	c->ntexts = 0;
+}
+
 void conf_free(struct conf *c)
 {
 	size_t i;
@@ -106,11 +170,11 @@ void conf_free(struct conf *c)
 	for (i = 0; i < c->nlists; i++)
 		list_free(&c->lists[i]);
 	free(c->lists);
-	for (i = 0; i < c->npools; i++) {
-		free(c->pools[i].name);
-		free(c->pools[i].text);
-	}
+	for (i = 0; i < c->npools; i++)
+		pool_free(&c->pools[i]);
 	free(c->pools);
+	conf_texts_free(c);
+	free(c->fates);
 	free(c->checksets);
 	for (i = 0; i < c->nfiles; i++)
 		free(c->files[i]);

@@ -110,6 +110,7 @@ struct conf_backend {
 	uint32_t weight; /* 0..65535 */
 	bool disabled;   /* the operator's initial state */
 	bool backup;     /* gets flows when too few primaries are usable */
+	bool api;        /* no file has it: a member of a dynamic pool */
 	const struct conf_checks *checks; /* NULL = unchecked */
 	struct addr check_addr; /* resolved: never family 0 with checks, or
 				 * with feeds of the service */
@@ -121,11 +122,61 @@ struct conf_backend {
 	unsigned int line;
 };
 
-/* A pool that services of a persist-group share, as it was said: conf_print()
- * has to say so again. */
+/* One member of a pool, as it was said. */
+struct conf_pool_member {
+	char *name;
+	struct addr addr;
+	uint16_t port; /* 0 = none was said */
+	uint32_t weight;
+	bool backup, disabled;
+	bool api;      /* added at run time; else a file's */
+	char *options; /* all that follows the address: "weight=2 backup" */
+};
+
 struct conf_pool {
 	char *name;
-	char *text; /* its lines */
+	bool dynamic; /* members may be added at run time */
+	bool grouped; /* services of a persist-group share it: conf_print() has
+		       * to say its lines again */
+	struct conf_pool_member *members;
+	size_t nmembers;
+	const char *file;
+	unsigned int line;
+};
+
+/* A file of the configuration: what it says, or is to say. */
+struct conf_file {
+	char *path;
+	char *text; /* a NUL follows; NULL = there is no such file */
+	size_t len;
+};
+
+/* A member that no file has; @line: "ADDRESS[:PORT] OPTION..." */
+struct conf_member {
+	char *pool, *name, *line;
+};
+
+/* What became of such a member. */
+enum conf_fate {
+	CONF_FATE_SERVES,
+	CONF_FATE_NO_POOL,  /* no such pool (any more) */
+	CONF_FATE_STATIC,   /* the pool is not dynamic (any more) */
+	CONF_FATE_NAME,     /* a file has a member of this name */
+	CONF_FATE_ENDPOINT, /* a file has a member of this address and port */
+	CONF_FATES
+};
+
+extern const char *const conf_fate_words[CONF_FATES]; /* for people */
+
+/* What a configuration is made of, beside what is on disk. */
+struct conf_source {
+	const struct conf_file *files; /* count in place of those on disk */
+	size_t nfiles;
+	bool only; /* there are no other files */
+	const struct conf_member *members;
+	size_t nmembers;
+	const struct conf *lists; /* lists are as they are in here, where it
+				   * has them; NULL = read their files */
 };
 
 /* Of the modes that track nothing; with others, no more than defaults. */
@@ -206,6 +257,7 @@ struct conf {
 	char *api_token_file;
 	char *api_cert_file, *api_key_file; /* both or none */
 	char *state_dir;
+	uint32_t revisions_kept;
 	char *table;
 	char *user;
 	char *script_user; /* of script checks and hooks; NULL = user */
@@ -221,7 +273,7 @@ struct conf {
 	size_t nfeeds;
 	struct conf_list *lists; /* sorted by name */
 	size_t nlists;
-	struct conf_pool *pools; /* those of persist-groups */
+	struct conf_pool *pools; /* in the order of the files */
 	size_t npools, cappools;
 	struct conf_checks **checksets; /* what backends point to */
 	size_t nchecksets, capchecksets;
@@ -229,6 +281,11 @@ struct conf {
 	size_t nservices;
 	char **files; /* every file read; owner of the file pointers */
 	size_t nfiles;
+	struct conf_file *texts; /* what they say, the first file first; lists'
+				  * files are not among them */
+	size_t ntexts;
+	uint8_t *fates; /* enum conf_fate, of the source's members */
+	size_t nfates;
 };
 
 /* One complaint. All of a run's complaints are collected. */
@@ -251,6 +308,17 @@ struct conf_errors {
  * Return: 0; -EINVAL (complaints); never exits, never logs.
  */
 int conf_load(const char *path, struct conf **out, struct conf_errors *errors);
+/** conf_load_from() - the same, of what @source says; see there */
+int conf_load_from(const char *path, const struct conf_source *source,
+		   struct conf **out, struct conf_errors *errors);
+/** conf_texts_free() - what the files say is not needed any more */
+void conf_texts_free(struct conf *c);
+void conf_files_free(struct conf_file *files, size_t n);
+/** conf_file_copy() - all that @from has; what @to had is not looked at */
+void conf_file_copy(struct conf_file *to, const struct conf_file *from);
+/** conf_file_read() - what a file says, and how many bytes that is; malloc'd, a
+ * NUL follows. NULL: it cannot be read as a file of the configuration. */
+char *conf_file_read(const char *path, size_t *len);
 void conf_free(struct conf *c);
 void conf_errors_free(struct conf_errors *e);
 

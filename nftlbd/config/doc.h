@@ -64,10 +64,12 @@ struct doc_section {
 struct doc_file {
 	dev_t dev;
 	ino_t ino;
+	struct buf text; /* all of it; of files of the configuration */
 };
 
 struct doc {
 	const struct doc_grammar *grammar; /* set before anything is read */
+	const struct conf_source *source;  /* NULL = what is on disk */
 	struct buf text;
 	struct doc_section *sections;
 	size_t nsections, capsections;

@@ -38,6 +38,11 @@ struct service_draft {
 	bool broken; /* something was refused: skip what builds on it */
 };
 
+struct pool_draft {
+	bool dynamic;
+	struct where set[DRAFT_KEYS_MAX];
+};
+
 struct pin_draft {
 	const char *name;
 	struct conf_pin conf; /* from and prefix; backend when it is known */
@@ -53,6 +58,7 @@ struct backend_draft {
 	uint32_t weight;
 	bool disabled;
 	bool backup;
+	bool api;                         /* no file has it */
 	bool joined;                      /* @own is what @check names */
 	const char *check;                /* list; NULL = the service's */
 	struct conf_checks own;           /* @need is not settled here */

@@ -122,24 +122,10 @@ static void numbers_judge(struct resolver *r, const struct conf_service *s)
 	free(list);
 }
 
-/* As it was said, once for all groups that have it. */
-static void pool_keep(struct resolver *r, const char *name)
+/* The pools of conf and of the resolver are the same, in the same order. */
+static void pool_mark(struct resolver *r, const char *name)
 {
-	const struct pool *pool = &r->pools_list[names_find(&r->pools, name)];
-	struct conf *c = r->conf;
-	struct buf text = { 0 };
-
-	for (size_t i = 0; i < c->npools; i++) {
-		if (!strcmp(c->pools[i].name, name))
-			return;
-	}
-	for (size_t i = 0; i < pool->members.n; i++)
-		backend_line_print(&pool->members.list[i], &text);
-	*VEC_PUSH(c->pools, c->npools, c->cappools) = (struct conf_pool){
-		.name = xstrdup(name),
-		.text = xstrdup(text.data ? text.data : ""),
-	};
-	buf_free(&text);
+	r->conf->pools[names_find(&r->pools, name)].grouped = true;
 }
 
 void groups_check(struct resolver *r)
@@ -163,7 +149,7 @@ void groups_check(struct resolver *r)
 		}
 		first = list[i];
 		numbers_judge(r, first);
-		pool_keep(r, first->pool);
+		pool_mark(r, first->pool);
 	}
 	free(list);
 }

@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include "config/doc.h"
+#include "config/source.h"
 #include "config/values.h"
 #include "lib/xalloc.h"
 
@@ -73,13 +73,17 @@ static const char *file_refuse(const struct stat *st)
 }
 
 /* Index of the file if it was read before, else -1. */
-static ssize_t file_known(const struct doc *doc, const struct stat *st)
+static ssize_t file_known(const struct doc *doc, const char *path,
+			  const struct stat *st)
 {
 	size_t i;
 
 	for (i = 0; i < doc->nfiles; i++) {
-		if (doc->files[i].dev == st->st_dev &&
-		    doc->files[i].ino == st->st_ino)
+		if (!doc->files[i].text.data)
+			continue;
+		if (st->st_ino ? doc->files[i].dev == st->st_dev &&
+				     doc->files[i].ino == st->st_ino
+			       : !strcmp(doc->names[i], path))
 			return (ssize_t)i;
 	}
 	return -1;
@@ -122,9 +126,9 @@ static void file_open(struct includer *in, const char *path, struct buf *text,
 {
 	ssize_t known;
 
-	if (text_load(path, text, st, words, size) < 0)
+	if (source_load(in->doc->source, path, text, st, words, size) < 0)
 		return;
-	known = file_known(in->doc, st);
+	known = file_known(in->doc, path, st);
 	if (known >= 0)
 		snprintf(words, size, "was read already, as %.200s",
 			 in->doc->names[known]);
@@ -160,10 +164,11 @@ static void file_read(struct includer *in, const char *path,
 	} else {
 		if (named)
 			file = doc_name_add(doc, path);
-		doc->files[file] = (struct doc_file){ st.st_dev, st.st_ino };
+		doc->files[file] =
+		    (struct doc_file){ st.st_dev, st.st_ino, text };
 		doc_parse(doc, file, text.data, text.len, in->report);
-		buf_free(&text);
 		file_includes(in, file, first);
+		return;
 	}
 	buf_free(&text);
 }
@@ -178,35 +183,26 @@ char *doc_path(const struct doc *doc, uint32_t file, const char *pattern)
 			 doc->names[file], pattern);
 }
 
-/* A directory that is not there matches nothing, like an empty one. */
-static int glob_error(const char *path, int error)
-{
-	(void)path;
-	return error != ENOENT && error != ENOTDIR;
-}
-
 static void include_one(struct includer *in, const struct where *where,
 			const char *pattern)
 {
 	char *path = doc_path(in->doc, where->file, pattern);
-	glob_t found = { 0 };
-	size_t i;
+	struct paths found = { 0 };
 	int ret;
 
 	if (!strpbrk(pattern, "*?[")) {
 		file_read(in, path, where, pattern);
-		goto out;
+		free(path);
+		return;
 	}
-	ret = glob(path, 0, glob_error, &found);
-	if (ret && ret != GLOB_NOMATCH)
+	ret = source_glob(in->doc->source, path, &found);
+	if (ret < 0)
 		report_value(in->report, *where, "[global]", "include", pattern,
-			     ret == GLOB_ABORTED ? strerror(errno)
-						 : "too many files",
+			     ret == -ENOMEM ? "too many files" : strerror(-ret),
 			     files_allowed);
-	for (i = 0; !ret && i < found.gl_pathc; i++)
-		file_read(in, found.gl_pathv[i], where, pattern);
-	globfree(&found);
-out:
+	for (size_t i = 0; i < found.n; i++)
+		file_read(in, found.list[i], where, pattern);
+	paths_free(&found);
 	free(path);
 }
 
@@ -271,6 +267,8 @@ void doc_free(struct doc *doc)
 
 	for (i = 0; i < doc->nnames; i++)
 		free(doc->names[i]);
+	for (i = 0; i < doc->nfiles; i++)
+		buf_free(&doc->files[i].text);
 	free(doc->names);
 	free(doc->files);
 	free(doc->sections);

@@ -42,6 +42,9 @@ static const struct conf_key backend_rows[] = {
 	  .help = "serves when too few others can; takes no value" },
 	{ IN_BACKEND, "disabled", VALUE_FLAG, BACKEND(disabled),
 	  .help = "starts disabled; takes no value" },
+	{ IN_POOL, "dynamic", VALUE_YES, offsetof(struct pool_draft, dynamic),
+	  .fallback = "no",
+	  .help = "members may be added and removed at run time" },
 };
 
 const struct key_table keys_of_backends = { backend_rows,

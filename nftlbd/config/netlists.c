@@ -193,6 +193,34 @@ static void list_add(struct resolver *r, const struct doc_section *s)
 	r->conf->lists[r->conf->nlists++] = *list;
 }
 
+/* As it was read before. */
+static bool list_inherit(struct resolver *r, const struct doc_section *s)
+{
+	const struct conf *from = r->doc->source ? r->doc->source->lists : NULL;
+	const char *name = doc_text(r->doc, s->name);
+	const struct conf_list *old = NULL;
+	struct conf_list *list;
+
+	for (size_t i = 0; from && i < from->nlists && !old; i++) {
+		if (!strcmp(from->lists[i].name, name))
+			old = &from->lists[i];
+	}
+	if (!old)
+		return false;
+	list = &r->conf->lists[r->conf->nlists++];
+	list->name = xstrdup(name);
+	list->file = r->doc->names[s->where.file];
+	list->line = s->where.line;
+	for (int f = 0; f < RS_FAMILIES; f++) {
+		nets_copy(&list->nets[f], &old->nets[f]);
+		nets_copy(&list->own[f], &old->own[f]);
+	}
+	list->files = xcalloc(old->nfiles + 1, sizeof(*list->files));
+	for (size_t i = 0; i < old->nfiles; i++)
+		list->files[list->nfiles++] = xstrdup(old->files[i]);
+	return true;
+}
+
 static int list_cmp(const void *pa, const void *pb)
 {
 	const struct conf_list *a = pa, *b = pb;
@@ -212,7 +240,8 @@ void lists_read(struct resolver *r)
 	/* all the room at once: services will point into the array */
 	c->lists = xcalloc(n, sizeof(*c->lists));
 	for (size_t i = 0; i < r->doc->nsections; i++) {
-		if (r->doc->sections[i].kind == DOC_LIST)
+		if (r->doc->sections[i].kind == DOC_LIST &&
+		    !list_inherit(r, &r->doc->sections[i]))
 			list_add(r, &r->doc->sections[i]);
 	}
 	qsort(c->lists, c->nlists, sizeof(*c->lists), list_cmp);

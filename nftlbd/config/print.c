@@ -130,13 +130,10 @@ static void backend_print(const struct conf_backend *b,
 		   b->disabled ? " disabled" : "");
 }
 
-void backend_line_print(const struct backend_draft *b, struct buf *out)
+void backend_options_print(const struct backend_draft *b, struct buf *out)
 {
 	const struct conf_key *key;
-	char text[ENDPOINT_STRLEN];
 
-	buf_printf(out, "backend.%s = %s", b->name,
-		   endpoint_format(&b->addr, b->port, text));
 	for (size_t i = 0; (key = key_at(i)); i++) {
 		if (!(key->places & IN_BACKEND) ||
 		    !(b->said & UINT64_C(1) << key_number(key)))
@@ -147,7 +144,20 @@ void backend_line_print(const struct backend_draft *b, struct buf *out)
 		buf_printf(out, "=");
 		value_print(key, b, out);
 	}
-	buf_printf(out, "\n");
+}
+
+static void pool_print(const struct conf_pool *p, struct buf *out)
+{
+	char text[ENDPOINT_STRLEN];
+
+	buf_printf(out, "\n[pool %s]\n", p->name);
+	for (size_t i = 0; i < p->nmembers; i++) {
+		const struct conf_pool_member *m = &p->members[i];
+
+		buf_printf(out, "backend.%s = %s%s%s\n", m->name,
+			   endpoint_format(&m->addr, m->port, text),
+			   *m->options ? " " : "", m->options);
+	}
 }
 
 /* How many of the checks have to be good, as the service said it: the same
@@ -309,9 +319,10 @@ void conf_print(const struct conf *c, struct buf *out)
 	probes_print(c, out);
 	for (i = 0; i < c->nlists; i++)
 		list_print(&c->lists[i], out);
-	for (i = 0; i < c->npools; i++)
-		buf_printf(out, "\n[pool %s]\n%s", c->pools[i].name,
-			   c->pools[i].text);
+	for (i = 0; i < c->npools; i++) {
+		if (c->pools[i].grouped)
+			pool_print(&c->pools[i], out);
+	}
 	for (i = 0; i < c->nservices; i++)
 		service_print(&c->services[i], out);
 }

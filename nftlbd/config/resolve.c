@@ -133,27 +133,39 @@ static void globals_read(struct resolver *r)
 	*r->conf = draft.conf;
 }
 
+static void pool_read(struct resolver *r, const struct doc_section *s)
+{
+	struct pool *pool = VEC_PUSH(r->pools_list, r->npools, r->cappools);
+	struct pool_draft draft = { 0 };
+
+	*pool = (struct pool){ .name = doc_text(r->doc, s->name),
+			       .where = s->where };
+	names_add(&r->pools, pool->name, (uint32_t)(r->npools - 1));
+	draft_defaults(IN_POOL, &draft);
+	pool->broken =
+	    !section_read(r, s, IN_POOL, &draft, draft.set, &pool->members);
+	pool->dynamic = draft.dynamic;
+}
+
 static void pools_read(struct resolver *r)
 {
-	const struct doc_section *s;
 	char label[LABEL_SIZE];
 	struct pool *pool;
 	size_t i;
 
 	for (i = 0; i < r->doc->nsections; i++) {
-		s = &r->doc->sections[i];
-		if (s->kind != DOC_POOL)
-			continue;
-		pool = VEC_PUSH(r->pools_list, r->npools, r->cappools);
-		*pool = (struct pool){ 0 };
-		names_add(&r->pools, doc_text(r->doc, s->name),
-			  (uint32_t)(r->npools - 1));
-		doc_label(r->doc, s, label, sizeof(label));
-		pool->broken =
-		    !section_read(r, s, IN_POOL, NULL, NULL, &pool->members) ||
-		    !backends_check(r, label, &pool->members);
+		if (r->doc->sections[i].kind == DOC_POOL)
+			pool_read(r, &r->doc->sections[i]);
 	}
 	names_sort(&r->pools);
+	members_read(r);
+	for (i = 0; i < r->npools; i++) {
+		pool = &r->pools_list[i];
+		snprintf(label, sizeof(label), "[pool %s]", pool->name);
+		if (!backends_check(r, label, &pool->members))
+			pool->broken = true;
+	}
+	pools_keep(r);
 }
 
 static void default_lists(struct resolver *r, const struct doc_section *s,
@@ -227,6 +239,9 @@ static void resolver_free(struct resolver *r)
 	for (i = 0; i < r->npools; i++)
 		free(r->pools_list[i].members.list);
 	free(r->pools_list);
+	for (i = 0; i < r->nmember_texts; i++)
+		free(r->member_texts[i]);
+	free(r->member_texts);
 	names_free(&r->checks);
 	names_free(&r->feeds);
 	names_free(&r->pools);

@@ -21,7 +21,10 @@ struct backend_list {
 };
 
 struct pool {
+	const char *name; /* the document's */
+	struct where where;
 	struct backend_list members;
+	bool dynamic;
 	bool broken;
 };
 
@@ -35,6 +38,8 @@ struct resolver {
 	struct names pools;  /* -> pools */
 	struct pool *pools_list;
 	size_t npools, cappools;
+	char **member_texts; /* of members.c: drafts point into them */
+	size_t nmember_texts, capmember_texts;
 	size_t capservices;
 	struct backend_draft backend_proto; /* the table's defaults */
 	/* scratch of service.c and backends.c, kept from one to the next */
@@ -144,8 +149,16 @@ bool backend_read(struct resolver *r, const struct doc_section *s,
 bool pin_read(struct resolver *r, const struct doc_section *s, const char *key,
 	      char *value, struct where where);
 
-/** backend_line_print() - the line as backend_read() takes it (print.c) */
-void backend_line_print(const struct backend_draft *b, struct buf *out);
+/** backend_options_print() - " weight=2 backup": the options of its line, as
+ * backend_read() takes them (print.c) */
+void backend_options_print(const struct backend_draft *b, struct buf *out);
+
+/** members_read() - to dynamic pools, what the source adds to what the files
+ * say; a file's members win. To be called when all pools are read (members.c)
+ */
+void members_read(struct resolver *r);
+/** pools_keep() - the pools, for who asks later what they said (members.c) */
+void pools_keep(struct resolver *r);
 
 /**
  * backends_check() - names and endpoints are unique, checks exist

@@ -234,6 +234,7 @@ static struct conf_backend backend_build(const struct look *l,
 		.weight = b->weight,
 		.disabled = b->disabled,
 		.backup = b->backup,
+		.api = b->api,
 		.checks = b->checks,
 		.check_addr = b->checks || l->draft->conf.nfeeds
 				  ? b->check_addr

@@ -26,6 +26,8 @@ struct counters;    /* what was counted, daemon/counters.c */
 struct persist;     /* state on disk, daemon/persist.c */
 struct full;        /* who has max-connections, daemon/full.c */
 struct load;        /* dynamic weights, daemon/load.c */
+struct members;     /* of dynamic pools, daemon/members.c */
+struct revisions;   /* configurations that were, daemon/revisions.c */
 struct lists;       /* sets of addresses, daemon/lists.c */
 struct reload;      /* one that waits for lists, daemon/reload.c */
 struct offload;     /* interfaces of the fast path, daemon/offload.c */
@@ -49,6 +51,11 @@ struct daemon {
 	struct api *api;
 	struct sessions *sessions;
 	struct daemon_history *history;
+	struct revisions *revisions;
+	struct members *members;
+	ev_timer confirm;          /* configure.c's own, as the next */
+	struct conf_file *restore; /* what comes back at the start */
+	size_t nrestore;
 	struct counters *counters;
 	struct lists *lists;
 	struct offload *offload;

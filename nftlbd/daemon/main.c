@@ -17,6 +17,7 @@
 #include "control/control.h"
 #include "daemon/api.h"
 #include "daemon/committer.h"
+#include "daemon/configure.h"
 #include "daemon/counters.h"
 #include "daemon/daemon.h"
 #include "daemon/fitness.h"
@@ -34,6 +35,7 @@
 #include "lib/log.h"
 #include "lib/manager.h"
 #include "lib/options.h"
+#include "lib/xalloc.h"
 #include "model/step.h"
 
 #define SAVE_DELAY_S 0.5
@@ -241,6 +243,8 @@ static int bring_up(struct program *p, struct err *err)
 	if (ret == 0)
 		ret = control_open(&d->control, d, err);
 	if (ret == 0)
+		configure_start(d);
+	if (ret == 0)
 		ret = ruleset_open(&d->ruleset, d->model->conf->table, err);
 	if (ret == 0)
 		ret = offload_check(d->ruleset, d->model->conf, err);
@@ -294,6 +298,7 @@ static void bring_down(struct program *p)
 	control_close(d->control);
 	daemon_history_close(d->history);
 	d->history = NULL;
+	configure_stop(d);
 	load_close(d->load);
 	full_close(d->full);
 	sessions_close(d->sessions);
@@ -372,15 +377,16 @@ int main(int argc, char **argv)
 
 	if (ret != 0)
 		return ret < 0 ? 2 : 0;
-	if (load(p.o.conf_path, &conf) < 0)
+	p.d.conf_path = realpath(p.o.conf_path, NULL);
+	if (!p.d.conf_path) /* to be complained of */
+		p.d.conf_path = xstrdup(p.o.conf_path);
+	if (load(p.o.test ? p.o.conf_path : p.d.conf_path, &conf) < 0)
 		return 1;
 	if (p.o.test)
 		return test(p.o.conf_path, conf);
 	p.d.verbose = p.o.verbose;
 	log_set_level(p.o.verbose ? LOG_LVL_DEBUG : conf->log_level);
-	p.d.model = model_new(conf, NULL);
-	p.d.revision = 1;
-	p.d.conf_path = realpath(p.o.conf_path, NULL);
+	p.d.model = model_new(configure_first(&p.d, conf), NULL);
 	p.d.started = ev_time();
 	p.d.last_reload_ok = true;
 	signal(SIGPIPE, SIG_IGN);
@@ -392,6 +398,7 @@ int main(int argc, char **argv)
 		if (ret < 0)
 			fprintf(stderr, "nftlbd: %s\n", err.msg);
 		model_free(p.d.model);
+		configure_stop(&p.d);
 	} else {
 		ret = serve(&p);
 	}

@@ -6,6 +6,8 @@
  * lists have to be loaded that is done before, piece by piece, and the reload
  * goes on when they are in.
  */
+#include "daemon/reload.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,115 +15,26 @@
 
 #include "daemon/api.h"
 #include "daemon/committer.h"
-#include "daemon/daemon.h"
-#include "daemon/forecast.h"
 #include "daemon/full.h"
 #include "daemon/health.h"
 #include "daemon/lists.h"
 #include "daemon/load.h"
-#include "daemon/offload.h"
+#include "daemon/members.h"
 #include "daemon/paths.h"
 #include "daemon/persist.h"
-#include "daemon/want.h"
+#include "daemon/revisions.h"
 #include "lib/xalloc.h"
 #include "model/full.h"
 #include "model/step.h"
-
-static const char *script_user(const struct conf *c)
-{
-	return c->script_user ? c->script_user : c->user;
-}
-
-/* What a running daemon cannot change: it is bound to these. */
-static int check_fixed(const struct conf *old, const struct conf *new,
-		       struct err *err)
-{
-	const struct {
-		const char *key, *was, *is;
-	} fixed[] = {
-		{ "table", old->table, new->table },
-		{ "control-socket", old->control_socket, new->control_socket },
-		{ "state-dir", old->state_dir, new->state_dir },
-		{ "user", old->user, new->user },
-		{ "script-user", script_user(old), script_user(new) },
-	};
-
-	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
-		if (strcmp(fixed[i].was, fixed[i].is) != 0)
-			return err_set(err, -EBUSY,
-				       "[global] %s: \"%s\" -> \"%s\" needs a "
-				       "restart; nothing was changed",
-				       fixed[i].key, fixed[i].was, fixed[i].is);
-	return 0;
-}
-
-static int load(struct daemon *d, const char *path, struct conf **conf,
-		struct conf_errors *errors, struct err *err)
-{
-	int ret = conf_load(path, conf, errors);
-
-	if (ret < 0)
-		return err_set(err, ret, "%s has %zu errors", path, errors->n);
-	ret = check_fixed(d->model->conf, *conf, err);
-	if (ret == 0)
-		ret = offload_check(d->ruleset, *conf, err);
-	if (ret < 0)
-		conf_free(*conf);
-	return ret;
-}
-
-int daemon_diff(struct daemon *d, const char *path, struct forecast *f,
-		struct conf_errors *errors, struct err *err)
-{
-	struct want_list w = { 0 };
-	struct model *candidate;
-	struct rs_hooks hooks;
-	struct conf *conf;
-	struct plan *plan;
-	int ret = load(d, path ? path : d->conf_path, &conf, errors, err);
-
-	if (ret < 0)
-		return ret;
-	lists_name(d->lists, conf);
-	candidate = model_new(conf, d->model);
-	step_begin(candidate, daemon_now_ms(), NULL);
-	want_changes(&w, candidate);
-	hooks = offload_hooks(conf);
-	plan = ruleset_plan_at(d->ruleset, &hooks, w.list, w.n);
-	want_free(&w);
-	ret = lists_try(d->lists, conf, plan, err);
-	forecast_make(f, candidate, plan, true);
-	model_free(candidate);
-	if (ret < 0)
-		forecast_free(f);
-	return ret;
-}
-
-int daemon_check(struct daemon *d, const struct conf *c, struct err *err)
-{
-	return offload_check(d->ruleset, c, err);
-}
-
-struct plan *daemon_plan(struct daemon *d)
-{
-	const struct rs_hooks hooks = offload_hooks(d->model->conf);
-	struct want_list w = { 0 };
-	struct plan *p;
-
-	ruleset_hooks(d->ruleset, &hooks);
-	want_all(&w, d->model);
-	p = ruleset_plan(d->ruleset, w.list, w.n, true);
-	want_free(&w);
-	return p;
-}
+#include "revisions/place.h"
 
 /* No dry run before: what packets meet is one transaction, and one that the
  * kernel refuses has changed nothing. One repeat with the whole, for somebody
  * may have been in our tables since we last looked. */
 static int commit_candidate(struct daemon *d, struct model *candidate,
-			    struct err *err)
+			    const char *why, struct err *err)
 {
-	int ret = committer_whole(d, candidate, COMMIT_DIRTY, "reload", err);
+	int ret = committer_whole(d, candidate, COMMIT_DIRTY, why, err);
 
 	if (ret == 0)
 		return 0;
@@ -129,7 +42,7 @@ static int commit_candidate(struct daemon *d, struct model *candidate,
 	full_doubt(candidate);
 	ret = ruleset_scan(d->ruleset, err);
 	if (ret == 0)
-		ret = committer_whole(d, candidate, COMMIT_ALL, "reload", err);
+		ret = committer_whole(d, candidate, COMMIT_ALL, why, err);
 	return ret;
 }
 
@@ -138,7 +51,6 @@ static void adopt(struct daemon *d, struct model *candidate)
 	struct model *old = d->model;
 
 	d->model = candidate;
-	d->revision++;
 	d->flushed = false;
 	committer_adopted(d);
 	lists_adopt(d->lists);
@@ -156,15 +68,146 @@ static void adopt(struct daemon *d, struct model *candidate)
 
 struct reload {
 	struct author who;
-	struct conf *conf; /* the candidate's */
+	char *token; /* who.token: a connection may end before we do */
+	enum revision_cause cause;
+	char *member; /* NULL = it is a revision */
+	struct conf_file *files;
+	size_t nfiles;
+	bool exact;
+	uint32_t confirm_ms;
+	uint64_t back_to;
+	struct place *place; /* the files, ready to be put there; NULL = none */
+	struct conf *conf;   /* the candidate's */
 	struct reload_waiter *waiter;
 	/* Where the time goes: operators of large files want to know. */
 	double parse_ms, commit_ms; /* file to candidate; plan and kernel */
 };
 
+static struct reload *reload_new(const struct author *who,
+				 const struct reload_change *c)
+{
+	struct reload *r = xcalloc(1, sizeof(*r));
+
+	r->who = *who;
+	r->token = who->token ? xstrdup(who->token) : NULL;
+	r->who.token = r->token;
+	r->cause = c->cause;
+	r->member = c->member ? xstrdup(c->member) : NULL;
+	r->exact = c->exact;
+	r->confirm_ms = c->confirm_ms;
+	r->back_to = c->back_to;
+	r->nfiles = c->nfiles;
+	r->files = c->nfiles ? xcalloc(c->nfiles, sizeof(*r->files)) : NULL;
+	for (size_t i = 0; i < r->nfiles; i++)
+		conf_file_copy(&r->files[i], &c->files[i]);
+	return r;
+}
+
+static void reload_free(struct reload *r)
+{
+	place_free(r->place);
+	conf_files_free(r->files, r->nfiles);
+	free(r->member);
+	free(r->token);
+	free(r);
+}
+
+static const char *kind(const struct reload *r)
+{
+	return r->member ? "pool"
+	       : r->cause == CAUSE_PUT
+		   ? "apply"
+		   : word_text(revision_cause_words, (int)r->cause);
+}
+
 static double ms_since(ev_tstamp then)
 {
 	return (ev_time() - then) * 1e3;
+}
+
+/* ---- what is on disk changes along with the kernel */
+
+static bool is_other(const struct daemon *d, const struct reload *r)
+{
+	return record_sum(r->conf->texts, r->conf->ntexts) !=
+	       revisions_sum(d->revisions);
+}
+
+static int wait_for_confirm(struct daemon *d, const struct reload *r,
+			    struct err *err)
+{
+	const struct pending p = {
+		.back_to = r->back_to,
+		.deadline_ms = revisions_now_ms() + (int64_t)r->confirm_ms,
+		.confirm_ms = r->confirm_ms,
+		.uid = r->who.uid,
+		.token = r->token,
+	};
+
+	/* what changes nothing needs no confirm */
+	return r->confirm_ms && is_other(d, r)
+		   ? revisions_wait(d->revisions, &p, err)
+		   : 0;
+}
+
+/* Before the commit: a disk that refuses is found out while nothing has
+ * happened yet. What is pending is on disk before its files are. */
+static int disk_change(struct daemon *d, struct reload *r, struct err *err)
+{
+	bool undone = r->cause == CAUSE_UNDONE;
+	int ret = members_save(d->members, err);
+
+	if (ret == 0 && r->nfiles && (undone || r->cause == CAUSE_ROLLBACK))
+		revisions_keep_edits(d, r->files, r->nfiles);
+	if (ret == 0 && r->nfiles)
+		ret = place_prepare(&r->place, r->files, r->nfiles, err);
+	if (ret == 0)
+		ret = wait_for_confirm(d, r, err);
+	if (ret == 0 && r->place)
+		ret = place_swap(r->place, err);
+	if (ret < 0 && undone) { /* what serves matters more */
+		daemon_event(d, "undone", NULL, NULL, NULL, NULL,
+			     "what is on disk is not what runs, and a restart "
+			     "would take it up: %s",
+			     err->msg);
+		return 0;
+	}
+	if (ret < 0 && r->confirm_ms)
+		revisions_waited(d->revisions);
+	return ret;
+}
+
+static void disk_back(struct daemon *d, struct reload *r)
+{
+	struct err err = { "" };
+
+	if (r->place && place_back(r->place, &err) < 0)
+		daemon_event(d, kind(r), NULL, NULL, NULL, NULL,
+			     "refused, but what is on disk is not what runs: "
+			     "%s",
+			     err.msg);
+	if (r->confirm_ms)
+		revisions_waited(d->revisions);
+}
+
+static void drop_candidate(struct daemon *d, struct reload *r)
+{
+	lists_unstage(d->lists);
+	members_unstage(d->members);
+	conf_free(r->conf);
+}
+
+/* All is in effect. */
+static void settle(struct daemon *d, struct reload *r, struct changes *changes)
+{
+	if (!r->member) {
+		if (r->cause == CAUSE_ROLLBACK || r->cause == CAUSE_UNDONE)
+			revisions_waited(d->revisions);
+		revisions_accept(d, &r->who, r->cause);
+	}
+	members_adopt(d);
+	daemon_changes(d, changes);
+	health_catch_up(d->health);
 }
 
 /* From the candidate's sets being there to the end; takes r->conf. */
@@ -175,9 +218,13 @@ static int finish(struct daemon *d, struct reload *r, struct err *err)
 	struct model *candidate;
 	int ret = api_stage(d->api, r->conf, err);
 
+	if (ret == 0) {
+		ret = disk_change(d, r, err);
+		if (ret < 0)
+			api_unstage(d->api);
+	}
 	if (ret < 0) {
-		lists_unstage(d->lists);
-		conf_free(r->conf);
+		drop_candidate(d, r);
 		return ret;
 	}
 	candidate = model_new(r->conf, d->model);
@@ -188,11 +235,13 @@ static int finish(struct daemon *d, struct reload *r, struct err *err)
 		model_mark_all_dirty(candidate);
 	r->parse_ms += ms_since(start);
 	start = ev_time();
-	ret = commit_candidate(d, candidate, err);
+	ret = commit_candidate(d, candidate, kind(r), err);
 	r->commit_ms = ms_since(start);
 	if (ret < 0) {
 		changes_free(&changes);
+		disk_back(d, r);
 		lists_unstage(d->lists);
+		members_unstage(d->members);
 		paths_unstage(d->paths);
 		api_unstage(d->api);
 		model_free(candidate);
@@ -201,28 +250,35 @@ static int finish(struct daemon *d, struct reload *r, struct err *err)
 		return ret;
 	}
 	adopt(d, candidate);
-	daemon_changes(d, &changes);
-	health_catch_up(d->health);
+	settle(d, r, &changes);
 	return 0;
 }
 
 static void report(struct daemon *d, const struct reload *r, int ret,
 		   const struct err *err)
 {
+	char pending[PENDING_WORDS], who[AUTHOR_MAX];
+
+	if (ret < 0 && r->member) /* who asked has the answer */
+		return;
 	d->last_reload_ok = ret == 0;
 	if (ret < 0) {
-		snprintf(d->last_error, sizeof(d->last_error), "reload: %s",
-			 err->msg);
-		daemon_event(d, "reload", NULL, NULL, NULL, NULL,
+		snprintf(d->last_error, sizeof(d->last_error), "%s: %s",
+			 kind(r), err->msg);
+		daemon_event(d, kind(r), NULL, NULL, NULL, NULL,
 			     "refused, nothing was changed: %s", err->msg);
 		return;
 	}
 	d->last_error[0] = '\0';
-	daemon_event(d, "reload", NULL, NULL, NULL, NULL,
-		     "revision=%llu services=%zu uid=%u parse=%.1fms "
-		     "commit=%.1fms",
+	revisions_pending_words(d, pending);
+	daemon_event(d, kind(r), NULL, NULL, NULL, NULL,
+		     "%s%srevision=%llu services=%zu %s parse=%.1fms "
+		     "commit=%.1fms%s%s",
+		     r->member ? r->member : "", r->member ? "; " : "",
 		     (unsigned long long)d->revision, d->model->nservices,
-		     (unsigned int)r->who.uid, r->parse_ms, r->commit_ms);
+		     author_text(&r->who, who) + strlen("operator "),
+		     r->parse_ms, r->commit_ms, pending[0] ? "; " : "",
+		     pending);
 }
 
 /* ---- one that had to wait for lists */
@@ -238,15 +294,14 @@ static void staged(struct daemon *d, int ret, const struct err *why)
 		ret = finish(d, r, &err);
 	} else {
 		err = *why;
-		lists_unstage(d->lists);
-		conf_free(r->conf);
+		drop_candidate(d, r);
 	}
 	report(d, r, ret, &err);
 	if (w) {
 		w->reload = NULL;
 		w->done(w, ret, &err);
 	}
-	free(r);
+	reload_free(r);
 }
 
 void daemon_reload_wait(struct daemon *d, struct reload_waiter *w)
@@ -264,41 +319,106 @@ void daemon_reload_leave(struct reload_waiter *w)
 
 /* ---- */
 
+/* What was applied and not confirmed is not built upon. */
+static int check_pending(const struct daemon *d, const struct reload *r,
+			 struct err *err)
+{
+	char words[PENDING_WORDS];
+
+	if (!revisions_pending(d->revisions) || r->member ||
+	    r->cause == CAUSE_UNDONE ||
+	    (r->cause == CAUSE_ROLLBACK && !r->confirm_ms))
+		return 0;
+	return err_set(err, -EBUSY,
+		       "%s; confirm it, or roll it back, before anything else",
+		       revisions_pending_words(d, words));
+}
+
+/* Files that patterns of `include` find, and that are not of the revision. */
+static int check_strays(const struct reload *r, struct err *err)
+{
+	for (size_t i = 0; i < r->conf->ntexts; i++) {
+		const char *path = r->conf->texts[i].path;
+		size_t k = 0;
+
+		while (k < r->nfiles && strcmp(r->files[k].path, path) != 0)
+			k++;
+		if (r->cause == CAUSE_ROLLBACK && k == r->nfiles)
+			return err_set(err, -EBUSY,
+				       "%s is not of that revision, and would "
+				       "be read: move it away; nothing was "
+				       "changed",
+				       path);
+	}
+	return 0;
+}
+
+static struct conf_source source_of(const struct daemon *d,
+				    const struct reload *r)
+{
+	struct conf_source s = { .files = r->files,
+				 .nfiles = r->nfiles,
+				 .only = r->exact };
+
+	if (r->member) {
+		s.files = revisions_texts(d->revisions, &s.nfiles);
+		s.only = true;
+		s.lists = d->model->conf;
+	}
+	return s;
+}
+
 static int begin(struct daemon *d, struct reload *r, struct conf_errors *errors,
 		 struct err *err)
 {
 	ev_tstamp start = ev_time();
+	struct conf_source source;
 	int ret;
 
 	if (d->reload)
 		return err_set(err, -EAGAIN,
 			       "a reload is under way that loads large lists");
-	ret = load(d, d->conf_path, &r->conf, errors, err);
+	ret = check_pending(d, r, err);
+	if (ret < 0)
+		return ret;
+	source = source_of(d, r);
+	ret = reload_load(d, d->conf_path, &source, &r->conf, errors, err);
 	if (ret < 0)
 		return ret;
 	r->parse_ms = ms_since(start);
-	ret = lists_stage(d->lists, r->conf, staged, err);
+	ret = check_strays(r, err);
+	if (ret == 0)
+		ret = lists_stage(d->lists, r->conf, staged, err);
 	if (ret < 0)
 		conf_free(r->conf);
 	return ret == 0 ? finish(d, r, err) : ret;
 }
 
-int daemon_reload(struct daemon *d, const struct author *who,
-		  struct conf_errors *errors, struct err *err)
+int daemon_change(struct daemon *d, const struct author *who,
+		  const struct reload_change *c, struct conf_errors *errors,
+		  struct err *err)
 {
-	struct reload *r = xcalloc(1, sizeof(*r));
-	int ret;
+	struct reload *r = reload_new(who, c);
+	int ret = begin(d, r, errors, err);
 
-	r->who = *who;
-	ret = begin(d, r, errors, err);
-	for (size_t i = 0; i < errors->n; i++)
+	for (size_t i = 0; i < errors->n && !r->member; i++)
 		log_error("%s:%u: %s", errors->list[i].file,
 			  errors->list[i].line, errors->list[i].text);
 	if (ret == 1) {
 		d->reload = r;
 		return 1;
 	}
+	if (ret < 0 && r->member)
+		members_unstage(d->members);
 	report(d, r, ret, err);
-	free(r);
+	reload_free(r);
 	return ret;
+}
+
+int daemon_reload(struct daemon *d, const struct author *who,
+		  struct conf_errors *errors, struct err *err)
+{
+	const struct reload_change c = { .cause = CAUSE_RELOAD };
+
+	return daemon_change(d, who, &c, errors, err);
 }

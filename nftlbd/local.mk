@@ -11,6 +11,7 @@ libutil_a_SOURCES = \
 	nftlbd/lib/near.c nftlbd/lib/near.h \
 	nftlbd/lib/nets.c nftlbd/lib/nets.h \
 	nftlbd/lib/parse.c nftlbd/lib/parse.h \
+	nftlbd/lib/sandbox.c nftlbd/lib/sandbox.h \
 	nftlbd/lib/words.c nftlbd/lib/words.h \
 	nftlbd/lib/xalloc.c nftlbd/lib/xalloc.h \
 	healthcheck/words.c healthcheck/protocol.h \
@@ -124,7 +125,8 @@ nftlbd_health_sources = nftlbd/daemon/changes.c nftlbd/daemon/now.c \
 	nftlbd/daemon/hooks.c nftlbd/daemon/hooks.h \
 	nftlbd/daemon/prober_process.c nftlbd/daemon/prober_process.h \
 	nftlbd/daemon/prober_packet.c nftlbd/daemon/prober_packet.h \
-	nftlbd/daemon/prober_spawn.c nftlbd/daemon/prober_spawn.h
+	nftlbd/daemon/prober_spawn.c nftlbd/daemon/prober_spawn.h \
+	nftlbd/daemon/spawn.c nftlbd/daemon/spawn.h
 
 # totals of counters: pure, and on disk
 nftlbd_counters_tables = nftlbd/daemon/counters_totals.c \
@@ -144,6 +146,8 @@ nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c $(lib_systemd) \
 	nftlbd/daemon/load.c nftlbd/daemon/load.h \
 	nftlbd/daemon/load_counts.c nftlbd/daemon/load_counts.h nftlbd/daemon/daemon.h \
 	nftlbd/daemon/api.c nftlbd/daemon/api.h \
+	nftlbd/daemon/api_process.c nftlbd/daemon/api_process.h \
+	nftlbd/daemon/api_secrets.c nftlbd/daemon/api_secrets.h \
 	nftlbd/daemon/command.c nftlbd/daemon/committer.c \
 	nftlbd/daemon/forecast.c nftlbd/daemon/forecast.h \
 	nftlbd/daemon/full.c nftlbd/daemon/full.h \
@@ -173,7 +177,7 @@ nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c $(lib_systemd) \
 	nftlbd/daemon/sessions_child.c nftlbd/daemon/sessions_command.c \
 	nftlbd/daemon/sessions_impl.h \
 	$(nftlbd_health_sources)
-nftlbd_nftlbd_LDADD = libcontrol.a librevisions.a libnet.a libhostcheck.a libhttp.a librulesets.a libmodel.a libconfig.a \
+nftlbd_nftlbd_LDADD = libcontrol.a libapi.a librevisions.a libnet.a libhostcheck.a libhttp.a librulesets.a libmodel.a libconfig.a \
 	librulesets.a libutil.a $(MHD_LIBS) $(JANSSON_LIBS) $(NFTABLES_LIBS) \
 	$(NFTNL_LIBS) $(INIH_LIBS) $(SYSTEMD_LIBS) $(CRYPTO_LIBS) $(EV_LIBS) -lm
 

@@ -8,6 +8,7 @@
 #define NFTLB_CONTROL_CONTROL_H
 
 #include "daemon/daemon.h"
+#include "http/peer.h"
 
 /**
  * control_open() - listen on d->model->conf->control_socket
@@ -18,12 +19,17 @@ int control_open(struct control **out, struct daemon *d, struct err *err);
 void control_close(struct control *c);
 
 /**
- * control_remote_open() - serve the same on conf->api_listen, which is said
- * Return: 0; -errno with words: see http_open_tcp().
+ * control_remote_open() - serve the same to those who come over the network
+ * control_remote_take() - one more connection, @fd, which is taken; see
+ * http_take(). control_remote_end() - end some; see http_end()
  */
 struct remote;
-int control_remote_open(struct control *c, const struct conf *conf,
-			struct remote **out, struct err *err);
+int control_remote_open(struct control *c, struct remote **out,
+			struct err *err);
+void control_remote_take(struct remote *r, int fd, const struct peer *peer);
+void control_remote_end(struct remote *r,
+			bool (*which)(const struct peer *, void *arg),
+			void *arg);
 /** control_remote_close() - @r: may be NULL */
 void control_remote_close(struct remote *r);
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The same routes on TCP.
+ * The same routes for those who come by way of the API process.
  *
  * Must not know: what the handlers do.
  */
-#include <errno.h>
 #include <stdlib.h>
 
 #include "control/control.h"
 #include "control/impl.h"
 #include "lib/xalloc.h"
+
+#define CONNECTIONS_REMOTE 300 /* the process has fewer */
 
 struct remote {
 	struct http_site site;
@@ -19,24 +20,16 @@ struct remote {
 /* Those who watch us have no token; the page itself is no secret. */
 static const char *const open_paths[] = { "/healthz", "/", NULL };
 
-int control_remote_open(struct control *c, const struct conf *conf,
-			struct remote **out, struct err *err)
+int control_remote_open(struct control *c, struct remote **out, struct err *err)
 {
-	const struct http_guard guard = { conf->api_token_file,
-					  conf->api_cert_file,
-					  conf->api_key_file };
 	struct remote *r = xcalloc(1, sizeof(*r));
-	struct addr addr;
-	uint16_t port;
-	int ret = endpoint_parse(conf->api_listen, &addr, &port);
+	int ret;
 
 	r->site = c->site;
 	r->site.name = "api";
 	r->site.open_paths = open_paths;
-	r->site.untold_look = true;
-	if (ret == 0)
-		ret =
-		    http_open_tcp(&r->http, &r->site, &addr, port, &guard, err);
+	r->site.connections = CONNECTIONS_REMOTE;
+	ret = http_open_given(&r->http, &r->site, err);
 	if (ret < 0)
 		free(r);
 	else
@@ -50,4 +43,16 @@ void control_remote_close(struct remote *r)
 		return;
 	http_close(r->http);
 	free(r);
+}
+
+void control_remote_take(struct remote *r, int fd, const struct peer *peer)
+{
+	http_take(r->http, fd, peer);
+}
+
+void control_remote_end(struct remote *r,
+			bool (*which)(const struct peer *, void *arg),
+			void *arg)
+{
+	http_end(r->http, which, arg);
 }

@@ -13,6 +13,9 @@
 int api_open(struct api **out, struct daemon *d, struct err *err);
 void api_close(struct api *a);
 
+/** api_try() - are the files that @conf names good? 0; -errno with words */
+int api_try(const struct conf *conf, struct err *err);
+
 /**
  * api_stage() - get ready to serve what a new configuration says; what is
  * served meanwhile is the old. Then either api_adopt() or api_unstage().

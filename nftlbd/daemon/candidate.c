@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/api.h"
 #include "daemon/forecast.h"
 #include "daemon/lists.h"
 #include "daemon/members.h"
@@ -89,7 +90,9 @@ int daemon_diff(struct daemon *d, const char *path, struct forecast *f,
 
 int daemon_check(struct daemon *d, const struct conf *c, struct err *err)
 {
-	return offload_check(d->ruleset, c, err);
+	int ret = offload_check(d->ruleset, c, err);
+
+	return ret == 0 ? api_try(c, err) : ret;
 }
 
 struct plan *daemon_plan(struct daemon *d)

@@ -56,6 +56,7 @@ static const char *message_id(const char *kind)
 		{ "resync", "397e4aeefd5e5190845577daf677a0eb" },
 		{ "flush", "2815e8300d9e531587bfe72b88a1a130" },
 		{ "config", "3c977f0e043f5187a09019d5b0f7b29e" },
+		{ "api", "b8b5d8a02f0c4b0f9a3f5d3e6b1c7a94" },
 	};
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)

@@ -358,6 +358,8 @@ static int test(const char *path, struct conf *conf)
 		ret = ruleset_open(&rs, conf->table, &err);
 	if (rs)
 		ret = offload_check(rs, conf, &err);
+	if (rs && ret == 0)
+		ret = api_try(conf, &err);
 	ruleset_close(rs);
 	conf_free(conf);
 	if (ret < 0) {

@@ -1,101 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From the daemon's child to the prober: what reads from the network must not
- * be able to do anything else. It keeps descriptors 0..2, the socketpair and,
- * where we may open them, raw ICMP sockets; and nothing of: other descriptors,
- * groups, capabilities (bounding and ambient sets too), environment, working
- * directory, parent's death.
- *
- * Invariants: everything that can allocate, look up or log happens before the
- * fork; between fork and exec there are only system calls. A step that is not
- * possible because we are not root is no fault (there is nothing to give up);
- * a step that fails although we are ends the child.
+ * What the prober gets: raw ICMP sockets, where we may open them, which it
+ * could not open itself.
  *
  * Must not know jobs or health.
  */
 #include "daemon/prober_spawn.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
-#include <pwd.h>
-#include <signal.h>
 #include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* After the C library's, whose names they respect. */
-#include <linux/capability.h>
 #include <linux/icmp.h>
 
+#include "daemon/spawn.h"
 #include "healthcheck/protocol.h"
-#include "lib/log.h"
-#include "lib/xalloc.h"
 
-#define EXE_FD        (HC_PROBER_FD + 1)
-#define FIRST_OWN_FD  10        /* nothing below is a source of a dup2() */
 #define NOFILE_WANTED 1048576   /* one descriptor for each probe under way */
 #define ICMP_BUFFER   (4 << 20) /* replies to thousands of probes at once */
-#define GROUPS_MAX    64
-#define NOBODY        65534
 
-/* All that the child needs, prepared before the fork. */
-struct recipe {
-	const char *path;
-	char *role; /* NULL = none */
-	int exe_fd, sock_fd;
-	int icmp4_fd, icmp6_fd; /* -1 = none */
-	pid_t parent;
-	bool become; /* we are root: change to the ids below */
-	uid_t uid;
-	gid_t gid;
-	gid_t groups[GROUPS_MAX];
-	int ngroups;
-	char *env[3];
-};
-
-static bool user_lookup(struct recipe *r, const char *name)
-{
-	const struct passwd *pw = getpwnam(name);
-
-	if (!pw || pw->pw_uid == 0)
-		return false;
-	r->uid = pw->pw_uid;
-	r->gid = pw->pw_gid;
-	r->ngroups = GROUPS_MAX;
-	if (getgrouplist(name, pw->pw_gid, r->groups, &r->ngroups) < 0)
-		r->ngroups = 0; /* more than it can need: none */
-	return true;
-}
-
-static void user_choose(struct recipe *r, const char *user)
-{
-	r->become = geteuid() == 0;
-	if (!r->become || user_lookup(r, user))
-		return;
-	log_warning("prober: no user \"%s\" that is not root: runs as nobody",
-		    user);
-	if (user_lookup(r, "nobody"))
-		return;
-	r->uid = r->gid = NOBODY;
-	r->ngroups = 0;
-}
-
-/* How the journal is to be talked to is all of our environment it gets. */
-static void env_choose(struct recipe *r)
-{
-	const char *journal = getenv("JOURNAL_STREAM");
-
-	r->env[0] = xstrdup("PATH=/usr/bin:/bin");
-	r->env[1] = journal ? xasprintf("JOURNAL_STREAM=%s", journal) : NULL;
-}
+_Static_assert(HC_PROBER_FD == SPAWN_SOCK_FD, "where it looks");
+_Static_assert(HC_ICMP4_FD == SPAWN_MORE_FD, "where it looks");
+_Static_assert(HC_ICMP6_FD == SPAWN_MORE_FD + 1, "where it looks");
 
 /* Deaf until the prober wants it; 10,000 replies a second need room. */
 static int icmp_open(int family)
@@ -120,177 +49,28 @@ static int icmp_open(int family)
 	return fd;
 }
 
-/* Who runs scripts sends no packets. */
-static void icmp_choose(struct recipe *r)
-{
-	r->icmp4_fd = r->role ? -1 : icmp_open(AF_INET);
-	r->icmp6_fd = r->role ? -1 : icmp_open(AF_INET6);
-}
-
-/* ---- the child: system calls only ---- */
-
-static _Noreturn void child_fail(const char *words)
-{
-	static const char who[] = "nftlb-prober: ";
-	ssize_t ignored = write(STDERR_FILENO, who, sizeof(who) - 1);
-
-	ignored = write(STDERR_FILENO, words, strlen(words));
-	(void)ignored;
-	_exit(127);
-}
-
-static void child_signals(void)
-{
-	struct sigaction dfl = { .sa_handler = SIG_DFL };
-	sigset_t none;
-
-	for (int sig = 1; sig < NSIG; sig++)
-		sigaction(sig, &dfl, NULL); /* KILL and STOP refuse: fine */
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-/* Out of the way of those that are dup2()ed to. */
-static int child_aside(int fd)
-{
-	return fd < 0 ? -1 : fcntl(fd, F_DUPFD, FIRST_OWN_FD);
-}
-
-static bool child_place(int fd, int at, int flags)
-{
-	if (fd >= 0)
-		return dup3(fd, at, flags) == at;
-	close(at);
-	return true;
-}
-
-static void child_descriptors(const struct recipe *r)
-{
-	int sock = child_aside(r->sock_fd), exe = child_aside(r->exe_fd);
-	int icmp4 = child_aside(r->icmp4_fd), icmp6 = child_aside(r->icmp6_fd);
-
-	if (sock < 0 || exe < 0 || !child_place(sock, HC_PROBER_FD, 0) ||
-	    !child_place(exe, EXE_FD, O_CLOEXEC) ||
-	    !child_place(icmp4, HC_ICMP4_FD, 0) ||
-	    !child_place(icmp6, HC_ICMP6_FD, 0) ||
-	    close_range(HC_ICMP6_FD + 1, ~0u, 0) < 0)
-		child_fail("cannot arrange descriptors\n");
-}
-
-static void child_limits(void)
-{
-	struct rlimit nofile;
-
-	if (getrlimit(RLIMIT_NOFILE, &nofile) < 0 ||
-	    nofile.rlim_max >= NOFILE_WANTED)
-		return;
-	nofile.rlim_cur = nofile.rlim_max = NOFILE_WANTED;
-	setrlimit(RLIMIT_NOFILE, &nofile); /* best effort */
-}
-
-static void child_bounding_set(void)
-{
-	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	/* Needs CAP_SETPCAP; EINVAL ends the list of this kernel. */
-	for (unsigned long cap = 0; cap < 64; cap++)
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
-			return;
-}
-
-static void child_capabilities(void)
-{
-	struct __user_cap_header_struct head = {
-		.version = _LINUX_CAPABILITY_VERSION_3
-	};
-	struct __user_cap_data_struct none[2] = { 0 };
-
-	if (syscall(SYS_capset, &head, none) < 0)
-		child_fail("cannot drop capabilities\n");
-}
-
-/* Raw system calls: the C library's would stop for other threads. */
-static void child_user(const struct recipe *r)
-{
-	if (!r->become)
-		return;
-	if (syscall(SYS_setgroups, (size_t)r->ngroups, r->groups) < 0 ||
-	    syscall(SYS_setresgid, r->gid, r->gid, r->gid) < 0 ||
-	    syscall(SYS_setresuid, r->uid, r->uid, r->uid) < 0)
-		child_fail("cannot change the user\n");
-}
-
-static _Noreturn void child_run(const struct recipe *r)
-{
-	static char name[] = "nftlb-prober";
-	char *argv[] = { name, r->role, NULL };
-
-	child_signals();
-	child_descriptors(r);
-	child_limits();
-	if (chdir("/") < 0)
-		child_fail("cannot change to /\n");
-	child_bounding_set();
-	child_user(r);
-	child_capabilities();
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	/* After the change of user, which clears it. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (getppid() != r->parent)
-		_exit(0);
-	execve(r->path, argv, r->env);
-	if (errno == EACCES)
-		syscall(SYS_execveat, EXE_FD, "", argv, r->env, AT_EMPTY_PATH);
-	child_fail("cannot execute the program\n");
-}
-
-static void close_open(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
 int prober_spawn(const char *path, const char *role, const char *user,
 		 pid_t *pid, int *fd, struct err *err)
 {
-	struct recipe r = { .path = path,
-			    .exe_fd = -1,
-			    .icmp4_fd = -1,
-			    .icmp6_fd = -1,
-			    .parent = getpid() };
-	int pair[2] = { -1, -1 };
-	int rc = 0;
+	struct spawn_plan plan = {
+		.name = "nftlb-prober",
+		.path = path,
+		.role = role,
+		.user = user,
+		.fds = { -1, -1 },
+		.nfds = 2,
+		.nofile = NOFILE_WANTED,
+		.more = true,
+	};
+	int ret;
 
-	user_choose(&r, user);
-	env_choose(&r);
-	r.role = role ? xstrdup(role) : NULL;
-	r.exe_fd = open(path, O_PATH | O_CLOEXEC);
-	if (r.exe_fd < 0) {
-		rc = err_set(err, -errno, "%s: %s", path, strerror(errno));
-		goto out;
+	if (!role) { /* who runs scripts sends no packets */
+		plan.fds[0] = icmp_open(AF_INET);
+		plan.fds[1] = icmp_open(AF_INET6);
 	}
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-		rc = err_set(err, -errno, "socketpair: %s", strerror(errno));
-		goto out;
-	}
-	r.sock_fd = pair[1];
-	icmp_choose(&r);
-	*pid = fork();
-	if (*pid < 0) {
-		rc = err_set(err, -errno, "fork: %s", strerror(errno));
-		goto out;
-	}
-	if (*pid == 0)
-		child_run(&r);
-	*fd = pair[0];
-	pair[0] = -1;
-out:
-	close_open(pair[0]);
-	close_open(pair[1]);
-	close_open(r.exe_fd);
-	close_open(r.icmp4_fd);
-	close_open(r.icmp6_fd);
-	free(r.role);
-	free(r.env[0]);
-	free(r.env[1]);
-	return rc;
+	ret = spawn_program(&plan, pid, fd, err);
+	for (size_t i = 0; i < plan.nfds; i++)
+		if (plan.fds[i] >= 0)
+			close(plan.fds[i]);
+	return ret;
 }

@@ -210,6 +210,7 @@ static enum MHD_Result request_begin(struct request *rq, const char *method,
 				     const char *url)
 {
 	rq->begun = true;
+	rq->method = method;
 	if (admit_request(rq, url))
 		request_route(rq, method, url);
 	if (announces_too_much(rq)) {

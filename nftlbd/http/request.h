@@ -30,6 +30,7 @@ struct request {
 	struct MHD_Connection *conn;
 	struct peer peer;
 	const struct route *route;
+	const char *method;
 	char *target; /* as it was sent, where the site has no routes */
 	bool begun;   /* its headers are here */
 	char at[ROUTE_PARTS_MAX][ROUTE_PART_MAX + 1]; /* parts of the path */

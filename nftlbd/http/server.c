@@ -76,28 +76,38 @@ static unsigned int connections(const struct http_site *site)
 	return site->connections ? site->connections : CONNECTIONS_MAX;
 }
 
+/* Those that not every server has. */
+static void mhd_options(const struct http *h, struct MHD_OptionItem *to)
+{
+	if (!h->given)
+		*to++ = (struct MHD_OptionItem){ MHD_OPTION_LISTEN_SOCKET,
+						 h->listener.fd, NULL };
+	if (h->tls.key) {
+		*to++ = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0,
+						 h->tls.cert };
+		*to++ = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0,
+						 h->tls.key };
+	}
+	*to = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
+}
+
 static int mhd_start(struct http *h, struct err *err)
 {
-	struct MHD_OptionItem secret[] = {
-		{ MHD_OPTION_HTTPS_MEM_CERT, 0, h->tls.cert },
-		{ MHD_OPTION_HTTPS_MEM_KEY, 0, h->tls.key },
-		{ MHD_OPTION_END, 0, NULL },
-	};
+	struct MHD_OptionItem some[4];
 	const union MHD_DaemonInfo *info;
 	unsigned int flags = h->given ? MHD_USE_NO_LISTEN_SOCKET : 0;
 
 	if (h->tls.key)
 		flags |= MHD_USE_TLS;
+	mhd_options(h, some);
 	h->mhd = MHD_start_daemon(
 	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
 		flags,
 	    0, NULL, NULL, request_handle, h, MHD_OPTION_EXTERNAL_LOGGER,
-	    log_mhd, h, MHD_OPTION_ARRAY, h->tls.key ? secret : secret + 2,
-	    MHD_OPTION_LISTEN_SOCKET, h->listener.fd,
-	    MHD_OPTION_URI_LOG_CALLBACK, request_announced, h,
-	    MHD_OPTION_NOTIFY_COMPLETED, request_completed, h,
-	    MHD_OPTION_NOTIFY_CONNECTION, conns_notify, &h->conns,
-	    MHD_OPTION_CONNECTION_LIMIT, connections(h->site),
+	    log_mhd, h, MHD_OPTION_ARRAY, some, MHD_OPTION_URI_LOG_CALLBACK,
+	    request_announced, h, MHD_OPTION_NOTIFY_COMPLETED,
+	    request_completed, h, MHD_OPTION_NOTIFY_CONNECTION, conns_notify,
+	    &h->conns, MHD_OPTION_CONNECTION_LIMIT, connections(h->site),
 	    MHD_OPTION_CONNECTION_TIMEOUT, h->given ? 0u : IDLE_TIMEOUT_S,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
 	    MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_END);

@@ -196,6 +196,7 @@ class Ours(Balancer):
             begun = time.perf_counter()
             self.spawn([program("nftlbd"), "-f", "-c", self.conf],
                        {"NOTIFY_SOCKET": path,
+                        "NFTLB_API": program("nftlb-api"),
                         "NFTLB_PROBER": program("nftlb-prober")})
             while True:
                 try:

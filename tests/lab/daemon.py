@@ -100,6 +100,7 @@ class Daemon:
         """Start it, by the program `before` if any, without waiting."""
         env = {**os.environ, **more_env}
         env["NFTLB_PROBER"] = program("nftlb-prober")
+        env["NFTLB_API"] = program("nftlb-api")
         self.process = self.lab.spawn(
             self.gw, self.name,
             [*before, program("nftlbd"), "-f", "-c", self.conf_path], env)

@@ -31,6 +31,7 @@ users_dir=${users_dir:-/usr/lib/sysusers.d}
 wanted="/usr/sbin/hvagent
 /usr/sbin/nftlbd
 /usr/sbin/nftlbctl
+/usr/libexec/nftlb/nftlb-api
 /usr/libexec/nftlb/nftlb-prober
 $unit_dir/hvagent.service
 $unit_dir/nftlbd.service
@@ -102,6 +103,12 @@ prober_small() {
         grep NEEDED | grep 'nft\|mnl\|microhttpd\|systemd'
 }
 
+# So does what reads requests.
+api_small() {
+    ! readelf -dW "$root/tree/usr/libexec/nftlb/nftlb-api" |
+        grep NEEDED | grep 'nft\|mnl\|curl\|systemd'
+}
+
 # Strings of the build directory's own must not be in what is installed.
 prober_found() {
     grep -aq '/usr/libexec/nftlb/nftlb-prober' "$root/tree/usr/sbin/nftlbd"
@@ -130,6 +137,7 @@ check "the systemd units are complete" unit_complete
 check "systemd understands the units" unit_understood
 check "programs are hardened" hardened
 check "the prober links no kernel library" prober_small
+check "the API process links no kernel library" api_small
 check "nftlbd knows where the prober is" prober_found
 check "nftlbd and hvagent -t take the examples" example_good
 check "completions are well formed" completion_good

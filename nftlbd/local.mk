@@ -97,6 +97,7 @@ libcontrol_a_SOURCES = \
 	nftlbd/control/remote.c \
 	nftlbd/control/route_client.c nftlbd/control/routes.c \
 	nftlbd/control/route_rules.c nftlbd/control/route_rules.h \
+	nftlbd/control/route_steps.c nftlbd/control/route_steps.h \
 	nftlbd/control/sessions.c \
 	nftlbd/control/show.c nftlbd/control/show_counters.c \
 	nftlbd/control/show_feeds.c \

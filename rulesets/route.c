@@ -30,12 +30,11 @@ static void load_port(struct registers *r, uint16_t port)
 	load(r, net, sizeof(net));
 }
 
-uint32_t route_slot(const struct rs_service *svc, uint32_t m,
-		    const struct addr *client, uint16_t client_port,
-		    const struct addr *vip, uint16_t vip_port, uint8_t proto)
+uint32_t route_hash(const struct rs_service *svc, const struct addr *client,
+		    uint16_t client_port, const struct addr *vip,
+		    uint16_t vip_port, uint8_t proto)
 {
 	struct registers r = { 0 };
-	uint32_t hash;
 
 	load(&r, client->ip, addr_len(client));
 	if (svc->hash_key == RS_KEY_5TUPLE) {
@@ -46,6 +45,15 @@ uint32_t route_slot(const struct rs_service *svc, uint32_t m,
 		load_port(&r, client_port);
 	if (svc->hash_key == RS_KEY_5TUPLE)
 		load_port(&r, vip_port);
-	hash = rs_jhash(r.bytes, r.len, svc->hash_seed);
+	return rs_jhash(r.bytes, r.len, svc->hash_seed);
+}
+
+uint32_t route_slot(const struct rs_service *svc, uint32_t m,
+		    const struct addr *client, uint16_t client_port,
+		    const struct addr *vip, uint16_t vip_port, uint8_t proto)
+{
+	uint32_t hash =
+	    route_hash(svc, client, client_port, vip, vip_port, proto);
+
 	return (uint32_t)(((uint64_t)hash * m) >> 32);
 }

@@ -17,9 +17,13 @@ uint32_t rs_jhash(const void *data, uint32_t len, uint32_t seed);
  * @client, @client_port, @vip, @vip_port, @proto: the flow (ports host order);
  * only what svc->hash_key names is used. Concatenated keys are padded to 32-bit
  * registers as nf_tables does; the slot is (hash * m) >> 32.
+ * route_hash() - that hash, 0..2^32-1
  */
 uint32_t route_slot(const struct rs_service *svc, uint32_t m,
 		    const struct addr *client, uint16_t client_port,
 		    const struct addr *vip, uint16_t vip_port, uint8_t proto);
+uint32_t route_hash(const struct rs_service *svc, const struct addr *client,
+		    uint16_t client_port, const struct addr *vip,
+		    uint16_t vip_port, uint8_t proto);
 
 #endif

@@ -207,51 +207,91 @@ static json_t *json_flow(const struct route_key *key)
 	    "protocol", word_text(rs_proto_words, key->proto));
 }
 
-/* A slot that a hash picks; false: no hash does. */
-static bool hashed_slot(struct request *rq, const struct conf_service *conf,
-			const struct route_key *key, uint32_t m, uint32_t *slot)
-{
-	const struct rs_service rs = {
-		.hash_key = key_of(conf),
-		.hash_seed = request_daemon(rq)->model->conf->hash_seed
-	};
+/* What a hash picks. */
+struct pick {
+	bool hashed; /* false: no hash does */
+	uint32_t hash, seed, slot;
+};
 
-	if (!hashes(conf) || m == 0)
-		return false;
-	*slot = route_slot(&rs, m, &key->client, (uint16_t)key->client_port,
-			   key->vip, key->vip_port, key->proto);
-	return true;
+static struct pick pick_slot(const struct daemon *d,
+			     const struct conf_service *conf,
+			     const struct route_key *key, uint32_t m)
+{
+	const struct rs_service rs = { .hash_key = key_of(conf),
+				       .hash_seed = d->model->conf->hash_seed };
+	struct pick p = { .seed = rs.hash_seed };
+
+	p.hashed = hashes(conf) && m > 0;
+	if (!p.hashed)
+		return p;
+	p.hash = route_hash(&rs, &key->client, (uint16_t)key->client_port,
+			    key->vip, key->vip_port, key->proto);
+	p.slot = (uint32_t)(((uint64_t)p.hash * m) >> 32);
+	return p;
 }
 
+static void tell_pick(struct request *rq, const struct service *s,
+		      const struct route_key *key, uint32_t m,
+		      const struct pick *p, json_t *steps, const json_t *shares)
+{
+	if (s->disabled || m == 0) {
+		route_step(steps, "slot", STEP_DECIDES, "%s",
+			   slot_reason(s, m, false));
+		return;
+	}
+	if (!p->hashed) {
+		route_step_turns(steps, shares);
+		return;
+	}
+	route_step(steps, "hash", STEP_PASSES,
+		   "the hash of %s with seed 0x%08x is 0x%08x: slot %u of %u",
+		   word_text(rs_hash_key_words, (int)key_of(s->conf)), p->seed,
+		   p->hash, p->slot, m);
+	route_step_owner(steps, request_daemon(rq), s, key->client.family, m,
+			 p->slot);
+}
+
+static json_t *json_hash(const struct pick *p)
+{
+	return p->hashed ? json_pack("{s:o, s:o}", "value",
+				     json_sprintf("0x%08x", p->hash), "seed",
+				     json_sprintf("0x%08x", p->seed))
+			 : json_null();
+}
+
+/* Takes @steps. */
 static void reply_route(struct request *rq, const struct service *s,
 			const struct route_key *key,
-			const struct route_rules *rules)
+			const struct route_rules *rules, json_t *steps)
 {
 	const struct conf_service *conf = s->conf;
+	const struct daemon *d = request_daemon(rq);
 	uint8_t family = key->client.family;
-	uint32_t m = ruleset_slots(request_daemon(rq)->ruleset, conf->name,
-				   family),
-		 slot;
-	bool hashed = rules->end == ROUTE_SLOT && !s->disabled &&
-		      hashed_slot(rq, conf, key, m, &slot);
-	const char *name = hashed ? ruleset_slot(request_daemon(rq)->ruleset,
-						 conf->name, family, slot)
-				  : rules->backend;
-	json_t *o = json_flow(key);
+	uint32_t m = ruleset_slots(d->ruleset, conf->name, family);
+	json_t *o = json_flow(key), *shares = json_shares(d, s, family);
+	const char *name = rules->backend;
+	struct pick p = { .hashed = false };
 
+	if (rules->end == ROUTE_SLOT) {
+		if (!s->disabled)
+			p = pick_slot(d, conf, key, m);
+		tell_pick(rq, s, key, m, &p, steps, shares);
+	}
+	if (p.hashed)
+		name = ruleset_slot(d->ruleset, conf->name, family, p.slot);
 	json_object_update_new(
 	    o, json_pack(
-		   "{s:s, s:s, s:s, s:o, s:I, s:o, s:o, s:o, s:o}", "service",
-		   conf->name, "by", route_end_words[rules->end], "scheduler",
-		   word_text(rs_scheduler_words, conf->scheduler), "hash_key",
+		   "{s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o}",
+		   "service", conf->name, "by", route_end_words[rules->end],
+		   "scheduler", word_text(rs_scheduler_words, conf->scheduler),
+		   "hash_key",
 		   hashes(conf)
 		       ? json_string(word_text(rs_hash_key_words, key_of(conf)))
 		       : json_null(),
-		   "slots", (json_int_t)m, "slot",
-		   hashed ? json_integer(slot) : json_null(), "backend",
-		   json_chosen(request_daemon(rq), s, name), "shares",
-		   json_shares(request_daemon(rq), s, family), "reason",
-		   route_reason(s, rules, m, hashed)));
+		   "hash", json_hash(&p), "slots", (json_int_t)m, "slot",
+		   p.hashed ? json_integer(p.slot) : json_null(), "backend",
+		   json_chosen(d, s, name), "shares", shares, "reason",
+		   route_reason(s, rules, m, p.hashed), "steps", steps));
 	reply_json(rq, o);
 }
 
@@ -260,15 +300,22 @@ void show_route(struct request *rq)
 	const struct service *s = read_service(rq);
 	struct route_key key = { 0 };
 	struct route_rules rules;
+	json_t *steps;
 
 	if (!s || !read_client(rq, &key) || !pick_target(rq, s->conf, &key))
 		return;
+	steps = json_array();
 	rules = route_rules(request_daemon(rq), s, &key.client,
-			    (uint16_t)key.client_port);
+			    (uint16_t)key.client_port, steps);
 	if (rules.end == ROUTE_SLOT &&
-	    (rules.backend = route_flow(request_daemon(rq), s, &key)))
+	    (rules.backend = route_flow(request_daemon(rq), s, &key))) {
 		rules.end = ROUTE_FLOW;
+		route_step(steps, "flow", STEP_DECIDES,
+			   "the flow is remembered: it stays with %s",
+			   rules.backend);
+	}
 	if (rules.end == ROUTE_SLOT && cannot_tell(rq, s->conf, &key))
-		return;
-	reply_route(rq, s, &key, &rules);
+		json_decref(steps);
+	else
+		reply_route(rq, s, &key, &rules, steps);
 }

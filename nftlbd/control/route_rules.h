@@ -3,6 +3,7 @@
 #ifndef NFTLB_CONTROL_ROUTE_RULES_H
 #define NFTLB_CONTROL_ROUTE_RULES_H
 
+#include "control/route_steps.h"
 #include "daemon/daemon.h"
 
 enum route_end {
@@ -23,11 +24,13 @@ struct route_rules {
 /**
  * route_rules() - in the order of the kernel's rules
  * @port: of the client; 0 = not known, sessions by port are not looked at then
+ * @steps: what was looked at is appended
  * Limits are not looked at: what they say is of this very second. Asks the
  * kernel for one session.
  */
 struct route_rules route_rules(const struct daemon *d, const struct service *s,
-			       const struct addr *client, uint16_t port);
+			       const struct addr *client, uint16_t port,
+			       json_t *steps);
 
 /* A flow. */
 struct route_key {

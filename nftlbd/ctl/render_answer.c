@@ -101,7 +101,18 @@ static void print_shares(struct render *r, const json_t *shares)
 	table_end(&t, r->out, r->colours);
 }
 
-void render_route(struct render *r, const json_t *a)
+/* How it came to that. */
+static void print_steps(struct render *r, const json_t *steps)
+{
+	const json_t *e;
+	size_t i;
+
+	json_array_foreach(steps, i, e)
+		buf_printf(r->out, "  %zu. %-7s  %s\n", i + 1,
+			   field_text(e, "step"), field_text(e, "text"));
+}
+
+static void print_choice(struct render *r, const json_t *a)
 {
 	const json_t *b = json_object_get(a, "backend");
 
@@ -134,6 +145,12 @@ void render_route(struct render *r, const json_t *a)
 			   (long long)field_int(a, "service_port"),
 			   field_text(a, "protocol"));
 	buf_printf(r->out, "\n");
+}
+
+void render_route(struct render *r, const json_t *a)
+{
+	print_choice(r, a);
+	print_steps(r, json_object_get(a, "steps"));
 }
 
 /* ---- one line */

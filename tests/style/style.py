@@ -48,7 +48,7 @@ LAYERS = {
     "nftlbd/control": ["control/", "revisions/", "daemon/configure.h", "daemon/members.h", "daemon/revisions.h", "web/assets.h", "web/page.h", "daemon/history.h", "hostcheck/hostcheck.h", "http/", "daemon/load.h", "weights/weights.h", "daemon/daemon.h", "daemon/health.h",
                        "daemon/health_feeds.h",
                        "daemon/committer.h", "daemon/counters.h", "daemon/sessions.h",
-                       "daemon/lists.h", "daemon/forecast.h",
+                       "daemon/lists.h", "daemon/forecast.h", "daemon/want.h", "rulesets/slots.h",
                        "daemon/session_tables.h", "rulesets/sessions.h", "model/", "config/conf.h",
                        "rulesets/types.h", "rulesets/ruleset.h",
                        "rulesets/flows.h", "rulesets/route.h",

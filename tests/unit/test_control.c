@@ -146,7 +146,7 @@ static const struct {
 	{ "/v1/route?service=hash&client=198.51.100.1&port=7",
 	  "client:s port:Ni address:s service_port:Ni protocol:s service:s "
 	  "by:s scheduler:s hash_key:Ns slots:i slot:Ni backend:No shares:a "
-	  "reason:s",
+	  "hash:o reason:s steps:a",
 	  0 },
 };
 

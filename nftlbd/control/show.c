@@ -2,7 +2,9 @@
 /*
  * Handlers that show the model and what has happened: read, answer.
  */
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config.h"
 #include "control/follow.h"
@@ -14,9 +16,13 @@
 
 void show_version(struct request *rq)
 {
-	reply_json(rq, json_pack("{s:s, s:i, s:s}", "version", PACKAGE_VERSION,
-				 "api", 1, "role",
-				 rq->peer.reader ? "read-only" : "operator"));
+	char host[HOST_NAME_MAX + 1] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	reply_json(rq, json_pack("{s:s, s:i, s:s, s:o}", "version",
+				 PACKAGE_VERSION, "api", 1, "role",
+				 rq->peer.reader ? "read-only" : "operator",
+				 "host", json_safe(host)));
 }
 
 void show_status(struct request *rq)

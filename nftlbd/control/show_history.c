@@ -145,7 +145,10 @@ static void view_set(struct view *v, const struct daemon *d, uint32_t points)
 {
 	v->h = daemon_history_view(d->history, &v->began_ms);
 	v->points = v->h && points > v->h->cells ? v->h->cells : points;
-	v->group = v->h ? v->h->cells / v->points : 1;
+	v->group = 1;
+	while (v->h && v->group * v->points < v->h->cells &&
+	       v->h->tick >= v->group * v->points)
+		v->group++;
 }
 
 /* All of them: without their backends, in few points. */

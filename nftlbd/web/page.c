@@ -21,9 +21,20 @@
 #define SCRIPT_MARK "/*SCRIPT*/"
 #define HASH_MAX    64 /* base64 of SHA-256, and its end */
 
+/* Without what indents it: no line begins inside of a text. */
 static void append_asset(struct buf *out, struct asset a)
 {
-	buf_append(out, a.data, a.size);
+	const char *at = a.data, *end = at + a.size;
+
+	while (at < end) {
+		const char *line;
+
+		at += strspn(at, "\t");
+		line = memchr(at, '\n', (size_t)(end - at));
+		line = line ? line + 1 : end;
+		buf_append(out, at, (size_t)(line - at));
+		at = line;
+	}
 }
 
 static void hash_text(const struct buf *text, char hash[HASH_MAX])

@@ -14,3 +14,5 @@ EXTRA_DIST += tests/lab/test_stateless_ahead.py
 EXTRA_DIST += tests/lab/test_dsr.py tests/lab/test_ipip.py \
 	tests/lab/test_direct.py
 EXTRA_DIST += tests/lab/test_systemd.py
+EXTRA_DIST += tests/lab/browser.py tests/lab/screenshot.py
+EXTRA_DIST += doc/status-page.png

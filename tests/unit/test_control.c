@@ -110,7 +110,7 @@ static const struct {
 	const char *shape; /* of the answer, or of each element of the list */
 	size_t n;          /* elements; 0: no list */
 } shapes[] = {
-	{ "/v1/version", "version:s api:i role:s", 0 },
+	{ "/v1/version", "version:s api:i role:s host:s", 0 },
 	{ "/v1/status",
 	  "version:s uptime_s:i revision:i table:s hash_seed:s flushed:b "
 	  "services:o backends:o prober:No commits:o overflow:o tracking:No "

@@ -10,6 +10,7 @@ libutil_a_SOURCES = \
 	nftlbd/lib/log.c nftlbd/lib/log.h \
 	nftlbd/lib/near.c nftlbd/lib/near.h \
 	nftlbd/lib/nets.c nftlbd/lib/nets.h \
+	nftlbd/metrics/histogram.c nftlbd/metrics/histogram.h \
 	nftlbd/lib/parse.c nftlbd/lib/parse.h \
 	nftlbd/lib/sandbox.c nftlbd/lib/sandbox.h \
 	nftlbd/lib/words.c nftlbd/lib/words.h \
@@ -145,7 +146,7 @@ sbin_PROGRAMS += nftlbd/nftlbd
 nftlbd_nftlbd_SOURCES = nftlbd/daemon/main.c $(lib_systemd) \
 	nftlbd/daemon/fitness.c nftlbd/daemon/fitness.h \
 	nftlbd/daemon/load.c nftlbd/daemon/load.h \
-	nftlbd/daemon/load_counts.c nftlbd/daemon/load_counts.h nftlbd/daemon/daemon.h \
+	nftlbd/daemon/load_counts.c nftlbd/daemon/load_counts.h nftlbd/daemon/daemon.h nftlbd/daemon/observed.h \
 	nftlbd/daemon/api.c nftlbd/daemon/api.h \
 	nftlbd/daemon/api_process.c nftlbd/daemon/api_process.h \
 	nftlbd/daemon/api_secrets.c nftlbd/daemon/api_secrets.h \

@@ -106,7 +106,7 @@ int command_sync(struct daemon *d, const struct author *who, struct err *err)
 	int ret;
 
 	d->flushed = false;
-	ret = committer_repair(d->committer, "sync", err);
+	ret = committer_repair(d->committer, RESYNC_OPERATOR, err);
 	if (ret < 0)
 		committer_retry(d->committer, err);
 	else

@@ -85,13 +85,21 @@ static void committed(struct daemon *d, struct service *s)
 
 /* ---- commits */
 
-static void log_commit(const struct plan *p, const char *why, double took_s)
+const struct word resync_words[] = {
+	{ "start", RESYNC_START },         { "foreign", RESYNC_FOREIGN },
+	{ "refused", RESYNC_REFUSED },     { "operator", RESYNC_OPERATOR },
+	{ "interface", RESYNC_INTERFACE }, { NULL, 0 },
+};
+
+static void note_commit(struct daemon *d, const struct plan *p, const char *why,
+			double took_s)
 {
 	struct plan_price price;
 
-	if (!log_enabled(LOG_LVL_DEBUG))
-		return;
+	histogram_add(&d->observed.commits, &histogram_commits,
+		      took_s > 0 ? (uint64_t)(took_s * 1e6) : 0);
 	plan_price(p, &price);
+	d->observed.slots_moved += price.slots_moved;
 	log_debug("commit reason=%s elements=+%zu/-%zu chains=%zu took=%.1fms",
 		  why, price.elements_added, price.elements_removed,
 		  price.chains, took_s * 1e3);
@@ -104,11 +112,13 @@ static int commit_list(struct daemon *d, const struct want_list *w, bool whole,
 	struct plan *p = ruleset_plan(d->ruleset, w->list, w->n, whole);
 	struct flow_match *gone = NULL;
 	size_t ngone = whole ? plan_gone(p, IPPROTO_UDP, &gone) : 0;
+	uint64_t commits = ruleset_stats(d->ruleset)->commits;
 	ev_tstamp start = ev_time();
 	int ret = ruleset_commit(d->ruleset, p, err);
 
 	if (ret == 0) {
-		log_commit(p, why, ev_time() - start);
+		if (ruleset_stats(d->ruleset)->commits != commits)
+			note_commit(d, p, why, ev_time() - start);
 		lists_committed(d->lists);
 		if (ngone)
 			flows_cut(d->flows, gone, ngone);
@@ -162,7 +172,7 @@ void committer_adopted(struct daemon *d)
 		committed(d, &m->services[i]);
 	m->ndirty = 0;
 	counters_adopted(d->counters);
-	delays_end(&d->committer->delays, true);
+	delays_end(&d->committer->delays, true, &d->observed.failovers);
 }
 
 /* ---- repair */
@@ -194,13 +204,14 @@ static void repair_soon(struct committer *c)
 	repair_in(c, wait_s > 0 ? wait_s : 0);
 }
 
-int committer_repair(struct committer *c, const char *why, struct err *err)
+int committer_repair(struct committer *c, enum resync why, struct err *err)
 {
 	struct daemon *d = c->d;
 	uint64_t commits = ruleset_stats(d->ruleset)->commits;
 	ev_tstamp start = ev_time();
 	int ret = ruleset_scan(d->ruleset, err);
 
+	d->observed.resyncs[why]++;
 	if (ret == 0 && !d->full)
 		full_restore(d);
 	if (ret == 0)
@@ -208,7 +219,8 @@ int committer_repair(struct committer *c, const char *why, struct err *err)
 	if (ret == 0)
 		ret = lists_repair(d->lists, err);
 	if (ret == 0)
-		ret = committer_whole(d, d->model, COMMIT_ALL, why, err);
+		ret = committer_whole(d, d->model, COMMIT_ALL,
+				      word_text(resync_words, (int)why), err);
 	if (ret == 0) {
 		committer_adopted(d);
 		if (commits != ruleset_stats(d->ruleset)->commits) {
@@ -217,6 +229,7 @@ int committer_repair(struct committer *c, const char *why, struct err *err)
 				full_sync(d->full);
 		}
 		d->last_error[0] = '\0';
+		d->observed.refused = false;
 		c->refused_wait_s = 0;
 	}
 	c->last_repair = ev_time();
@@ -234,6 +247,7 @@ static void refused(struct committer *c, const struct err *err)
 			  "again",
 			  err->msg);
 	snprintf(d->last_error, sizeof(d->last_error), "%s", err->msg);
+	d->observed.refused = true;
 	c->refused_wait_s *= 2;
 	if (c->refused_wait_s < REFUSED_MIN_S)
 		c->refused_wait_s = REFUSED_MIN_S;
@@ -249,7 +263,9 @@ static void repair_cb(struct ev_loop *loop, ev_timer *w, int revents)
 
 	if (c->d->flushed)
 		return;
-	if (committer_repair(c, "repair", &err) < 0) {
+	if (committer_repair(
+		c, c->d->observed.refused ? RESYNC_REFUSED : RESYNC_FOREIGN,
+		&err) < 0) {
 		refused(c, &err);
 		return;
 	}
@@ -284,13 +300,13 @@ int committer_now(struct committer *c, struct err *err)
 	ret = commit_dirty(d, &own);
 	if (ret < 0) {
 		/* Most likely somebody else was in our tables. */
-		ret = committer_repair(c, "repair", &own);
+		ret = committer_repair(c, RESYNC_REFUSED, &own);
 		if (ret < 0)
 			refused(c, &own);
 	}
 	if (ret < 0 && err)
 		*err = own;
-	delays_end(&c->delays, ret == 0);
+	delays_end(&c->delays, ret == 0, &d->observed.failovers);
 	c->last_commit = ev_time();
 	c->commit_took_s = c->last_commit - start;
 	watch_check(c);

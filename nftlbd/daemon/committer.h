@@ -33,10 +33,10 @@ void committer_batch(struct committer *c);
 int committer_now(struct committer *c, struct err *err);
 /**
  * committer_repair() - scan the kernel, commit the whole difference, now
- * @why: one word for the log. Return: 0 or -errno with words; the caller may
+ * Return: 0 or -errno with words; the caller may
  * hand them to committer_retry().
  */
-int committer_repair(struct committer *c, const char *why, struct err *err);
+int committer_repair(struct committer *c, enum resync why, struct err *err);
 /** committer_retry() - @err came of a commit: log it, try again with back-off
  */
 void committer_retry(struct committer *c, const struct err *err);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "daemon/observed.h"
 #include "lib/buf.h"
 #include "lib/err.h"
 #include "model/changes.h"
@@ -65,6 +66,7 @@ struct daemon {
 	struct persist *persist; /* NULL: nothing is kept on disk */
 	struct full *full;       /* NULL: before the first commit */
 	struct events events;
+	struct observed observed;
 	void (*on_event)(struct daemon *d); /* NULL: nobody listens */
 	ev_timer tick;                      /* daemon_ticks()' own */
 	int64_t tick_ms;                    /* when it is due; 0 = not */

@@ -31,14 +31,18 @@ void delays_add(struct delays *d, int64_t since_us)
 		*VEC_PUSH(d->open, d->n, d->cap) = since_us;
 }
 
-void delays_end(struct delays *d, bool good)
+void delays_end(struct delays *d, bool good, struct histogram *all)
 {
 	int64_t end_us = now_us();
 
-	for (size_t i = 0; good && i < d->n; i++)
-		if (end_us - d->open[i] < BELIEVED_US)
-			d->kept_us[d->total++ % DELAYS_KEPT] =
-			    (uint32_t)(end_us - d->open[i]);
+	for (size_t i = 0; good && i < d->n; i++) {
+		int64_t took_us = end_us - d->open[i];
+
+		if (took_us >= BELIEVED_US)
+			continue;
+		d->kept_us[d->total++ % DELAYS_KEPT] = (uint32_t)took_us;
+		histogram_add(all, &histogram_failovers, (uint64_t)took_us);
+	}
 	if (good)
 		d->n = 0;
 }

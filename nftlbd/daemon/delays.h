@@ -17,8 +17,9 @@ struct delays {
 /** delays_add() - something was measured at @since_us (CLOCK_MONOTONIC); 0, and
  * what is not yet or too long ago, is passed over */
 void delays_add(struct delays *d, int64_t since_us);
-/** delays_end() - the kernel has it all now; @good false: it has not */
-void delays_end(struct delays *d, bool good);
+/** delays_end() - the kernel has it all now; @good false: it has not
+ * @all: counts them as well, for ever */
+void delays_end(struct delays *d, bool good, struct histogram *all);
 /** delays_sum_up() - of those that are kept */
 void delays_sum_up(const struct delays *d, struct committer_delays *out);
 void delays_free(struct delays *d);

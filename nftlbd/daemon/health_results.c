@@ -46,6 +46,7 @@ static void count(struct lane *lane, struct health_job *job,
 		local_fault(lane->h);
 		break;
 	default:
+		lane->h->d->observed.failures[r->reason % HC_REASON_MAX]++;
 		job->failures++;
 		break;
 	}
@@ -77,6 +78,21 @@ static void feed_take(const struct daemon *d, const struct health_owner *at,
 		load_feed_failed(s, b, at->check, (enum hc_reason)r->reason);
 }
 
+static void check_take(struct model *m, struct service *s,
+		       const struct health_owner *at,
+		       const struct observation *o, int64_t now_ms,
+		       struct changes *changes)
+{
+	struct backend *b = &s->backends[at->backend];
+	struct check_state *cs = &b->checks[at->check];
+
+	if (health_counts(o->reason)) {
+		histogram_add(&cs->took, &histogram_checks, o->duration_us);
+		cs->failures += o->reason != HC_OK;
+	}
+	step_observe(m, s, b, at->check, o, now_ms, changes);
+}
+
 static void result_take(struct lane *lane, const struct hc_result *r)
 {
 	struct health_job *job = health_jobs_find(&lane->jobs, r->id);
@@ -104,8 +120,7 @@ static void result_take(struct lane *lane, const struct hc_result *r)
 		if (at->feed)
 			feed_take(d, at, r, now_ms);
 		else
-			step_observe(d->model, s, &s->backends[at->backend],
-				     at->check, &o, now_ms, &changes);
+			check_take(d->model, s, at, &o, now_ms, &changes);
 	}
 	daemon_changes(d, &changes);
 }

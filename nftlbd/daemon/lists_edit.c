@@ -95,7 +95,7 @@ static int bring_or_repair(struct lists *l, const char *name,
 
 	if (ret == 0 || l->d->flushed)
 		return ret;
-	ret = committer_repair(l->d->committer, "repair", err);
+	ret = committer_repair(l->d->committer, RESYNC_REFUSED, err);
 	return ret < 0 ? ret : bring(l, lists_get(l, name), next, err);
 }
 

@@ -229,7 +229,7 @@ static void first_commit(struct daemon *d)
 {
 	struct err err = { "" };
 
-	if (committer_repair(d->committer, "start", &err) < 0)
+	if (committer_repair(d->committer, RESYNC_START, &err) < 0)
 		committer_retry(d->committer, &err);
 	paths_adopt(d->paths);
 }

@@ -110,7 +110,7 @@ static void look_cb(struct ev_loop *loop, ev_timer *w, int revents)
 
 	if (!look(o) || o->d->flushed)
 		return;
-	if (committer_repair(o->d->committer, "interfaces", &err) < 0)
+	if (committer_repair(o->d->committer, RESYNC_INTERFACE, &err) < 0)
 		committer_retry(o->d->committer, &err);
 }
 

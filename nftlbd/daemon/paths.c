@@ -283,7 +283,7 @@ static void link_changed(struct links_listener *l, const struct link *old,
 	    !(now && is_way_in(d->model, now->name)))
 		return;
 	sizes_changed(p, "an interface where clients come in");
-	if (committer_repair(d->committer, "interface", &err) < 0)
+	if (committer_repair(d->committer, RESYNC_INTERFACE, &err) < 0)
 		committer_retry(d->committer, &err);
 }
 

@@ -262,6 +262,10 @@ static void report(struct daemon *d, const struct reload *r, int ret,
 	if (ret < 0 && r->member) /* who asked has the answer */
 		return;
 	d->last_reload_ok = ret == 0;
+	if (ret < 0)
+		d->observed.reloads_refused++;
+	else
+		d->observed.reloads++;
 	if (ret < 0) {
 		snprintf(d->last_error, sizeof(d->last_error), "%s: %s",
 			 kind(r), err->msg);
@@ -269,6 +273,7 @@ static void report(struct daemon *d, const struct reload *r, int ret,
 			     "refused, nothing was changed: %s", err->msg);
 		return;
 	}
+	d->observed.reloaded = ev_time();
 	d->last_error[0] = '\0';
 	revisions_pending_words(d, pending);
 	daemon_event(d, kind(r), NULL, NULL, NULL, NULL,

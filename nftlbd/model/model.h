@@ -14,6 +14,7 @@
 
 #include "config/conf.h"
 #include "lib/words.h"
+#include "metrics/histogram.h"
 
 enum admin { ADMIN_ENABLED, ADMIN_DRAIN, ADMIN_DISABLED };
 enum health { HEALTH_UP, HEALTH_DOWN, HEALTH_UNKNOWN };
@@ -67,6 +68,9 @@ struct check_state {
 	uint32_t last_us;    /* duration of the last probe; 0 = none yet */
 	/* its phases, 0 = none such: */
 	uint32_t connect_us, tls_us, first_us;
+	/* results since it began that count, how long they took; of these: */
+	struct histogram took;
+	uint32_t failures;
 	int32_t detail;  /* of the last result, see protocol.h */
 	uint16_t weight; /* with says: per cent, or the weight itself */
 	uint8_t says;    /* enum hc_says: what was said last of each kind;

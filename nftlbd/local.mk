@@ -81,6 +81,13 @@ librevisions_a_SOURCES = \
 	nftlbd/revisions/record.c nftlbd/revisions/record.h \
 	nftlbd/revisions/store.c nftlbd/revisions/store.h \
 	nftlbd/revisions/write.c nftlbd/revisions/write.h
+nftlbd_metrics_sources = nftlbd/metrics/families.c \
+	nftlbd/metrics/families.h nftlbd/metrics/healthy.c \
+	nftlbd/metrics/healthy.h nftlbd/metrics/of_backends.c \
+	nftlbd/metrics/of_daemon.c nftlbd/metrics/of_probers.c \
+	nftlbd/metrics/of_process.c nftlbd/metrics/of_services.c \
+	nftlbd/metrics/readings.c nftlbd/metrics/readings.h \
+	nftlbd/metrics/scrape.c
 libcontrol_a_SOURCES = \
 	nftlbd/control/change.c nftlbd/control/config_routes.c \
 	nftlbd/control/control.c nftlbd/control/control.h \
@@ -104,7 +111,7 @@ libcontrol_a_SOURCES = \
 	nftlbd/control/show_feeds.c \
 	nftlbd/control/stream.c nftlbd/control/stream.h \
 	nftlbd/control/page.c nftlbd/control/show_history.c \
-	nftlbd/web/assets.c nftlbd/web/assets.h \
+	$(nftlbd_metrics_sources) nftlbd/web/assets.c nftlbd/web/assets.h \
 	nftlbd/web/page.c nftlbd/web/page.h
 
 # files in the program, see nftlbd/web/assets.c

@@ -11,6 +11,7 @@
  */
 #include "control/counts.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "control/handlers.h"
@@ -21,7 +22,10 @@
 
 struct count_job {
 	struct later later; /* first */
-	counts_done_fn *done;
+	struct daemon *d;
+	counts_done_fn *done;   /* of a request, or: */
+	counts_taken_fn *taken; /* with */
+	void *arg;
 	char *service; /* NULL = all */
 	int tries;
 	struct counts *counts;
@@ -36,6 +40,7 @@ static struct counts *counts_new(const struct model *m, const char *service)
 	struct counts *c = xcalloc(1, sizeof(*c));
 	size_t total = 0;
 
+	c->refs = 1;
 	c->generation = m->generation;
 	c->first = only ? (size_t)(only - m->services) : 0;
 	c->nservices = service ? only != NULL : m->nservices;
@@ -50,7 +55,7 @@ static struct counts *counts_new(const struct model *m, const char *service)
 
 void counts_free(struct counts *c)
 {
-	if (!c)
+	if (!c || --c->refs > 0)
 		return;
 	free(c->offset);
 	free(c->n);
@@ -145,7 +150,7 @@ static void on_counted(void *arg, int status, const uint64_t *counts, size_t n);
 
 static void count_ask(struct count_job *job)
 {
-	struct daemon *d = request_daemon(job->later.rq);
+	struct daemon *d = job->d;
 
 	counts_free(job->counts);
 	job->counts = counts_new(d->model, job->service);
@@ -159,25 +164,29 @@ static void on_counted(void *arg, int status, const uint64_t *counts, size_t n)
 	struct request *rq = job->later.rq;
 	struct counts *c = job->counts;
 
-	if (!rq) {
+	if (!rq && !job->taken) {
 		count_job_free(job);
 		return;
 	}
-	if (c->generation != request_daemon(rq)->model->generation) {
-		if (++job->tries < TRIES_MAX) {
+	if (c->generation != job->d->model->generation) {
+		if (++job->tries < TRIES_MAX && status != -ECANCELED) {
 			count_ask(job);
 			return;
 		}
 		counts_free(c);
-		c = counts_new(request_daemon(rq)->model, job->service);
+		c = counts_new(job->d->model, job->service);
 	} else if (status == 0) {
 		c->known = true;
 		for (size_t i = 0; i < n; i++)
 			c->n[job->cell[i]] += counts[i];
 	}
 	job->counts = NULL;
-	request_resume(rq);
-	job->done(rq, c);
+	if (job->taken) {
+		job->taken(job->arg, c);
+	} else {
+		request_resume(rq);
+		job->done(rq, c);
+	}
 	count_job_free(job);
 }
 
@@ -221,8 +230,27 @@ void counts_start(struct request *rq, const char *service, bool wanted,
 	counts_free(c);
 	job = xcalloc(1, sizeof(*job));
 	job->later = (struct later){ .rq = rq, .abandon = count_abandon };
+	job->d = request_daemon(rq);
 	job->done = done;
 	job->service = service ? xstrdup(service) : NULL;
 	request_suspend(rq, &job->later);
+	count_ask(job);
+}
+
+void counts_take(struct daemon *d, counts_taken_fn *done, void *arg)
+{
+	struct counts *c = counts_new(d->model, NULL);
+	struct count_job *job;
+
+	if (counts_tracked(d, c) || !d->flows) {
+		done(arg, c);
+		return;
+	}
+	counts_free(c);
+	job = xcalloc(1, sizeof(*job));
+	job->later.abandon = count_abandon;
+	job->d = d;
+	job->taken = done;
+	job->arg = arg;
 	count_ask(job);
 }

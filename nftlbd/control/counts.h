@@ -10,6 +10,7 @@
 
 /* Of consecutive services of the model of one generation. */
 struct counts {
+	unsigned int refs;   /* counts_free() takes one */
 	bool known;          /* false: conntrack could not be asked */
 	uint64_t generation; /* of the model that the indices belong to */
 	size_t first;        /* index of the first service */
@@ -32,6 +33,12 @@ typedef void counts_done_fn(struct request *rq, struct counts *c);
 void counts_start(struct request *rq, const char *service, bool wanted,
 		  counts_done_fn *done);
 void counts_free(struct counts *c);
+
+/** counts_take() - count all services for nobody in particular
+ * @done: called once, from the loop or before this returns; it owns @c, which
+ * may be of a model that is no more. Not after flows_close(). */
+typedef void counts_taken_fn(void *arg, struct counts *c);
+void counts_take(struct daemon *d, counts_taken_fn *done, void *arg);
 
 /** counts_get() - of one backend, by indices; false where it is not known */
 bool counts_get(const struct counts *c, size_t service, size_t backend,

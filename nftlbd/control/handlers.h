@@ -35,6 +35,8 @@ void show_page(struct request *rq);
 void show_summary(struct request *rq);
 void show_history(struct request *rq);
 void show_status(struct request *rq);
+void show_metrics(struct request *rq); /* metrics/scrape.c */
+void show_health(struct request *rq);  /* metrics/healthy.c */
 void show_version(struct request *rq);
 void show_events(struct request *rq);
 void show_checks(struct request *rq);

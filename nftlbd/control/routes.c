@@ -19,6 +19,8 @@ static const struct route_part parts[AT_PARTS] = {
 static const struct route routes[] = {
 	{ "GET", "/", show_page, NULL },
 	{ "GET", "/v1/status", show_status, NULL },
+	{ "GET", "/metrics", show_metrics, NULL },
+	{ "GET", "/healthz", show_health, NULL },
 	{ "GET", "/v1/version", show_version, NULL },
 	{ "GET", "/v1/services", show_services, "connections fields" },
 	{ "GET", "/v1/services/{service}", show_service, "connections" },

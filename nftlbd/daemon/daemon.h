@@ -23,6 +23,7 @@ struct api;         /* the API on TCP, daemon/api.c */
 struct committer;   /* dirty services -> ruleset, daemon/committer.c */
 struct healthcheck; /* prober process <-> model, daemon/health.c */
 struct control;     /* control socket, control/control.c */
+struct readings;    /* what scrapes share, metrics/readings.c */
 struct counters;    /* what was counted, daemon/counters.c */
 struct persist;     /* state on disk, daemon/persist.c */
 struct full;        /* who has max-connections, daemon/full.c */
@@ -58,6 +59,7 @@ struct daemon {
 	struct conf_file *restore; /* what comes back at the start */
 	size_t nrestore;
 	struct counters *counters;
+	struct readings *readings; /* NULL: never scraped */
 	struct lists *lists;
 	struct offload *offload;
 	struct paths *paths;

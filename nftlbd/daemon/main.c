@@ -36,6 +36,7 @@
 #include "lib/manager.h"
 #include "lib/options.h"
 #include "lib/xalloc.h"
+#include "metrics/readings.h"
 #include "model/step.h"
 
 #define SAVE_DELAY_S 0.5
@@ -309,6 +310,7 @@ static void bring_down(struct program *p)
 	committer_close(d->committer);
 	if (d->flows)
 		flows_close(d->flows);
+	readings_close(d->readings);
 	ruleset_close(d->ruleset);
 	model_free(d->model);
 	if (d->loop)

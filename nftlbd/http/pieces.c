@@ -68,5 +68,5 @@ void pieces_reply(struct request *rq, struct pieces *p)
 	    rq,
 	    MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE_BYTES,
 					      pieces_read, p, pieces_free),
-	    "application/json");
+	    p->content_type ? p->content_type : "application/json");
 }

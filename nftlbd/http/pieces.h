@@ -34,14 +34,15 @@ struct pieces {
 	const void *context;
 	uint64_t begun; /* with this revision */
 	struct piece piece;
-	bool ended; /* nothing comes after this piece */
+	bool ended;               /* nothing comes after this piece */
+	const char *content_type; /* NULL = JSON */
 	/* append about PIECE_BYTES to piece.text, or the rest and set ended */
 	void (*fill)(struct pieces *p);
 	void (*free)(struct pieces *p); /* all but the piece */
 };
 
 /**
- * pieces_reply() - answer @rq with JSON that @p makes
+ * pieces_reply() - answer @rq with what @p makes
  * @p: zeroed but for its functions and what it begins with; owned from
  * here on. When the revision changes before all is sent, the answer breaks off
  * (the connection ends early): the client asks again.

@@ -12,7 +12,9 @@
 #include <string.h>
 
 #define TOTAL      "_total"
-#define DIGITS_MAX 24
+#define DIGITS_MAX 32
+/* for punctuation and a number */
+#define ROOM (DIGITS_MAX + 16)
 
 static const char *const type_words[] = {
 	[EXPO_GAUGE] = "gauge",
@@ -74,6 +76,7 @@ void expo_family(struct expo *e, const char *name, enum expo_type type,
 	size_t len;
 
 	e->name = name;
+	e->name_len = strlen(name);
 	expo_labels_cut(e, 0);
 	len = family_len(e, type);
 	text(e->out, "# HELP ");
@@ -105,64 +108,96 @@ void expo_labels_cut(struct expo *e, size_t len)
 	}
 }
 
-/* All of a sample but its value. */
-static void begin(struct expo *e, const char *suffix, const char *key,
-		  const char *word)
+/* ---- samples: one reservation each */
+
+static char *put(char *to, const char *from, size_t len)
 {
-	text(e->out, e->name);
-	text(e->out, suffix);
+	memcpy(to, from, len);
+	return to + len;
+}
+
+static char *put_word(char *to, const char *word)
+{
+	return put(to, word, strlen(word));
+}
+
+void expo_label_word(struct expo *e, const char *key, const char *word)
+{
+	size_t nkey = strlen(key), nword = strlen(word);
+	char *to = buf_reserve(&e->labels, nkey + nword + 8), *from = to;
+
+	if (e->labels.len)
+		*to++ = ',';
+	to = put(put(to, key, nkey), "=\"", 2);
+	to = put(put(to, word, nword), "\"", 2); /* and NUL */
+	e->labels.len += (size_t)(to - 1 - from);
+}
+
+/* All of a sample but its value, for which there is room, too. Returns where it
+ * goes; end() takes note of where it ended. */
+static char *begin(struct expo *e, const char *suffix, const char *key,
+		   const char *word)
+{
+	size_t more = key ? strlen(key) + strlen(word) : 0;
+	char *to = buf_reserve(e->out, e->name_len + strlen(suffix) +
+					   e->labels.len + more + ROOM);
+
+	to = put_word(put(to, e->name, e->name_len), suffix);
 	if (e->labels.len || key)
-		buf_append(e->out, "{", 1);
-	buf_append(e->out, e->labels.data, e->labels.len);
+		*to++ = '{';
+	if (e->labels.len)
+		to = put(to, e->labels.data, e->labels.len);
 	if (e->labels.len && key)
-		buf_append(e->out, ",", 1);
+		*to++ = ',';
 	if (key) {
-		text(e->out, key);
-		buf_append(e->out, "=\"", 2);
-		text(e->out, word);
-		buf_append(e->out, "\"", 1);
+		to = put(put_word(to, key), "=\"", 2);
+		*(to = put_word(to, word)) = '"';
+		to++;
 	}
 	if (e->labels.len || key)
-		buf_append(e->out, "} ", 2);
-	else
-		buf_append(e->out, " ", 1);
+		*to++ = '}';
+	*to++ = ' ';
+	return to;
 }
 
-static void put_count(struct buf *b, uint64_t value)
+static void end(struct expo *e, char *to)
+{
+	*to++ = '\n';
+	*to = '\0';
+	e->out->len = (size_t)(to - e->out->data);
+}
+
+static char *put_digits(char *to, uint64_t value, unsigned int least)
 {
 	char digits[DIGITS_MAX];
-	size_t at = sizeof(digits);
+	size_t n = 0;
 
-	digits[--at] = '\n';
 	do {
-		digits[--at] = (char)('0' + value % 10);
+		digits[n++] = (char)('0' + value % 10);
 		value /= 10;
-	} while (value > 0);
-	buf_append(b, digits + at, sizeof(digits) - at);
+	} while (value > 0 || n < least);
+	while (n > 0)
+		*to++ = digits[--n];
+	return to;
 }
 
-static void put_real(struct buf *b, double value)
+static char *put_real(char *to, double value)
 {
 	if (isfinite(value))
-		buf_printf(b, "%.15g\n", value);
-	else
-		text(b, isnan(value) ? "NaN\n"
-			: value < 0  ? "-Inf\n"
-				     : "+Inf\n");
+		return to + snprintf(to, DIGITS_MAX, "%.15g", value);
+	return put_word(to, isnan(value) ? "NaN" : value < 0 ? "-Inf" : "+Inf");
 }
 
 void expo_count_of(struct expo *e, const char *key, const char *word,
 		   uint64_t value)
 {
-	begin(e, "", key, word);
-	put_count(e->out, value);
+	end(e, put_digits(begin(e, "", key, word), value, 1));
 }
 
 void expo_real_of(struct expo *e, const char *key, const char *word,
 		  double value)
 {
-	begin(e, "", key, word);
-	put_real(e->out, value);
+	end(e, put_real(begin(e, "", key, word), value));
 }
 
 void expo_count(struct expo *e, uint64_t value)
@@ -177,21 +212,21 @@ void expo_real(struct expo *e, double value)
 
 void expo_bucket(struct expo *e, const char *le, uint64_t value)
 {
-	begin(e, "_bucket", "le", le);
-	put_count(e->out, value);
+	end(e, put_digits(begin(e, "_bucket", "le", le), value, 1));
 }
 
-void expo_sum(struct expo *e, double value)
+void expo_sum_us(struct expo *e, uint64_t us)
 {
-	begin(e, "_sum", NULL, NULL);
-	put_real(e->out, value);
+	char *to = put_digits(begin(e, "_sum", NULL, NULL), us / 1000000, 1);
+
+	*to++ = '.';
+	end(e, put_digits(to, us % 1000000, 6));
 }
 
 void expo_sum_count(struct expo *e, uint64_t value)
 {
 	expo_bucket(e, "+Inf", value);
-	begin(e, "_count", NULL, NULL);
-	put_count(e->out, value);
+	end(e, put_digits(begin(e, "_count", NULL, NULL), value, 1));
 }
 
 void expo_end(struct expo *e)

@@ -21,7 +21,8 @@ enum expo_type { EXPO_GAUGE, EXPO_COUNTER, EXPO_HISTOGRAM };
 struct expo {
 	struct buf *out;
 	bool openmetrics;
-	const char *name;  /* of the family */
+	const char *name; /* of the family */
+	size_t name_len;
 	struct buf labels; /* a="b",c="d" */
 };
 
@@ -38,9 +39,11 @@ const char *expo_type_word(enum expo_type type);
 void expo_family(struct expo *e, const char *name, enum expo_type type,
 		 const char *help);
 /** expo_label() - samples from here on have this label, too; @value is escaped
+ * expo_label_word() - the same of what needs no escapes: names, our own words
  * expo_labels_cut() - only the first @len bytes of the labels stay (what
  * e->labels.len was at some time) */
 void expo_label(struct expo *e, const char *key, const char *value);
+void expo_label_word(struct expo *e, const char *key, const char *word);
 void expo_labels_cut(struct expo *e, size_t len);
 
 /* One sample each. */
@@ -53,10 +56,10 @@ void expo_count_of(struct expo *e, const char *key, const char *word,
 void expo_real_of(struct expo *e, const char *key, const char *word,
 		  double value);
 /** expo_bucket() - so many were @le ("0.5", "+Inf") or less
- * expo_sum(), expo_sum_count() - the rest of a histogram; the last is also
- * written as the bucket of +Inf */
+ * expo_sum_us(), expo_sum_count() - the rest of a histogram; the last is also
+ * written as the bucket of +Inf. Sums are microseconds, written as seconds */
 void expo_bucket(struct expo *e, const char *le, uint64_t value);
-void expo_sum(struct expo *e, double value);
+void expo_sum_us(struct expo *e, uint64_t us);
 void expo_sum_count(struct expo *e, uint64_t value);
 
 /** expo_end() - after all families

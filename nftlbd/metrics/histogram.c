@@ -8,13 +8,12 @@
 #include "metrics/histogram.h"
 
 const struct histogram_kind histogram_checks = {
-	6,
+	5,
 	{ { 1000, "0.001" },
 	  { 5000, "0.005" },
 	  { 25000, "0.025" },
 	  { 100000, "0.1" },
-	  { 500000, "0.5" },
-	  { 2500000, "2.5" } },
+	  { 1000000, "1" } },
 };
 
 const struct histogram_kind histogram_commits = {
@@ -69,5 +68,5 @@ void histogram_show(const struct histogram *h,
 		expo_bucket(e, kind->bound[i].le, n);
 	}
 	expo_sum_count(e, n + h->bin[kind->n]);
-	expo_sum(e, (double)h->sum_us / 1e6);
+	expo_sum_us(e, h->sum_us);
 }

@@ -79,14 +79,14 @@ static void a_histogram_has_all_its_parts(void **state)
 	expo_label(&e, "k", "v");
 	expo_bucket(&e, "0.5", 3);
 	expo_sum_count(&e, 4);
-	expo_sum(&e, 1234567890.123);
+	expo_sum_us(&e, 1234567890000123);
 	assert_string_equal(out.data,
 			    "# HELP h_seconds h\n"
 			    "# TYPE h_seconds histogram\n"
 			    "h_seconds_bucket{k=\"v\",le=\"0.5\"} 3\n"
 			    "h_seconds_bucket{k=\"v\",le=\"+Inf\"} 4\n"
 			    "h_seconds_count{k=\"v\"} 4\n"
-			    "h_seconds_sum{k=\"v\"} 1234567890.123\n");
+			    "h_seconds_sum{k=\"v\"} 1234567890.000123\n");
 	expo_free(&e);
 	buf_free(&out);
 }

@@ -82,6 +82,8 @@ librevisions_a_SOURCES = \
 	nftlbd/revisions/store.c nftlbd/revisions/store.h \
 	nftlbd/revisions/write.c nftlbd/revisions/write.h
 nftlbd_metrics_sources = nftlbd/metrics/families.c \
+nftlbd_metrics_sources = nftlbd/daemon/observed.c \
+	nftlbd/metrics/families.c \
 	nftlbd/metrics/families.h nftlbd/metrics/healthy.c \
 	nftlbd/metrics/healthy.h nftlbd/metrics/of_backends.c \
 	nftlbd/metrics/of_daemon.c nftlbd/metrics/of_probers.c \

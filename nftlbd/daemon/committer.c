@@ -85,12 +85,6 @@ static void committed(struct daemon *d, struct service *s)
 
 /* ---- commits */
 
-const struct word resync_words[] = {
-	{ "start", RESYNC_START },         { "foreign", RESYNC_FOREIGN },
-	{ "refused", RESYNC_REFUSED },     { "operator", RESYNC_OPERATOR },
-	{ "interface", RESYNC_INTERFACE }, { NULL, 0 },
-};
-
 static void note_commit(struct daemon *d, const struct plan *p, const char *why,
 			double took_s)
 {

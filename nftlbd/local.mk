@@ -81,7 +81,6 @@ librevisions_a_SOURCES = \
 	nftlbd/revisions/record.c nftlbd/revisions/record.h \
 	nftlbd/revisions/store.c nftlbd/revisions/store.h \
 	nftlbd/revisions/write.c nftlbd/revisions/write.h
-nftlbd_metrics_sources = nftlbd/metrics/families.c \
 nftlbd_metrics_sources = nftlbd/daemon/observed.c \
 	nftlbd/metrics/families.c \
 	nftlbd/metrics/families.h nftlbd/metrics/healthy.c \

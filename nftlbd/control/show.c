@@ -87,7 +87,8 @@ static void events_stream(struct request *rq, uint64_t last)
 		seen = NULL; /* of no daemon of ours */
 	if (!seen && !request_query(rq, "since"))
 		id = (uint32_t)last;
-	follow_events(rq, id < last ? id : last, request_query(rq, "service"),
+	/* of another life of the daemon: all that there is of this one */
+	follow_events(rq, id <= last ? id : 0, request_query(rq, "service"),
 		      request_query(rq, "backend"));
 }
 

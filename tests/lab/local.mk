@@ -13,6 +13,7 @@ EXTRA_DIST += tests/lab/test_cache.py tests/lab/test_dry_run.py tests/lab/test_r
 EXTRA_DIST += tests/lab/test_stateless_ahead.py
 EXTRA_DIST += tests/lab/test_dsr.py tests/lab/test_ipip.py \
 	tests/lab/test_direct.py
+EXTRA_DIST += tests/lab/api.py tests/lab/test_api.py
 EXTRA_DIST += tests/lab/test_systemd.py
 EXTRA_DIST += tests/lab/browser.py tests/lab/screenshot.py
 EXTRA_DIST += doc/status-page.png

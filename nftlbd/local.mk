@@ -90,6 +90,9 @@ nftlbd_metrics_sources = nftlbd/daemon/observed.c \
 	nftlbd/metrics/readings.c nftlbd/metrics/readings.h \
 	nftlbd/metrics/scrape.c
 libcontrol_a_SOURCES = \
+	nftlbd/control/answer.c nftlbd/control/answer.h \
+	nftlbd/control/etags.c nftlbd/control/etags.h \
+	nftlbd/control/pools.c nftlbd/control/revisions.c \
 	nftlbd/control/change.c nftlbd/control/config_routes.c \
 	nftlbd/control/control.c nftlbd/control/control.h \
 	nftlbd/control/counts.c nftlbd/control/counts.h \

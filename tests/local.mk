@@ -403,6 +403,7 @@ EXTRA_DIST += tests/bench/lists.py tests/bench/control.py tests/bench/fleet.py t
 
 # the control socket, and nftlbctl's pure parts
 control_rig = tests/unit/control_rig.c tests/unit/control_rig.h \
+	tests/unit/fake_configure.c \
 	nftlbd/daemon/forecast.c nftlbd/daemon/forecast.h nftlbd/daemon/lists_overlay.c nftlbd/daemon/lists_overlay.h \
 	nftlbd/daemon/now.c \
 	tests/unit/fake_counters.c tests/unit/fake_counters.h \
@@ -410,7 +411,7 @@ control_rig = tests/unit/control_rig.c tests/unit/control_rig.h \
 	tests/unit/netns.c tests/unit/netns.h \
 	nftlbd/daemon/session_tables.c nftlbd/daemon/session_tables.h \
 	nftlbd/daemon/want.c nftlbd/daemon/want_devices.c nftlbd/daemon/want.h
-control_libs = libcontrol.a libhostcheck.a libhttp.a librulesets.a libmodel.a libconfig.a \
+control_libs = libcontrol.a librevisions.a libhostcheck.a libhttp.a librulesets.a libmodel.a libconfig.a \
 	librulesets.a libutil.a $(MHD_LIBS) $(JANSSON_LIBS) $(NFTABLES_LIBS) \
 	$(NFTNL_LIBS) $(INIH_LIBS) $(CRYPTO_LIBS) $(EV_LIBS) $(CMOCKA_LIBS) -lm
 check_PROGRAMS += tests/unit/test_control tests/unit/test_control_input \

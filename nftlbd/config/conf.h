@@ -311,6 +311,15 @@ int conf_load(const char *path, struct conf **out, struct conf_errors *errors);
 /** conf_load_from() - the same, of what @source says; see there */
 int conf_load_from(const char *path, const struct conf_source *source,
 		   struct conf **out, struct conf_errors *errors);
+/* What an option of a backend line takes. */
+enum conf_option {
+	CONF_OPTION_NONE, /* there is no such option */
+	CONF_OPTION_FLAG,
+	CONF_OPTION_NUMBER,
+	CONF_OPTION_TEXT
+};
+enum conf_option conf_option_kind(const char *name);
+
 /** conf_texts_free() - what the files say is not needed any more */
 void conf_texts_free(struct conf *c);
 void conf_files_free(struct conf_file *files, size_t n);

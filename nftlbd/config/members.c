@@ -21,6 +21,23 @@ const char *const conf_fate_words[CONF_FATES] = {
 	[CONF_FATE_ENDPOINT] = "the file has a member of this address and port",
 };
 
+enum conf_option conf_option_kind(const char *name)
+{
+	const struct conf_key *key = key_find(IN_BACKEND, name);
+
+	if (!key)
+		return CONF_OPTION_NONE;
+	switch (key->kind) {
+	case VALUE_FLAG:
+		return CONF_OPTION_FLAG;
+	case VALUE_NUMBER:
+	case VALUE_PORT:
+		return CONF_OPTION_NUMBER;
+	default:
+		return CONF_OPTION_TEXT;
+	}
+}
+
 static int draft_cmp(const void *pa, const void *pb)
 {
 	const struct backend_draft *const *a = pa, *const *b = pb;

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 
+#include "control/etags.h"
 #include "control/handlers.h"
 #include "control/price.h"
 #include "http/input.h"
@@ -48,6 +49,22 @@ static void try_service(struct request *rq, bool disabled)
 		reply_forecast(rq, &f);
 }
 
+/* Is it still what the client has seen? What is not there, the command says.
+ * False: answered. */
+static bool is_fresh(struct request *rq)
+{
+	const struct service *s =
+	    model_service(request_daemon(rq)->model, rq->at[AT_SERVICE]);
+	const char *name = rq->at[AT_BACKEND];
+	const struct backend *b = s && *name ? service_backend(s, name) : NULL;
+	char etag[ETAG_STRLEN];
+
+	if (!s || (*name && !b))
+		return true;
+	return request_fresh(rq,
+			     b ? etag_backend(b, etag) : etag_service(s, etag));
+}
+
 void change_service(struct request *rq)
 {
 	struct input_value v;
@@ -58,7 +75,7 @@ void change_service(struct request *rq)
 
 	if (ret == 0 && !v.given)
 		ret = err_set(&err, -EINVAL, "nothing to change: say admin");
-	if (ret == 0 && !read_dry_run(rq, &dry))
+	if (ret == 0 && (!is_fresh(rq) || !read_dry_run(rq, &dry)))
 		return;
 	if (ret == 0 && dry) {
 		try_service(rq, v.number);
@@ -108,7 +125,7 @@ void change_backend(struct request *rq)
 	if (ret == 0 && !v[BACKEND_ADMIN].given && !weight->given)
 		ret = err_set(&err, -EINVAL,
 			      "nothing to change: say admin or weight");
-	if (ret == 0 && !read_dry_run(rq, &dry))
+	if (ret == 0 && (!is_fresh(rq) || !read_dry_run(rq, &dry)))
 		return;
 	if (ret == 0 && dry) {
 		try_backend(rq, v);

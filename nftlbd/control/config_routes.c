@@ -8,13 +8,17 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "control/answer.h"
+#include "control/etags.h"
 #include "control/handlers.h"
 #include "control/json.h"
 #include "control/price.h"
+#include "daemon/members.h"
+#include "daemon/revisions.h"
 #include "http/input.h"
 #include "http/reply.h"
-#include "lib/xalloc.h"
 
 void show_plan(struct request *rq)
 {
@@ -46,32 +50,54 @@ static bool read_path(struct request *rq, char **path)
 	return true;
 }
 
-void show_config(struct request *rq)
+/* The main file as it is in effect. */
+static void reply_file(struct request *rq, const struct conf_file *f)
 {
-	struct daemon *d = request_daemon(rq);
-	struct buf text = { 0 };
-
-	conf_print(d->model->conf, &text);
-	reply_json(rq, json_pack("{s:o, s:I, s:o}", "text",
-				 json_safe(text.data ? text.data : ""),
-				 "revision", (json_int_t)d->revision, "path",
-				 json_safe(d->conf_path)));
-	buf_free(&text);
+	reply_response(rq,
+		       MHD_create_response_from_buffer(f->len, f->text,
+						       MHD_RESPMEM_MUST_COPY),
+		       "text/plain; charset=utf-8");
 }
 
-void config_check(struct request *rq)
+void show_config(struct request *rq)
+{
+	const char *accept = MHD_lookup_connection_value(
+	    rq->conn, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+	struct daemon *d = request_daemon(rq);
+	const struct conf_file *file;
+	struct buf text = { 0 };
+	char etag[ETAG_STRLEN];
+	size_t n;
+
+	if (!may_read_files(rq))
+		return;
+	file = revisions_texts(d->revisions, &n);
+	if (n && accept && !strncmp(accept, "text/plain", 10)) {
+		reply_file(rq, file);
+	} else {
+		conf_print(d->model->conf, &text);
+		reply_json(rq,
+			   json_pack("{s:o, s:I, s:o, s:o}", "text",
+				     json_safe(text.data ? text.data : ""),
+				     "revision", (json_int_t)d->revision,
+				     "path", json_safe(d->conf_path), "file",
+				     n ? json_safe(file->text) : json_null()));
+		buf_free(&text);
+	}
+	reply_etag(rq, etag_config(d, etag));
+}
+
+/* Members of pools count, wherever the text is from. */
+static void check(struct request *rq, const char *path,
+		  struct conf_source *source)
 {
 	struct conf_errors errors = { 0 };
 	struct err err = { "" };
 	struct conf *conf = NULL;
-	const char *used;
-	char *path;
 	int ret;
 
-	if (!read_path(rq, &path))
-		return;
-	used = path ? path : request_daemon(rq)->conf_path;
-	ret = conf_load(used, &conf, &errors);
+	members_source(request_daemon(rq)->members, source);
+	ret = conf_load_from(path, source, &conf, &errors);
 	if (ret == 0)
 		ret = daemon_check(request_daemon(rq), conf, &err);
 	if (errors.n)
@@ -80,11 +106,48 @@ void config_check(struct request *rq)
 		reply_err(rq, ret, &err);
 	else
 		reply_json(rq,
-			   json_pack("{s:o, s:I}", "path", json_safe(used),
+			   json_pack("{s:o, s:I}", "path", json_safe(path),
 				     "services", (json_int_t)conf->nservices));
 	conf_free(conf);
 	conf_errors_free(&errors);
-	free(path);
+}
+
+static bool is_text(const struct request *rq)
+{
+	const char *type = MHD_lookup_connection_value(
+	    rq->conn, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
+
+	return type && !strncmp(type, "text/plain", 10);
+}
+
+/* The body is a text, as if it stood in the main file. */
+static void check_text(struct request *rq)
+{
+	struct daemon *d = request_daemon(rq);
+	const struct conf_file file = { (char *)d->conf_path, rq->body.data,
+					rq->body.len };
+	struct conf_source source = { .files = &file, .nfiles = 1 };
+
+	if (rq->body.len == 0) {
+		reply_problem(rq, MHD_HTTP_BAD_REQUEST,
+			      "body: empty; allowed: the text of a "
+			      "configuration file");
+		return;
+	}
+	check(rq, d->conf_path, &source);
+}
+
+void config_check(struct request *rq)
+{
+	struct conf_source source = { 0 };
+	char *path;
+
+	if (is_text(rq)) {
+		check_text(rq);
+	} else if (read_path(rq, &path)) {
+		check(rq, path ? path : request_daemon(rq)->conf_path, &source);
+		free(path);
+	}
 }
 
 static void reply_diff(struct request *rq, const char *path)
@@ -113,53 +176,6 @@ void config_diff(struct request *rq)
 	free(path);
 }
 
-/* ---- reload; it may have to load large lists first */
-
-struct reload_job {
-	struct later later; /* first */
-	struct reload_waiter waiter;
-};
-
-static void reply_reloaded(struct request *rq, int ret, const struct err *err)
-{
-	if (ret == 0)
-		reply_json(rq,
-			   json_pack("{s:I}", "revision",
-				     (json_int_t)request_daemon(rq)->revision));
-	else
-		reply_err(rq, ret, err);
-}
-
-static void reload_abandon(struct later *l)
-{
-	struct reload_job *job = (struct reload_job *)l;
-
-	daemon_reload_leave(&job->waiter);
-	free(job);
-}
-
-static void on_reloaded(struct reload_waiter *w, int ret, const struct err *err)
-{
-	struct reload_job *job =
-	    (struct reload_job *)((char *)w -
-				  offsetof(struct reload_job, waiter));
-	struct request *rq = job->later.rq;
-
-	reply_reloaded(rq, ret, err);
-	request_resume(rq);
-	free(job);
-}
-
-static void reload_wait(struct request *rq)
-{
-	struct reload_job *job = xcalloc(1, sizeof(*job));
-
-	job->later = (struct later){ .rq = rq, .abandon = reload_abandon };
-	job->waiter.done = on_reloaded;
-	daemon_reload_wait(request_daemon(rq), &job->waiter);
-	request_suspend(rq, &job->later);
-}
-
 void config_reload(struct request *rq)
 {
 	struct conf_errors errors = { 0 };
@@ -176,11 +192,5 @@ void config_reload(struct request *rq)
 	}
 	if (ret == 0)
 		ret = daemon_reload(request_daemon(rq), &who, &errors, &err);
-	if (ret == 1)
-		reload_wait(rq);
-	else if (errors.n)
-		reply_errors(rq, &errors);
-	else
-		reply_reloaded(rq, ret, &err);
-	conf_errors_free(&errors);
+	reply_change(rq, ret, &errors, &err, reply_revision);
 }

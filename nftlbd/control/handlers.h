@@ -11,6 +11,8 @@ enum {
 	AT_SERVICE,
 	AT_BACKEND,
 	AT_LIST,
+	AT_POOL,
+	AT_REVISION,
 	AT_CLIENT, /* the rest of the path */
 	AT_PARTS
 };
@@ -25,6 +27,9 @@ struct daemon *request_daemon(const struct request *rq);
 struct author request_author(const struct request *rq);
 /** control_revision() - for struct pieces: answers are about one model */
 uint64_t control_revision(const void *context);
+
+/** may_read_files() - what configuration files say? False: answered, 403 */
+bool may_read_files(struct request *rq);
 
 struct conf_errors;
 /** reply_errors() - 422 with every complaint of a configuration */
@@ -65,6 +70,17 @@ void change_backend(struct request *rq);
 void config_check(struct request *rq);
 void config_diff(struct request *rq);
 void config_reload(struct request *rq);
+void config_put(struct request *rq);
+void config_apply(struct request *rq);
+void config_rollback(struct request *rq);
+void config_confirm(struct request *rq);
+void show_revisions(struct request *rq);
+void show_revision(struct request *rq);
+void show_pools(struct request *rq);
+void show_pool(struct request *rq);
+void show_member(struct request *rq);
+void put_member(struct request *rq);
+void delete_member(struct request *rq);
 void show_lists(struct request *rq);
 void show_list(struct request *rq);
 void test_list(struct request *rq);

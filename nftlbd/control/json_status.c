@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "config.h"
+#include "control/answer.h"
 #include "control/json.h"
 #include "daemon/committer.h"
 #include "daemon/health.h"
@@ -139,7 +140,7 @@ json_t *json_status(const struct daemon *d)
 	snprintf(seed, sizeof(seed), "0x%08x", m->conf->hash_seed);
 	return json_pack(
 	    "{s:s, s:I, s:I, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
-	    " s:b, s:o}",
+	    " s:b, s:o, s:o}",
 	    "version", PACKAGE_VERSION, "uptime_s",
 	    (json_int_t)(ev_now(d->loop) - d->started), "revision",
 	    (json_int_t)d->revision, "table", m->conf->table, "hash_seed", seed,
@@ -149,7 +150,7 @@ json_t *json_status(const struct daemon *d)
 	    json_prober(d->health), "commits", json_commits(d), "overflow",
 	    json_overflows(d), "tracking", json_tracking(d), "paths",
 	    json_paths(m), "last_reload_ok", (int)d->last_reload_ok,
-	    "last_error", json_text(d->last_error));
+	    "last_error", json_text(d->last_error), "pending", json_pending(d));
 }
 
 json_t *json_event(const struct event *e)

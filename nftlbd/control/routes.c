@@ -9,10 +9,14 @@
 _Static_assert(ROUTE_PART_MAX == RS_NAME_MAX, "names fit into parts");
 _Static_assert(AT_PARTS <= ROUTE_PARTS_MAX, "there is room for all parts");
 
+#define CONFIG_BODY_MAX ((size_t)16 << 20)
+
 static const struct route_part parts[AT_PARTS] = {
 	[AT_SERVICE] = { "{service}", "/" },
 	[AT_BACKEND] = { "{backend}", "/" },
 	[AT_LIST] = { "{list}", "/" },
+	[AT_POOL] = { "{pool}", "/" },
+	[AT_REVISION] = { "{revision}", "/" },
 	[AT_CLIENT] = { "{client}", "" },
 };
 
@@ -62,7 +66,19 @@ static const struct route routes[] = {
 	{ "GET", "/v1/plan", show_plan, NULL },
 	{ "GET", "/v1/ruleset", show_ruleset, NULL },
 	{ "GET", "/v1/config", show_config, NULL },
+	{ "PUT", "/v1/config", config_put, "confirm" },
 	{ "POST", "/v1/config/check", config_check, NULL },
+	{ "POST", "/v1/config/apply", config_apply, "confirm" },
+	{ "POST", "/v1/config/confirm", config_confirm, NULL },
+	{ "POST", "/v1/config/rollback", config_rollback, NULL },
+	{ "GET", "/v1/config/revisions", show_revisions, NULL },
+	{ "GET", "/v1/config/revisions/{revision}", show_revision, NULL },
+	{ "GET", "/v1/pools", show_pools, NULL },
+	{ "GET", "/v1/pools/{pool}", show_pool, NULL },
+	{ "GET", "/v1/pools/{pool}/backends/{backend}", show_member, NULL },
+	{ "PUT", "/v1/pools/{pool}/backends/{backend}", put_member, NULL },
+	{ "DELETE", "/v1/pools/{pool}/backends/{backend}", delete_member,
+	  NULL },
 	{ "POST", "/v1/config/diff", config_diff, NULL },
 	{ "POST", "/v1/config/reload", config_reload, "dry_run" },
 	{ "POST", "/v1/sync", do_sync, "dry_run" },
@@ -73,10 +89,16 @@ static const struct route routes[] = {
 static const char *const looks[] = { "/v1/config/check", "/v1/config/diff",
 				     NULL };
 
+/* Whole configurations. */
+static const char *const large[] = { "/v1/config", "/v1/config/check",
+				     "/v1/config/apply", NULL };
+
 const struct route_table control_routes = {
 	.list = routes,
 	.n = sizeof(routes) / sizeof(routes[0]),
 	.parts = parts,
 	.nparts = AT_PARTS,
 	.looks = looks,
+	.large = large,
+	.large_max = CONFIG_BODY_MAX,
 };

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "control/etags.h"
 #include "control/follow.h"
 #include "control/handlers.h"
 #include "control/json.h"
@@ -210,9 +211,12 @@ void show_all_backends(struct request *rq)
 static void counted_service(struct request *rq, struct counts *c)
 {
 	const struct service *s = find_service(rq);
+	char etag[ETAG_STRLEN];
 
 	if (s)
 		reply_json(rq, json_service(request_daemon(rq), s, c));
+	if (s)
+		reply_etag(rq, etag_service(s, etag));
 	counts_free(c);
 }
 
@@ -229,11 +233,13 @@ static void counted_backend(struct request *rq, struct counts *c)
 	const struct service *s = find_service(rq);
 	const struct backend *b =
 	    s ? service_backend(s, rq->at[AT_BACKEND]) : NULL;
+	char etag[ETAG_STRLEN];
 	json_t *list;
 
 	if (b) {
 		list = json_backends(request_daemon(rq), s, b, c);
 		reply_json(rq, json_incref(json_array_get(list, 0)));
+		reply_etag(rq, etag_backend(b, etag));
 		json_decref(list);
 	} else if (s) {
 		reply_problem(rq, MHD_HTTP_NOT_FOUND,

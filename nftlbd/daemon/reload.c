@@ -165,6 +165,9 @@ static int disk_change(struct daemon *d, struct reload *r, struct err *err)
 		ret = wait_for_confirm(d, r, err);
 	if (ret == 0 && r->place)
 		ret = place_swap(r->place, err);
+	/* whose fault it is, words say: a client's it is not */
+	if (ret < 0 && ret != -ENOSPC && ret != -EDQUOT)
+		ret = -EROFS;
 	if (ret < 0 && undone) { /* what serves matters more */
 		daemon_event(d, "undone", NULL, NULL, NULL, NULL,
 			     "what is on disk is not what runs, and a restart "
@@ -261,6 +264,12 @@ static void report(struct daemon *d, const struct reload *r, int ret,
 
 	if (ret < 0 && r->member) /* who asked has the answer */
 		return;
+	/* one that was not tried says nothing of the file */
+	if (ret == -EALREADY || ret == -EAGAIN) {
+		daemon_event(d, kind(r), NULL, NULL, NULL, NULL, "refused: %s",
+			     err->msg);
+		return;
+	}
 	d->last_reload_ok = ret == 0;
 	if (ret < 0)
 		d->observed.reloads_refused++;
@@ -334,7 +343,7 @@ static int check_pending(const struct daemon *d, const struct reload *r,
 	    r->cause == CAUSE_UNDONE ||
 	    (r->cause == CAUSE_ROLLBACK && !r->confirm_ms))
 		return 0;
-	return err_set(err, -EBUSY,
+	return err_set(err, -EALREADY,
 		       "%s; confirm it, or roll it back, before anything else",
 		       revisions_pending_words(d, words));
 }

@@ -22,7 +22,7 @@ struct reload_change {
 
 /**
  * daemon_change() - adopt a configuration, or change nothing
- * Returns and goes on as daemon_reload(). -EBUSY: something waits for a
+ * Returns and goes on as daemon_reload(). -EALREADY: something waits for a
  * confirm.
  */
 int daemon_change(struct daemon *d, const struct author *who,

@@ -24,7 +24,8 @@ void reply_problem(struct request *rq, unsigned int status, const char *fmt,
 void reply_refused(struct request *rq, const char *allow);
 /**
  * reply_err() - what a command said, as a problem
- * @ret: -ENOENT 404, -EINVAL and -ERANGE 400, -EAGAIN 503, else 500
+ * @ret: -ENOENT 404, -EINVAL and -ERANGE 400, -EAGAIN 503, -EBUSY,
+ * -EALREADY and -EROFS 409, -EBADMSG 410, -ENOSPC 507, else 500
  */
 void reply_err(struct request *rq, int ret, const struct err *err);
 /**

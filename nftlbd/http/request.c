@@ -174,8 +174,12 @@ static void request_route(struct request *rq, const char *method,
 
 static size_t body_max(const struct request *rq)
 {
+	const struct route_table *t = rq->http->site->routes;
 	size_t max = rq->http->site->body_max;
 
+	for (size_t i = 0; t && t->large && t->large[i] && rq->route; i++)
+		if (!strcmp(t->large[i], rq->route->path))
+			return t->large_max;
 	return max ? max : REQUEST_BODY_MAX;
 }
 

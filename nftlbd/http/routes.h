@@ -7,7 +7,7 @@
 
 struct request;
 
-#define ROUTE_PARTS_MAX 4  /* kinds of parts in one table */
+#define ROUTE_PARTS_MAX 6  /* kinds of parts in one table */
 #define ROUTE_PART_MAX  63 /* bytes of one part */
 
 /* What stands for a part of a path. Its index in the table of parts is where
@@ -32,6 +32,9 @@ struct route_table {
 	/* Paths of routes that change nothing though their method is not GET,
 	 * up to a NULL; NULL = none. */
 	const char *const *looks;
+	/* Paths of routes whose body may have large_max bytes, the same way. */
+	const char *const *large;
+	size_t large_max;
 };
 
 #define ROUTES_ALLOW_MAX 64

@@ -31,7 +31,7 @@
 
 /* ---- what stands for the rest of the daemon */
 
-static int said(struct daemon *d, struct err *err, const char *fmt, ...)
+int rig_said(struct daemon *d, struct err *err, const char *fmt, ...)
 {
 	struct control_rig *rig = (struct control_rig *)d;
 	int ret = rig->refuse;
@@ -64,8 +64,9 @@ int command_backend_admin(struct daemon *d, const struct author *who,
 	if (!b)
 		return err_set(err, -ENOENT, "no backend \"%s\"", backend);
 	step_admin(d->model, s, b, admin, "test", 1, NULL);
-	return said(d, err, "uid %u: %s/%s admin %s", (unsigned int)who->uid,
-		    service, backend, word_text(admin_words, (int)admin));
+	return rig_said(d, err, "uid %u: %s/%s admin %s",
+			(unsigned int)who->uid, service, backend,
+			word_text(admin_words, (int)admin));
 }
 
 int command_backend_weight(struct daemon *d, const struct author *who,
@@ -78,7 +79,7 @@ int command_backend_weight(struct daemon *d, const struct author *who,
 	if (!b)
 		return err_set(err, -ENOENT, "no backend \"%s\"", backend);
 	step_weight(d->model, s, b, weight, "test", 1, NULL);
-	return said(d, err, "%s/%s weight %d", service, backend, weight);
+	return rig_said(d, err, "%s/%s weight %d", service, backend, weight);
 }
 
 int command_sessions_forget(struct daemon *d, const struct author *who,
@@ -87,8 +88,8 @@ int command_sessions_forget(struct daemon *d, const struct author *who,
 {
 	if (!named(d, service, err))
 		return -ENOENT;
-	return said(d, err, "%s sessions of %s forgotten", service,
-		    client ? client : "all");
+	return rig_said(d, err, "%s sessions of %s forgotten", service,
+			client ? client : "all");
 }
 
 int command_service_disabled(struct daemon *d, const struct author *who,
@@ -100,17 +101,17 @@ int command_service_disabled(struct daemon *d, const struct author *who,
 	if (!s)
 		return -ENOENT;
 	step_disable(d->model, s, disabled, "test", 1, NULL);
-	return said(d, err, "%s disabled %d", service, disabled);
+	return rig_said(d, err, "%s disabled %d", service, disabled);
 }
 
 int command_sync(struct daemon *d, const struct author *who, struct err *err)
 {
-	return said(d, err, "sync");
+	return rig_said(d, err, "sync");
 }
 
 int command_flush(struct daemon *d, const struct author *who, struct err *err)
 {
-	return said(d, err, "flush");
+	return rig_said(d, err, "flush");
 }
 
 int daemon_reload(struct daemon *d, const struct author *who,
@@ -120,7 +121,7 @@ int daemon_reload(struct daemon *d, const struct author *who,
 	int ret = conf_load(d->conf_path, &conf, errors);
 
 	conf_free(conf);
-	return ret < 0 ? ret : said(d, err, "reload");
+	return ret < 0 ? ret : rig_said(d, err, "reload");
 }
 
 void daemon_reload_wait(struct daemon *d, struct reload_waiter *w)
@@ -137,8 +138,8 @@ void daemon_reload_leave(struct reload_waiter *w)
 int lists_edit(struct lists *l, const struct author *who, const char *name,
 	       const struct list_edit *edit, struct err *err)
 {
-	return said((struct daemon *)l, err, "%s +%zu -%zu", name, edit->nadd,
-		    edit->nremove);
+	return rig_said((struct daemon *)l, err, "%s +%zu -%zu", name,
+			edit->nadd, edit->nremove);
 }
 
 const struct list_overlay *lists_overlay(const struct lists *l,

@@ -28,6 +28,11 @@ struct control_rig {
 	struct health_feed feed; /* of all feeds; last_ms == 0 = none */
 };
 
+/** rig_said() - a stand-in was called: remember it, or refuse as the test wants
+ */
+int rig_said(struct daemon *d, struct err *err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /** control_rig_open() - serve @text, what follows [global] */
 struct control_rig *control_rig_open(const char *text);
 void control_rig_close(struct control_rig *rig);

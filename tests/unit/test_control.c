@@ -116,7 +116,7 @@ static const struct {
 	  "services:o backends:o prober:No commits:o overflow:o tracking:No "
 	  "paths:No "
 	  "last_reload_ok:b "
-	  "last_error:Ns",
+	  "last_error:Ns pending:No",
 	  0 },
 	{ "/v1/services",
 	  "name:s addresses:a protocol:a ports:a mode:s scheduler:s "
@@ -141,7 +141,7 @@ static const struct {
 	  1 },
 	{ "/v1/services/hash/checks", PROBE_SHAPE, 2 },
 	{ "/v1/services/hash/backends/h2/checks", PROBE_SHAPE, 1 },
-	{ "/v1/config", "text:s revision:i path:s", 0 },
+	{ "/v1/config", "text:s revision:i path:s file:Ns", 0 },
 	{ "/v1/plan", "empty:b summary:s text:s services:a price:o", 0 },
 	{ "/v1/route?service=hash&client=198.51.100.1&port=7",
 	  "client:s port:Ni address:s service_port:Ni protocol:s service:s "

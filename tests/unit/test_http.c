@@ -41,7 +41,9 @@ static const struct route list[] = {
 	{ "GET", "/healthz", say_hello, NULL },
 };
 static const char *const open_paths[] = { "/healthz", NULL };
-static const struct route_table routes = { list, 3, parts, 1, NULL };
+static const struct route_table routes = {
+	.list = list, .n = 3, .parts = parts, .nparts = 1
+};
 
 struct rig {
 	struct http_site site;

@@ -194,11 +194,20 @@ nftlbd_nftlbd_LDADD = libcontrol.a libapi.a librevisions.a libnet.a libhostcheck
 	librulesets.a libutil.a $(MHD_LIBS) $(JANSSON_LIBS) $(NFTABLES_LIBS) \
 	$(NFTNL_LIBS) $(INIH_LIBS) $(SYSTEMD_LIBS) $(CRYPTO_LIBS) $(EV_LIBS) -lm
 
+# other programs' configurations as ours
+noinst_LIBRARIES += libimport.a
+libimport_a_SOURCES = nftlbd/import/import.h \
+	nftlbd/import/draft.c nftlbd/import/draft.h nftlbd/import/ipvsadm.c \
+	nftlbd/import/keepalived.c nftlbd/import/keepalived.h \
+	nftlbd/import/keepalived_checks.c nftlbd/import/keepalived_file.c \
+	nftlbd/import/targets.c nftlbd/import/targets.h \
+	nftlbd/import/tree.c nftlbd/import/tree.h nftlbd/import/write.c
+
 # the operator's tool; all but main() is a library, for the tests
 noinst_LIBRARIES += libctl.a
 libctl_a_SOURCES = \
 	nftlbd/ctl/api.c nftlbd/ctl/api.h nftlbd/ctl/body.c nftlbd/ctl/body.h \
-	nftlbd/ctl/check_file.c nftlbd/ctl/command.c \
+	nftlbd/ctl/check_file.c nftlbd/ctl/import_file.c nftlbd/ctl/command.c \
 	nftlbd/ctl/command.h nftlbd/ctl/completion.c \
 	nftlbd/ctl/grammar.c nftlbd/ctl/live.h nftlbd/ctl/live_monitor.c \
 	nftlbd/ctl/live_top.c nftlbd/ctl/place.c nftlbd/ctl/render.h \
@@ -213,5 +222,5 @@ libctl_a_SOURCES = \
 	nftlbd/ctl/table.h
 sbin_PROGRAMS += nftlbd/nftlbctl
 nftlbd_nftlbctl_SOURCES = nftlbd/ctl/main.c
-nftlbd_nftlbctl_LDADD = libctl.a libconfig.a librulesets.a libutil.a \
+nftlbd_nftlbctl_LDADD = libctl.a libimport.a libconfig.a librulesets.a libutil.a \
 	$(CURL_LIBS) $(JANSSON_LIBS) $(INIH_LIBS) $(CRYPTO_LIBS) -lm

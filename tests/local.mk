@@ -419,7 +419,7 @@ check_PROGRAMS += tests/unit/test_control tests/unit/test_control_input \
 	tests/unit/test_control_follow tests/unit/test_control_counters
 tests_unit_test_control_counters_SOURCES = \
 	tests/unit/test_control_counters.c $(control_rig)
-tests_unit_test_control_counters_LDADD = libctl.a $(control_libs)
+tests_unit_test_control_counters_LDADD = libctl.a libimport.a $(control_libs)
 check_PROGRAMS += tests/unit/test_control_weights
 tests_unit_test_control_weights_SOURCES = \
 	tests/unit/test_control_weights.c $(control_rig)
@@ -443,7 +443,7 @@ tests_unit_test_http_LDADD = libhttp.a libutil.a $(MHD_LIBS) $(JANSSON_LIBS) \
 tests_unit_test_control_follow_SOURCES = tests/unit/test_control_follow.c \
 	$(control_rig)
 tests_unit_test_control_follow_LDADD = $(control_libs)
-ctl_libs = libctl.a libconfig.a librulesets.a libutil.a $(CURL_LIBS) \
+ctl_libs = libctl.a libimport.a libconfig.a librulesets.a libutil.a $(CURL_LIBS) \
 	$(JANSSON_LIBS) $(INIH_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS) -lm
 check_PROGRAMS += tests/unit/test_ctl tests/unit/test_ctl_man
 tests_unit_test_ctl_SOURCES = tests/unit/test_ctl.c

@@ -98,6 +98,9 @@ size_t grammar_split(const char *grammar,
 /** completion_bash(), completion_zsh() - print the script to stdout */
 int completion_bash(const struct call *c);
 int completion_zsh(const struct call *c);
+/** import_from_keepalived(), import_from_ipvsadm() - import ... FILE */
+int import_from_keepalived(const struct call *c);
+int import_from_ipvsadm(const struct call *c);
 /** check_file() - config check FILE: without a daemon */
 int check_file(const struct call *c);
 

@@ -46,3 +46,9 @@ check_PROGRAMS += tests/fuzz/fuzz_prober
 tests_fuzz_fuzz_prober_SOURCES = tests/fuzz/fuzz_prober.c \
 	nftlbd/daemon/prober_packet.c nftlbd/daemon/prober_packet.h
 tests_fuzz_fuzz_prober_LDADD = libreplay.a libutil.a
+
+check_PROGRAMS += tests/fuzz/fuzz_import
+EXTRA_DIST += tests/fuzz/import.dict
+tests_fuzz_fuzz_import_SOURCES = tests/fuzz/fuzz_import.c
+tests_fuzz_fuzz_import_LDADD = libreplay.a libimport.a libconfig.a \
+	librulesets.a libutil.a $(INIH_LIBS) $(CRYPTO_LIBS) -lm

@@ -17,3 +17,4 @@ EXTRA_DIST += tests/lab/api.py tests/lab/test_api.py
 EXTRA_DIST += tests/lab/test_systemd.py
 EXTRA_DIST += tests/lab/browser.py tests/lab/screenshot.py
 EXTRA_DIST += doc/status-page.png
+EXTRA_DIST += tests/lab/test_import.py tests/import

@@ -44,7 +44,7 @@ class Browser:
                          "--disable-background-networking", "--disable-sync",
                          "--disable-component-update", "--no-proxy-server",
                          "--force-color-profile=srgb", "--window-size=1360,900",
-                         f"--user-data-dir={home}/profile"]}}}})
+                         f"--user-data-dir={home}/profile", "about:blank"]}}}})
         self.session = made["sessionId"]
 
     def _listens(self):

@@ -88,6 +88,7 @@ function paintLive(state) {
 }
 
 let lastId = 0, stream = null, retryMs = 500, soon = 0;
+const touched = new Set();	/* services; null: all */
 function happened(e) {
 	lastId = e.id;
 	view.events.push(e);
@@ -95,11 +96,12 @@ function happened(e) {
 	paintEvents();
 	if (e.kind === 'health' || e.kind === 'admin')
 		text($('said'), `${[e.service, e.backend].filter(Boolean).join(' ')}: ${PLAIN[e.new] || e.new}. ${e.reason}`);
+	touched.add(e.service);
 	clearTimeout(soon);
 	soon = setTimeout(() => {
 		refresh(false);
-		if (!e.service || view.open.has(e.service))
-			(e.service ? [e.service] : [...view.open.keys()]).forEach(lookAt);
+		[...view.open.keys()].filter(name => touched.has(name) || touched.has(null)).forEach(lookAt);
+		touched.clear();
 	}, 120);
 }
 function takeBlock(block) {

@@ -119,7 +119,7 @@ class Daemon:
                 return ask(self.socket, "GET", "/v1/status").status == 200
             except OSError:
                 return False
-        wait_until(answers, timeout_s, f"{self.name} answers", 0.01)
+        wait_until(answers, timeout_s, f"{self.name} answers")
 
     def stop(self):
         equal(self.process.stop(), 0, f"exit status of {self.name}")

@@ -81,7 +81,7 @@ class Agent:
                 return self.ask("GET", "/v1/status")[0] == 200
             except OSError:
                 return False
-        wait_until(answers, 15, "hvagent answers", 0.01)
+        wait_until(answers, 15, "hvagent answers")
         return self
 
     def reload(self):

@@ -74,7 +74,7 @@ class Agent:
             check(self.process.running(),
                   f"{self.name} ended: {self.process.errors()[-2000:]}")
             return self.ctl("show", "version").returncode == 0
-        wait_until(answers, 15, f"{self.name} answers", 0.01)
+        wait_until(answers, 15, f"{self.name} answers")
         return self
 
     def stop(self):

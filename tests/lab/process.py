@@ -12,6 +12,8 @@ import time
 # How much longer than on an idle machine all may take before it is said that it
 # will not happen. The virtual machine is emulated.
 PATIENCE = 6 if os.environ.get("NFTLB_VM") else 3
+# Between two looks: most start a program, and others wait for the processor.
+PAUSE_S = 0.1 if os.environ.get("NFTLB_VM") else 0.005
 
 
 class Failure(Exception):
@@ -30,7 +32,7 @@ def equal(found, wanted, words):
         raise Failure(f"{words}: found {found!r}, wanted {wanted!r}")
 
 
-def wait_until(condition, timeout_s, words, pause_s=0.005):
+def wait_until(condition, timeout_s, words, pause_s=PAUSE_S):
     """Return the first true value of condition(); fail after timeout_s (of an
     idle machine: see PATIENCE)."""
     end = time.monotonic() + timeout_s * PATIENCE

@@ -6,7 +6,6 @@ import time
 import daemon
 from daemon import member, members, service
 from lab import FAMILIES, Lab, vip
-from marks import vm
 from process import check, equal, wait_until
 from weighing import QUICK, dynamic, survivors, wait_dynamic, weights
 
@@ -66,7 +65,6 @@ def by_server(holds, words):
     return [count.get(f"b{i}", 0) for i in (1, 2, 3)]
 
 
-@vm
 def test_a_pile_evens_out():
     """Connections piled up on one server: new ones go to the others until all
     have about as many; what is shown is right to the connection; none ends

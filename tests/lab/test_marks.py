@@ -120,7 +120,6 @@ def marked(lab, **keys):
         "plain": service(members(2), port=81, protocol="tcp, udp")})
 
 
-@vm
 def test_packet_mark_for_tc():
     with Lab(backends=2) as lab:
         lab.serve_all()

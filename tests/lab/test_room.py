@@ -94,7 +94,6 @@ def test_all_full():
             c.close()
 
 
-@vm
 def test_udp():
     with Lab() as lab:
         lab.serve_all()

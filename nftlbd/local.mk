@@ -81,14 +81,6 @@ librevisions_a_SOURCES = \
 	nftlbd/revisions/record.c nftlbd/revisions/record.h \
 	nftlbd/revisions/store.c nftlbd/revisions/store.h \
 	nftlbd/revisions/write.c nftlbd/revisions/write.h
-nftlbd_metrics_sources = nftlbd/daemon/observed.c \
-	nftlbd/metrics/families.c \
-	nftlbd/metrics/families.h nftlbd/metrics/healthy.c \
-	nftlbd/metrics/healthy.h nftlbd/metrics/of_backends.c \
-	nftlbd/metrics/of_daemon.c nftlbd/metrics/of_probers.c \
-	nftlbd/metrics/of_process.c nftlbd/metrics/of_services.c \
-	nftlbd/metrics/readings.c nftlbd/metrics/readings.h \
-	nftlbd/metrics/scrape.c
 libcontrol_a_SOURCES = \
 	nftlbd/control/answer.c nftlbd/control/answer.h \
 	nftlbd/control/etags.c nftlbd/control/etags.h \

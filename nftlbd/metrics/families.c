@@ -126,7 +126,7 @@ const struct metric_family metric_families[] = {
 	  "sample.",
 	  S(collect_backend_admin) },
 	{ "nftlb_backend_weight", EXPO_GAUGE, "service,backend,kind",
-	  "configured (the operator's where one is set), dynamic (a factor; "
+	  "configured, set (by the operator, where he did), dynamic (a factor; "
 	  "only where the scheduler follows the load), effective (what it "
 	  "serves with).",
 	  S(collect_weight) },

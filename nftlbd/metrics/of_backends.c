@@ -75,7 +75,9 @@ static void show_admin(struct collect *c, const struct service *s,
 static void show_weight(struct collect *c, const struct service *s,
 			const struct backend *b)
 {
-	expo_count_of(&c->e, "kind", "configured", backend_weight(b));
+	expo_count_of(&c->e, "kind", "configured", b->conf->weight);
+	if (b->weight != WEIGHT_DEFAULT)
+		expo_count_of(&c->e, "kind", "set", (uint64_t)b->weight);
 	if (service_dynamic(s))
 		expo_real_of(&c->e, "kind", "dynamic",
 			     (double)backend_dynamic(s, b) / WEIGHTS_ONE);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Metrics as Prometheus reads them, and Prometheus itself on a lab's gateway."""
 
+import http.client
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import subprocess
 import urllib.parse
 
 from asking import ask
+from netns import inside
 from process import PATIENCE, Failure, check, equal, wait_until
 
 PORT = 9090
@@ -63,6 +65,21 @@ def promtool(*words, stdin=None):
     return p.stdout + p.stderr
 
 
+def get(lab, port, url, **headers):
+    """Status and body of what a port on the gateway's loopback answers."""
+    c = http.client.HTTPConnection("127.0.0.1", port, timeout=10 * PATIENCE)
+    with inside(lab, "gw"):
+        c.connect()
+    try:
+        c.request("GET", url, headers=headers)
+        answer = c.getresponse()
+        return answer.status, answer.read().decode()
+    except http.client.HTTPException as e:
+        raise ConnectionError(f"{url}: {e!r}") from e
+    finally:
+        c.close()
+
+
 class Prometheus:
     """Debian's, on the gateway; it scrapes what listens there."""
 
@@ -97,8 +114,7 @@ class Prometheus:
     def ask(self, path, **query):
         """Its HTTP API's data."""
         url = path + ("?" + urllib.parse.urlencode(query) if query else "")
-        status, body = prom_http.get(self.lab, "gw", PORT, url,
-                                     10 * PATIENCE)
+        status, body = get(self.lab, PORT, url)
         answer = json.loads(body)
         check(status == 200 and answer["status"] == "success",
               f"{url}: {status} {body[:500]}")

@@ -206,7 +206,7 @@ libctl_a_SOURCES = \
 	nftlbd/ctl/render_agent.c nftlbd/ctl/render_probes.c nftlbd/ctl/render_top.c \
 	nftlbd/ctl/render_counters.c nftlbd/ctl/render_sessions.c \
 	nftlbd/ctl/render_lists.c nftlbd/ctl/render_check.c \
-	nftlbd/ctl/render_answer.c nftlbd/ctl/render_field.c \
+	nftlbd/ctl/render_config.c nftlbd/ctl/render_answer.c nftlbd/ctl/render_field.c \
 	nftlbd/ctl/render_show.c nftlbd/ctl/render_status.c \
 	nftlbd/ctl/render_weight.c \
 	nftlbd/ctl/run.c nftlbd/ctl/run.h nftlbd/ctl/traffic.c \

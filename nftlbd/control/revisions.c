@@ -149,17 +149,17 @@ static bool read_text(struct request *rq)
 	const char *type = MHD_lookup_connection_value(
 	    rq->conn, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
 
+	if (rq->body.len == 0) {
+		reply_problem(rq, MHD_HTTP_BAD_REQUEST,
+			      "body: empty; allowed: the text of a "
+			      "configuration file");
+		return false;
+	}
 	if (type && !strncmp(type, "application/json", 16)) {
 		reply_problem(rq, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
 			      "Content-Type: %.40s; allowed: text/plain, the "
 			      "text of a configuration file",
 			      type);
-		return false;
-	}
-	if (rq->body.len == 0) {
-		reply_problem(rq, MHD_HTTP_BAD_REQUEST,
-			      "body: empty; allowed: the text of a "
-			      "configuration file");
 		return false;
 	}
 	return true;

@@ -107,8 +107,11 @@ static void api_prepare(struct api *api, const char *method, const char *url,
 int api_call(struct api *api, const char *method, const char *path,
 	     const char *body, struct api_answer *answer, struct err *err)
 {
-	struct curl_slist *headers =
-	    curl_slist_append(NULL, "Content-Type: application/json");
+	/* no configuration begins with a brace */
+	struct curl_slist *headers = curl_slist_append(
+	    NULL, body && *body && *body != '{'
+		      ? "Content-Type: text/plain; charset=utf-8"
+		      : "Content-Type: application/json");
 	int tries = strcmp(method, "GET") == 0 ? TRIES : 1;
 	struct buf url = { 0 };
 	CURLcode code;

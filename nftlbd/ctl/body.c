@@ -2,9 +2,12 @@
 /* What commands send that is not the same each time. */
 #include "ctl/body.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "config/conf.h"
 #include "ctl/command.h"
 #include "lib/parse.h"
 
@@ -41,6 +44,58 @@ json_t *body_binding(const struct call *c)
 	return json_pack("{s:s, s:s, s:s*}", "service", c->value[PLACE_BOUND],
 			 "vm", c->value[PLACE_VM], "tunnel",
 			 c->value[PLACE_TUNNEL]);
+}
+
+/* "check-port=80" -> "check_port": 80. What is no number where one is wanted,
+ * the daemon says. */
+static void add_option(json_t *o, const char *word)
+{
+	size_t n = strcspn(word, "=");
+	const char *value = word[n] ? word + n + 1 : NULL;
+	char key[64], field[64];
+	uint32_t number;
+
+	snprintf(key, sizeof(key), "%.*s", (int)n, word);
+	for (size_t i = 0; i <= strlen(key); i++)
+		field[i] = key[i] == '-' ? '_' : key[i];
+	if (!value)
+		json_object_set_new(o, field, json_true());
+	else if (conf_option_kind(key) == CONF_OPTION_NUMBER &&
+		 parse_number(value, 0, UINT32_MAX, &number) == 0)
+		json_object_set_new(o, field, json_integer(number));
+	else
+		json_object_set_new(o, field, json_string(value));
+}
+
+json_t *body_member(const struct call *c)
+{
+	char text[ADDR_STRLEN];
+	struct addr a;
+	uint16_t port = 0;
+	json_t *o;
+
+	if (addr_parse(c->value[PLACE_ENDPOINT], &a) < 0)
+		endpoint_parse(c->value[PLACE_ENDPOINT], &a, &port);
+	o = json_pack("{s:s}", "address", addr_format(&a, text));
+	if (port)
+		json_object_set_new(o, "port", json_integer(port));
+	for (size_t i = 0; i < c->nentries; i++)
+		add_option(o, c->entries[i]);
+	return o;
+}
+
+json_t *body_rollback(const struct call *c)
+{
+	json_t *o = json_object();
+	uint32_t n;
+
+	if (c->value[PLACE_REVISION] &&
+	    parse_number(c->value[PLACE_REVISION], 1, INT32_MAX, &n) == 0)
+		json_object_set_new(o, "revision", json_integer(n));
+	if (c->value[PLACE_DURATION])
+		json_object_set_new(o, "confirm",
+				    json_string(c->value[PLACE_DURATION]));
+	return o;
 }
 
 /* The daemon has a working directory of its own. */

@@ -18,6 +18,10 @@ json_t *body_remove(const struct call *c);
 /** body_binding() - {"service": ADDRESS:PORT/PROTO, "vm": VM}, and
  * where it is said "tunnel": TUNNEL */
 json_t *body_binding(const struct call *c);
+/** body_member() - {"address": ..., "port": ..., options of a backend line} */
+json_t *body_member(const struct call *c);
+/** body_rollback() - {"revision": N, "confirm": DURATION}, as far as said */
+json_t *body_rollback(const struct call *c);
 /** body_path() - {"path": FILE}, as an absolute path */
 json_t *body_path(const struct call *c);
 

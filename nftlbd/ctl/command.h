@@ -28,7 +28,13 @@ enum place {
 	PLACE_BOUND, /* what clients ask for */
 	PLACE_VM,
 	PLACE_TUNNEL,
-	PLACE_ENTRIES, /* the last of a grammar: one or more words */
+	PLACE_POOL,
+	PLACE_MEMBER, /* of a pool */
+	PLACE_ENDPOINT,
+	PLACE_REVISION,
+	PLACE_DURATION,
+	PLACE_OPTIONS, /* the last of a grammar: one or more words */
+	PLACE_ENTRIES, /* the same */
 	PLACES
 };
 
@@ -42,6 +48,8 @@ struct command {
 	const char *method, *path; /* "{SERVICE}" is replaced */
 	const char *body;          /* fixed body, or NULL */
 	json_t *(*make_body)(const struct call *c);
+	/* a body that is no JSON: what FILE says */
+	bool send_file;
 	const char *extra; /* path of a second answer, for text only */
 	void (*text)(struct render *r, const json_t *answer);
 	/* does it all without a daemon; returns the exit status */
@@ -62,7 +70,7 @@ extern const struct command commands[]; /* ends with grammar == NULL */
 struct call {
 	const struct command *command;
 	const char *value[PLACES]; /* NULL = not in the grammar */
-	char *const *entries;      /* PLACE_ENTRIES: all of them */
+	char *const *entries;      /* PLACE_ENTRIES, _OPTIONS: all of them */
 	size_t nentries;
 	bool json;
 	bool dry_run;

@@ -197,12 +197,17 @@ static int finish(const struct match *m, size_t argc, size_t *row,
 	return err_set(err, -EINVAL, "%s expected", all);
 }
 
+static bool is_many(int place)
+{
+	return place == PLACE_ENTRIES || place == PLACE_OPTIONS;
+}
+
 /* May the word at @pos be the first of several? */
 static bool many_from(const struct match *m, size_t pos)
 {
 	for (size_t i = 0; i < m->ncommands; i++)
 		if (m->alive[i] && m->n[i] == pos + 1 &&
-		    m->words[i][pos].place == PLACE_ENTRIES)
+		    is_many(m->words[i][pos].place))
 			return true;
 	return false;
 }
@@ -246,9 +251,8 @@ int command_match(int argc, char *const *argv, struct call *call,
 
 		if (p < 0)
 			continue;
-		ret =
-		    check_values(call, (enum place)p, argv + i,
-				 p == PLACE_ENTRIES ? call->nentries : 1, err);
+		ret = check_values(call, (enum place)p, argv + i,
+				   is_many(p) ? call->nentries : 1, err);
 		if (ret < 0)
 			return ret;
 	}

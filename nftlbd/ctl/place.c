@@ -6,8 +6,10 @@
 #include "ctl/command.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "config/conf.h"
 #include "lib/addr.h"
 #include "lib/nets.h"
 #include "lib/parse.h"
@@ -75,6 +77,55 @@ static int check_entry(const char *value, struct err *err)
 	return net_parse(value, &r, err);
 }
 
+static int check_endpoint(const char *value, struct err *err)
+{
+	struct addr a;
+	uint16_t port;
+
+	if (addr_parse(value, &a) == 0 || endpoint_parse(value, &a, &port) == 0)
+		return 0;
+	return err_set(err, -EINVAL,
+		       "\"%s\" is no address of a backend: ADDRESS, "
+		       "ADDRESS:PORT or [ADDRESS]:PORT",
+		       value);
+}
+
+static int check_revision(const char *value, struct err *err)
+{
+	uint32_t n;
+
+	return parse_number(value, 1, INT32_MAX, &n) == 0
+		   ? 0
+		   : err_set(err, -EINVAL,
+			     "\"%s\" is no revision: a number from 1, see "
+			     "config history",
+			     value);
+}
+
+static int check_duration(const char *value, struct err *err)
+{
+	uint32_t ms;
+
+	return parse_duration(value, &ms) == 0 && ms >= 1000 && ms <= 86400000
+		   ? 0
+		   : err_set(err, -EINVAL,
+			     "\"%s\" is no time for a confirm: 1s to 24h",
+			     value);
+}
+
+static int check_option(const char *value, struct err *err)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(value, "="), value);
+	return conf_option_kind(name) != CONF_OPTION_NONE
+		   ? 0
+		   : err_set(err, -EINVAL,
+			     "\"%s\" is no option of a backend line; see "
+			     "nftlbd.conf(5)",
+			     value);
+}
+
 const struct place_info places[PLACES] = {
 	[PLACE_SERVICE] = { "SERVICE", "name of a service", check_name,
 			    "@services" },
@@ -102,6 +153,20 @@ const struct place_info places[PLACES] = {
 			   "address that gateways send the machine's tunnels "
 			   "to, if another",
 			   check_address, "" },
+	[PLACE_POOL] = { "POOL", "name of a pool", check_name, "@pools" },
+	[PLACE_MEMBER] = { "NAME", "name of a backend of that pool", check_name,
+			   "@members" },
+	[PLACE_ENDPOINT] = { "ADDRESS[:PORT]",
+			     "of a backend, IPv6 with a port in brackets",
+			     check_endpoint, "" },
+	[PLACE_REVISION] = { "N", "number of a revision, see config history",
+			     check_revision, "@revisions" },
+	[PLACE_DURATION] = { "DURATION", "1s to 24h: 90s, 5m", check_duration,
+			     "60s" },
+	[PLACE_OPTIONS] = { "OPTION...",
+			    "as on a backend line: weight=2 backup check=web",
+			    check_option,
+			    "weight= check= max-connections= backup disabled" },
 	[PLACE_ENTRIES] = { "ENTRY...",
 			    "addresses, networks (10.0.0.0/8) or ranges "
 			    "(10.0.0.1-10.0.0.9)",

@@ -57,6 +57,19 @@ void render_backend_line(struct render *r, const json_t *answer);
 void render_service_line(struct render *r, const json_t *answer);
 void render_checked(struct render *r, const json_t *answer);
 void render_reloaded(struct render *r, const json_t *answer);
+void render_applied(struct render *r, const json_t *answer);
+void render_history(struct render *r, const json_t *answer);
+void render_revision(struct render *r, const json_t *answer);
+void render_pools(struct render *r, const json_t *answer);
+void render_member(struct render *r, const json_t *answer);
+void render_removed(struct render *r, const json_t *answer);
+/** render_members(), render_numbers() - one a line, for completion */
+void render_members(struct render *r, const json_t *answer);
+void render_numbers(struct render *r, const json_t *answer);
+/** render_pending() - "revision 7 waits for a confirm, 43 s left"; nothing
+ * where
+ * @pending is null */
+void render_pending(struct render *r, const json_t *pending);
 void render_synced(struct render *r, const json_t *answer);
 void render_flushed(struct render *r, const json_t *answer);
 void render_names(struct render *r, const json_t *answer);

@@ -127,6 +127,11 @@ static void print_daemon(struct render *r, const json_t *a)
 	print_overflow(r, json_object_get(a, "overflow"));
 	print_tracking(r, json_object_get(a, "tracking"));
 	print_paths(r, json_object_get(a, "paths"));
+	if (json_is_object(json_object_get(a, "pending"))) {
+		buf_printf(r->out, "pending   ");
+		render_pending(r, json_object_get(a, "pending"));
+		buf_printf(r->out, "\n");
+	}
 	if (json_is_true(json_object_get(a, "flushed")))
 		colour_text(r->out, r->colours, WARN,
 			    "flushed   our tables were removed; sync puts them "

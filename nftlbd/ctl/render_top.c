@@ -176,6 +176,10 @@ static void top_head(struct render *r, const json_t *status)
 	top_states(r, "services", json_object_get(status, "services"));
 	top_states(r, "backends", json_object_get(status, "backends"));
 	buf_printf(r->out, "\n");
+	if (!json_is_object(json_object_get(status, "pending")))
+		return;
+	render_pending(r, json_object_get(status, "pending"));
+	buf_printf(r->out, "\n");
 }
 
 void render_top(struct render *r, const json_t *status, unsigned int lines)
@@ -185,6 +189,7 @@ void render_top(struct render *r, const json_t *status, unsigned int lines)
 	size_t shown = nevents < EVENTS_MAX ? nevents : EVENTS_MAX;
 	size_t around = 4 + shown; /* head, columns, "more", title */
 
+	around += json_is_object(json_object_get(status, "pending"));
 	top_head(r, status);
 	top_backends(r, json_object_get(r->extra, "backends"),
 		     lines > around + 1 ? lines - around : 1);

@@ -71,6 +71,34 @@ static void build_path(struct api *api, const struct call *c, const char *path,
 	}
 }
 
+/* What FILE says: the operator's rights count, not the daemon's. */
+static int read_file(const char *path, char **text)
+{
+	FILE *f = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	struct buf all = { 0 };
+	size_t n = 1;
+	int code = 0;
+
+	while (f && n) {
+		n = fread(buf_reserve(&all, 65536), 1, 65536, f);
+		all.len += n;
+	}
+	if (!f || ferror(f))
+		code = errno ? errno : EIO;
+	if (f && f != stdin)
+		fclose(f);
+	buf_append(&all, "", 1);
+	if (code)
+		fprintf(stderr, "nftlbctl: %s: %s\n", path, strerror(code));
+	else if (strlen(all.data) + 1 != all.len)
+		fprintf(stderr, "nftlbctl: %s: NUL bytes are in it\n", path);
+	else
+		*text = all.data;
+	if (!*text)
+		buf_free(&all);
+	return *text ? EXIT_DONE : EXIT_REFUSED;
+}
+
 static char *build_body(const struct call *c)
 {
 	json_t *o;
@@ -217,10 +245,18 @@ int run_ask(struct api *api, const char *method, const char *path,
 static int ask(struct api *api, const struct call *c, const char *method,
 	       const char *path, json_t **value, long *status)
 {
-	char *body = build_body(c);
+	char *body = NULL;
 	struct buf url = { 0 };
-	int ret;
+	int ret = EXIT_DONE;
 
+	*value = NULL;
+	*status = 0;
+	if (c->command->send_file)
+		ret = read_file(c->value[PLACE_FILE], &body);
+	else
+		body = build_body(c);
+	if (ret != EXIT_DONE)
+		return ret;
 	build_path(api, c, path, &url);
 	if (c->dry_run)
 		buf_printf(&url, "%cdry_run=1",

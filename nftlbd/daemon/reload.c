@@ -155,6 +155,7 @@ static int wait_for_confirm(struct daemon *d, const struct reload *r,
 static int disk_change(struct daemon *d, struct reload *r, struct err *err)
 {
 	bool undone = r->cause == CAUSE_UNDONE;
+	struct err why;
 	int ret = members_save(d->members, err);
 
 	if (ret == 0 && r->nfiles && (undone || r->cause == CAUSE_ROLLBACK))
@@ -177,6 +178,10 @@ static int disk_change(struct daemon *d, struct reload *r, struct err *err)
 	}
 	if (ret < 0 && r->confirm_ms)
 		revisions_waited(d->revisions);
+	if (ret < 0) {
+		why = *err;
+		err_set(err, ret, "%s; nothing was changed", why.msg);
+	}
 	return ret;
 }
 

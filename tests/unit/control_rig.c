@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* See control_rig.h. Server and client share one loop and one thread. */
+/* Server and client share one loop and one thread. */
 #include "tests/unit/control_rig.h"
 
 #include <errno.h>
@@ -132,8 +132,6 @@ void daemon_reload_wait(struct daemon *d, struct reload_waiter *w)
 void daemon_reload_leave(struct reload_waiter *w)
 {
 }
-
-/* ---- lists: what was said is told; nothing is kept */
 
 int lists_edit(struct lists *l, const struct author *who, const char *name,
 	       const struct list_edit *edit, struct err *err)

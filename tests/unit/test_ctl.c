@@ -72,7 +72,8 @@ static const struct {
 	{ "backend weight www b1 1.5", NULL, "no weight" },
 	{ "backend weight www b1", NULL, "N|default expected" },
 	{ "backend enable www ../x", NULL, "no name" },
-	{ "backend", NULL, "enable, disable, drain or weight expected" },
+	{ "backend", NULL,
+	  "enable, disable, drain, weight, add or remove expected" },
 	{ "s", NULL, "status, show, service, session or sync" },
 	{ "show", NULL, "expected" },
 	{ "stauts", NULL, "did you mean \"status\"" },
@@ -139,6 +140,9 @@ static void test_rows(void **state)
 			"bad",       "::1",
 			"vm1",       "192.0.2.1:80/tcp",
 			"10.0.0.1",  "fd00::1",
+			"web",       "b9",
+			"10.0.0.9",  "3",
+			"60s",       "weight=2",
 			"10.0.0.0/8"
 		};
 		char *argv[COMMAND_WORDS_MAX];

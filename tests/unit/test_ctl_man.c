@@ -20,16 +20,16 @@
 /* ".It Ic route Ar SERVICE CLIENT[:PORT]": the grammar without macros. */
 static bool item_grammar(const char *line, char *out, size_t size)
 {
-	const char *ar;
+	size_t n = 0;
 
 	if (strncmp(line, ".It Ic ", 7) != 0)
 		return false;
-	line += 7;
-	ar = strstr(line, " Ar ");
-	if (ar)
-		snprintf(out, size, "%.*s %s", (int)(ar - line), line, ar + 4);
-	else
-		snprintf(out, size, "%s", line);
+	for (line += 7; *line && n + 1 < size; line++) {
+		if (!strncmp(line, " Ar ", 4) || !strncmp(line, " Ic ", 4))
+			line += 3;
+		out[n++] = *line;
+	}
+	out[n] = '\0';
 	return true;
 }
 
@@ -179,7 +179,8 @@ static void test_completion(void **state)
 		const char *words, *offered;
 	} asks[] = {
 		{ "nftlbctl st", "status\n" },
-		{ "nftlbctl backend ''", "enable disable drain weight\n" },
+		{ "nftlbctl backend ''",
+		  "enable disable drain weight add remove\n" },
 		{ "nftlbctl -o ''", "text json\n" },
 		{ "nftlbctl backend weight www b1 ''", "default\n" },
 		{ "nftlbctl backend drain www ''", "be-of-www\n" },

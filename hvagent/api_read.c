@@ -97,7 +97,7 @@ int api_read_one(const char *body, size_t len, const char *name,
 		    err, -EINVAL,
 		    "body: is empty; allowed: {\"service\": \"...\", "
 		    "\"vm\": \"...\"}");
-	ret = input_read(body, len, fields, FIELD_NAME, v, err);
+	ret = input_read(body, len, fields, FIELD_NAME, v, NULL, err);
 	if (ret == 0)
 		ret = make(v, out, err);
 	if (ret == 0)
@@ -111,7 +111,7 @@ int api_read_one(const char *body, size_t len, const char *name,
 static int read_element(json_t *o, struct binding *out, struct err *err)
 {
 	struct input_value v[FIELDS];
-	int ret = input_object(o, fields, FIELDS, v, err);
+	int ret = input_object(o, fields, FIELDS, v, NULL, err);
 
 	if (ret == 0 &&
 	    (!v[FIELD_NAME].text || !name_valid(v[FIELD_NAME].text)))

@@ -6,7 +6,7 @@
  */
 #include "hvagent/api_status.h"
 #include "config.h"
-#include "http/input.h"
+#include "http/mistakes.h"
 #include "hvagent/api_impl.h"
 #include "hvagent/export.h"
 #include "lib/buf.h"
@@ -131,7 +131,7 @@ void api_show_health(struct request *rq)
 void api_sync(struct request *rq)
 {
 	struct err err = { "" };
-	int ret = input_read(rq->body.data, rq->body.len, NULL, 0, NULL, &err);
+	int ret = request_input(rq, NULL, 0, NULL, &err);
 
 	if (ret == 0)
 		ret = agent_sync(request_api(rq)->a, &err);

@@ -10,7 +10,7 @@
 #include "control/etags.h"
 #include "control/handlers.h"
 #include "control/price.h"
-#include "http/input.h"
+#include "http/mistakes.h"
 #include "http/reply.h"
 
 static const struct word service_admin_words[] = {
@@ -33,7 +33,7 @@ static const struct input_field backend_fields[BACKEND_FIELDS] = {
 static int read_body(struct request *rq, const struct input_field *fields,
 		     size_t n, struct input_value *v, struct err *err)
 {
-	return input_read(rq->body.data, rq->body.len, fields, n, v, err);
+	return request_input(rq, fields, n, v, err);
 }
 
 static void try_service(struct request *rq, bool disabled)

@@ -17,7 +17,7 @@
 #include "control/price.h"
 #include "daemon/members.h"
 #include "daemon/revisions.h"
-#include "http/input.h"
+#include "http/mistakes.h"
 #include "http/reply.h"
 
 void show_plan(struct request *rq)
@@ -36,8 +36,7 @@ static bool read_path(struct request *rq, char **path)
 {
 	struct err err = { "" };
 	struct input_value v;
-	int ret =
-	    input_read(rq->body.data, rq->body.len, path_fields, 1, &v, &err);
+	int ret = request_input(rq, path_fields, 1, &v, &err);
 
 	if (ret == 0 && v.given && !rq->peer.owner)
 		ret = err_set(&err, -EPERM, "path: for root only");
@@ -181,7 +180,7 @@ void config_reload(struct request *rq)
 	struct conf_errors errors = { 0 };
 	const struct author who = request_author(rq);
 	struct err err = { "" };
-	int ret = input_read(rq->body.data, rq->body.len, NULL, 0, NULL, &err);
+	int ret = request_input(rq, NULL, 0, NULL, &err);
 	bool dry;
 
 	if (ret == 0 && !read_dry_run(rq, &dry))

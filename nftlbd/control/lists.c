@@ -8,12 +8,15 @@
  * Must not know: how a list gets into the kernel.
  */
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "control/handlers.h"
 #include "control/json.h"
 #include "daemon/lists.h"
+#include "http/mistakes.h"
 #include "http/pieces.h"
 #include "http/reply.h"
 #include "lib/parse.h"
@@ -248,8 +251,7 @@ void test_list(struct request *rq)
 	if (!list)
 		return;
 	if (!text || addr_parse(text, &a) < 0)
-		reply_problem(rq, MHD_HTTP_BAD_REQUEST,
-			      "address: %s is no address",
+		mistake_query(rq, "address", NULL, "address: %s is no address",
 			      text ? text_quote(text, strlen(text), quoted,
 						sizeof(quoted))
 				   : "nothing");
@@ -259,31 +261,56 @@ void test_list(struct request *rq)
 
 /* ---- changes */
 
-static int read_entries(const char *key, const json_t *array,
-			struct net_range **out, size_t *n, struct err *err)
+/* One more mistake; the first one's words are those of all. */
+static void wrong(struct request *rq, const char *pointer, int *ret,
+		  struct err *err, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+static void wrong(struct request *rq, const char *pointer, int *ret,
+		  struct err *err, const char *fmt, ...)
 {
-	const json_t *value;
+	struct err why;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why.msg, sizeof(why.msg), fmt, ap);
+	va_end(ap);
+	if (*ret == 0)
+		*err = why;
+	*ret = -EINVAL;
+	mistake_note(rq, pointer, why.msg);
+}
+
+static void read_entries(struct request *rq, const char *key,
+			 const json_t *array, struct net_range **out, size_t *n,
+			 int *ret, struct err *err)
+{
 	struct err why = { "" };
+	char pointer[48];
+	const json_t *value;
 	size_t i;
 
-	if (!json_is_array(array))
-		return err_set(err, -EINVAL, "%s: an array is needed", key);
+	snprintf(pointer, sizeof(pointer), "/%s", key);
+	if (!json_is_array(array)) {
+		wrong(rq, pointer, ret, err, "%s: an array is needed", key);
+		return;
+	}
 	*n = json_array_size(array);
 	*out = xcalloc(*n + 1, sizeof(**out));
 	json_array_foreach(array, i, value) {
+		snprintf(pointer, sizeof(pointer), "/%s/%zu", key, i);
 		if (!json_is_string(value))
-			return err_set(err, -EINVAL,
-				       "%s, entry %zu: a string is needed", key,
-				       i + 1);
-		if (net_parse(json_string_value(value), &(*out)[i], &why) < 0)
-			return err_set(err, -EINVAL, "%s, entry %zu: %s", key,
-				       i + 1, why.msg);
+			wrong(rq, pointer, ret, err,
+			      "%s, entry %zu: a string is needed", key, i + 1);
+		else if (net_parse(json_string_value(value), &(*out)[i], &why) <
+			 0)
+			wrong(rq, pointer, ret, err, "%s, entry %zu: %s", key,
+			      i + 1, why.msg);
+		if (json_array_size(rq->mistakes) >= MISTAKES_MAX)
+			return;
 	}
-	return 0;
 }
 
-static int read_edit(const struct request *rq, struct list_edit *e,
-		     struct err *err)
+static int read_edit(struct request *rq, struct list_edit *e, struct err *err)
 {
 	json_t *body = json_loadb(rq->body.len ? rq->body.data : "{}",
 				  rq->body.len ? rq->body.len : 2,
@@ -293,22 +320,21 @@ static int read_edit(const struct request *rq, struct list_edit *e,
 	int ret = 0;
 
 	if (!json_is_object(body))
-		ret = err_set(err, -EINVAL, "the body is no JSON object");
+		wrong(rq, "", &ret, err, "the body is no JSON object");
 	json_object_foreach(body, key, value) {
 		char quoted[64];
 
 		if (!strcmp(key, "add"))
-			ret = read_entries(key, value, &e->add, &e->nadd, err);
+			read_entries(rq, key, value, &e->add, &e->nadd, &ret,
+				     err);
 		else if (!strcmp(key, "remove"))
-			ret = read_entries(key, value, &e->remove, &e->nremove,
-					   err);
+			read_entries(rq, key, value, &e->remove, &e->nremove,
+				     &ret, err);
 		else
-			ret = err_set(err, -EINVAL,
-				      "unknown field %s; allowed: add, remove",
-				      text_quote(key, strlen(key), quoted,
-						 sizeof(quoted)));
-		if (ret < 0)
-			break;
+			wrong(rq, "", &ret, err,
+			      "unknown field %s; allowed: add, remove",
+			      text_quote(key, strlen(key), quoted,
+					 sizeof(quoted)));
 	}
 	json_decref(body);
 	if (ret < 0)

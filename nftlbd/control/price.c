@@ -13,6 +13,7 @@
 
 #include "control/handlers.h"
 #include "control/json.h"
+#include "http/mistakes.h"
 #include "http/reply.h"
 #include "lib/xalloc.h"
 
@@ -23,7 +24,7 @@ bool read_dry_run(struct request *rq, bool *dry)
 	*dry = said && !strcmp(said, "1");
 	if (!said || *dry || !strcmp(said, "0"))
 		return true;
-	reply_problem(rq, MHD_HTTP_BAD_REQUEST, "dry_run: allowed: 0, 1");
+	mistake_query(rq, "dry_run", "0 1", "dry_run: allowed: 0, 1");
 	return false;
 }
 

@@ -13,7 +13,7 @@
 #include "control/etags.h"
 #include "daemon/configure.h"
 #include "daemon/revisions.h"
-#include "http/input.h"
+#include "http/mistakes.h"
 #include "http/reply.h"
 #include "lib/parse.h"
 #include "revisions/diff.h"
@@ -216,8 +216,7 @@ void config_rollback(struct request *rq)
 	struct err err = { "" };
 	char etag[ETAG_STRLEN];
 	uint32_t confirm_ms;
-	int ret = input_read(rq->body.data, rq->body.len, back_fields,
-			     BACK_FIELDS, v, &err);
+	int ret = request_input(rq, back_fields, BACK_FIELDS, v, &err);
 
 	if (ret < 0) {
 		reply_err(rq, ret, &err);
@@ -235,7 +234,7 @@ void config_confirm(struct request *rq)
 {
 	const struct author who = request_author(rq);
 	struct err err = { "" };
-	int ret = input_read(rq->body.data, rq->body.len, NULL, 0, NULL, &err);
+	int ret = request_input(rq, NULL, 0, NULL, &err);
 
 	if (ret == 0)
 		ret = command_config_confirm(request_daemon(rq), &who, &err);

@@ -13,6 +13,7 @@
 #include "control/handlers.h"
 #include "control/json.h"
 #include "control/route_rules.h"
+#include "http/mistakes.h"
 #include "http/reply.h"
 #include "lib/parse.h"
 #include "rulesets/route.h"
@@ -23,12 +24,12 @@ static bool read_client(struct request *rq, struct route_key *key)
 	const char *port = request_query(rq, "port");
 
 	if (!client || addr_parse(client, &key->client) < 0) {
-		reply_problem(rq, MHD_HTTP_BAD_REQUEST,
+		mistake_query(rq, "client", NULL,
 			      "client: allowed: an IPv4 or IPv6 address");
 		return false;
 	}
 	if (port && parse_number(port, 1, 65535, &key->client_port) < 0) {
-		reply_problem(rq, MHD_HTTP_BAD_REQUEST,
+		mistake_query(rq, "port", "1..65535",
 			      "port: allowed: 1..65535");
 		return false;
 	}
@@ -43,7 +44,7 @@ static const struct service *read_service(struct request *rq)
 	char quoted[96];
 
 	if (!name)
-		reply_problem(rq, MHD_HTTP_BAD_REQUEST,
+		mistake_query(rq, "service", NULL,
 			      "service: needed: a service's name");
 	else if (!s)
 		reply_problem(
@@ -98,7 +99,7 @@ static bool cannot_tell(struct request *rq, const struct conf_service *s,
 		    s->name);
 		return true;
 	}
-	reply_problem(rq, MHD_HTTP_BAD_REQUEST,
+	mistake_query(rq, "port", "1..65535",
 		      "port: needed: service \"%s\" has hash-key %s", s->name,
 		      word_text(rs_hash_key_words, key_of(s)));
 	return true;

@@ -12,6 +12,7 @@
 #include "control/handlers.h"
 #include "control/json.h"
 #include "control/stream.h"
+#include "http/mistakes.h"
 #include "http/reply.h"
 #include "lib/parse.h"
 
@@ -42,12 +43,13 @@ void show_checks(struct request *rq)
 static bool query_number(struct request *rq, const char *key, uint32_t min,
 			 uint32_t max, uint32_t *value)
 {
+	char range[32];
 	const char *text = request_query(rq, key);
 
 	if (!text || parse_number(text, min, max, value) == 0)
 		return true;
-	reply_problem(rq, MHD_HTTP_BAD_REQUEST, "%s: allowed: %u..%u", key, min,
-		      max);
+	snprintf(range, sizeof(range), "%u..%u", min, max);
+	mistake_query(rq, key, range, "%s: allowed: %s", key, range);
 	return false;
 }
 
@@ -60,7 +62,7 @@ static bool query_word(struct request *rq, const char *key, const char *value,
 	*given = text != NULL;
 	if (!text || !strcmp(text, value))
 		return true;
-	reply_problem(rq, MHD_HTTP_BAD_REQUEST, "%s: allowed: %s", key, value);
+	mistake_query(rq, key, value, "%s: allowed: %s", key, value);
 	return false;
 }
 
@@ -196,7 +198,7 @@ void show_services(struct request *rq)
 	else if (!strcmp(fields, "summary"))
 		show_summary(rq);
 	else
-		reply_problem(rq, MHD_HTTP_BAD_REQUEST,
+		mistake_query(rq, "fields", "name summary",
 			      "fields: allowed: name, summary");
 }
 

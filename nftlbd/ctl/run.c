@@ -124,6 +124,12 @@ void run_problem(const struct api_answer *a)
 	size_t i;
 
 	json_array_foreach(json_object_get(o, "errors"), i, e) {
+		if (!json_object_get(e, "file")) { /* of the request */
+			if (i > 0)
+				fprintf(stderr, "nftlbctl: %s\n",
+					field_text(e, "detail"));
+			continue;
+		}
 		fprintf(stderr, "%s", field_text(e, "file"));
 		if (field_int(e, "line"))
 			fprintf(stderr, ":%lld",

@@ -13,10 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/json.h"
+#include "lib/buf.h"
+#include "lib/near.h"
 #include "lib/parse.h"
 #include "lib/xalloc.h"
 
 #define QUOTED_MAX 80
+#define FIELDS_MAX 16 /* that are looked through for one that is near */
 
 static const char *const type_names[] = {
 	[JSON_OBJECT] = "an object",   [JSON_ARRAY] = "an array",
@@ -112,9 +116,82 @@ static int read_field(const struct input_field *f, const json_t *v,
 	return readers[f->kind](f, v, out, err);
 }
 
-static int unknown_field(const char *name, const struct input_field *fields,
-			 size_t n, struct err *err)
+/* ---- what is wrong, for programs */
+
+static json_t *words_json(const struct word *words)
 {
+	json_t *list = json_array();
+
+	for (; words->text; words++)
+		json_array_append_new(list, json_string(words->text));
+	return list;
+}
+
+static json_t *allowed_of(const struct input_field *f)
+{
+	char range[48];
+
+	switch (f->kind) {
+	case INPUT_NUMBER:
+		snprintf(range, sizeof(range), "%ld..%ld", f->min, f->max);
+		return json_pack("[s, s]", range, "null");
+	case INPUT_PATH:
+		return json_pack("[s]", "an absolute path");
+	case INPUT_TEXT:
+		return json_pack("[s]", f->allowed);
+	case INPUT_WORD:
+		break;
+	}
+	return words_json(f->words);
+}
+
+static json_t *names_json(const struct input_field *fields, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_string(fields[i].name));
+	return list;
+}
+
+/* "/name", with what RFC 6901 escapes. */
+static json_t *pointer_to(const char *name)
+{
+	struct buf out = { 0 };
+	json_t *v;
+
+	buf_append(&out, "/", name[0] != '\0');
+	for (; *name; name++)
+		if (*name == '~' || *name == '/')
+			buf_printf(&out, "~%d", *name == '/');
+		else
+			buf_append(&out, name, 1);
+	v = json_safe(out.data ? out.data : "");
+	buf_free(&out);
+	return v;
+}
+
+/* Takes @allowed. The first one's words are those of all. */
+static void note(json_t *mistakes, const char *name, json_t *allowed,
+		 const struct err *why, int *ret, struct err *err)
+{
+	if (*ret == 0)
+		err_set(err, 0, "%s", why->msg);
+	*ret = -EINVAL;
+	if (mistakes)
+		json_array_append_new(
+		    mistakes,
+		    json_pack("{s:s, s:o, s:o, s:o, s:O}", "in", "body",
+			      "field", json_safe(name), "pointer",
+			      pointer_to(name), "detail", json_safe(why->msg),
+			      "allowed", allowed));
+	json_decref(allowed);
+}
+
+static void unknown_field(const char *name, const struct input_field *fields,
+			  size_t n, struct err *err)
+{
+	const char *names[FIELDS_MAX], *near;
 	char list[128] = "", quoted[QUOTED_MAX];
 	size_t used = 0;
 
@@ -122,32 +199,42 @@ static int unknown_field(const char *name, const struct input_field *fields,
 	for (size_t i = 0; i < n && used < sizeof(list); i++)
 		used += (size_t)snprintf(list + used, sizeof(list) - used,
 					 "%s%s", i ? ", " : "", fields[i].name);
+	for (size_t i = 0; i < n && i < FIELDS_MAX; i++)
+		names[i] = fields[i].name;
+	near = near_word(name, names, n < FIELDS_MAX ? n : FIELDS_MAX);
 	if (n == 0)
-		return err_set(err, -EINVAL,
-			       "unknown field %s: none is allowed here",
-			       quoted);
-	return err_set(err, -EINVAL, "unknown field %s; allowed: %s", quoted,
-		       list);
+		err_set(err, 0, "unknown field %s: none is allowed here",
+			quoted);
+	else
+		err_set(err, 0, "unknown field %s; allowed: %s%s%s%s", quoted,
+			list, near ? "; did you mean \"" : "", near ? near : "",
+			near ? "\"?" : "");
 }
 
 static int read_object(json_t *root, const struct input_field *fields, size_t n,
-		       struct input_value *values, struct err *err)
+		       struct input_value *values, json_t *mistakes,
+		       struct err *err)
 {
 	const char *name;
+	int ret = 0;
 	json_t *v;
 	size_t i;
-	int ret;
 
 	json_object_foreach(root, name, v) {
+		struct err why = { "" };
+
 		for (i = 0; i < n && strcmp(fields[i].name, name) != 0; i++)
 			;
-		if (i == n)
-			return unknown_field(name, fields, n, err);
-		ret = read_field(&fields[i], v, &values[i], err);
-		if (ret < 0)
-			return ret;
+		if (i == n) {
+			unknown_field(name, fields, n, &why);
+			note(mistakes, name, names_json(fields, n), &why, &ret,
+			     err);
+		} else if (read_field(&fields[i], v, &values[i], &why) < 0) {
+			note(mistakes, name, allowed_of(&fields[i]), &why, &ret,
+			     err);
+		}
 	}
-	return 0;
+	return ret;
 }
 
 json_t *input_parse(const char *body, size_t len, struct err *err)
@@ -164,28 +251,40 @@ json_t *input_parse(const char *body, size_t len, struct err *err)
 }
 
 int input_object(json_t *root, const struct input_field *fields, size_t n,
-		 struct input_value *values, struct err *err)
+		 struct input_value *values, json_t *mistakes, struct err *err)
 {
+	struct err why = { "" };
+	int ret = 0;
+
 	for (size_t i = 0; i < n; i++)
 		values[i] = (struct input_value){ 0 };
 	if (json_is_object(root))
-		return read_object(root, fields, n, values, err);
-	return err_set(err, -EINVAL, "body: %s; allowed: an object",
-		       type_names[json_typeof(root)]);
+		return read_object(root, fields, n, values, mistakes, err);
+	err_set(&why, 0, "body: %s; allowed: an object",
+		type_names[json_typeof(root)]);
+	note(mistakes, "", json_pack("[s]", "an object"), &why, &ret, err);
+	return ret;
 }
 
 int input_read(const char *body, size_t len, const struct input_field *fields,
-	       size_t nfields, struct input_value *values, struct err *err)
+	       size_t nfields, struct input_value *values, json_t *mistakes,
+	       struct err *err)
 {
+	struct err why = { "" };
 	json_t *root;
-	int ret;
+	int ret = 0;
 
 	for (size_t i = 0; i < nfields; i++)
 		values[i] = (struct input_value){ 0 };
 	if (len == 0)
 		return 0;
-	root = input_parse(body, len, err);
-	ret = root ? input_object(root, fields, nfields, values, err) : -EINVAL;
+	root = input_parse(body, len, &why);
+	if (root)
+		ret =
+		    input_object(root, fields, nfields, values, mistakes, err);
+	else
+		note(mistakes, "", json_pack("[s]", "an object"), &why, &ret,
+		     err);
 	json_decref(root);
 	return ret;
 }

@@ -41,13 +41,16 @@ struct input_value {
  * input_read() - read a JSON object
  * @body: may be empty: the same as {}
  * @values: filled; the caller frees them with input_free(), also on error
- * Return: 0 or -EINVAL.
+ * @mistakes: an array; each mistake is appended, as an object: in (body),
+ * field, pointer (RFC 6901), detail, allowed (strings). NULL: nobody wants them
+ * all Return: 0 or -EINVAL with the words of the first.
  */
 int input_read(const char *body, size_t len, const struct input_field *fields,
-	       size_t nfields, struct input_value *values, struct err *err);
+	       size_t nfields, struct input_value *values, json_t *mistakes,
+	       struct err *err);
 /** input_object() - the same for JSON that is parsed already */
 int input_object(json_t *root, const struct input_field *fields, size_t n,
-		 struct input_value *values, struct err *err);
+		 struct input_value *values, json_t *mistakes, struct err *err);
 /** input_parse() - JSON of any type, duplicate names refused; NULL: -EINVAL */
 json_t *input_parse(const char *body, size_t len, struct err *err);
 void input_free(struct input_value *values, size_t n);

@@ -5,6 +5,7 @@ libhttp_a_SOURCES = nftlbd/http/admit.c nftlbd/http/admit.h \
 	nftlbd/http/limits.h nftlbd/http/http.h nftlbd/http/impl.h \
 	nftlbd/http/etag.c nftlbd/http/etag.h \
 	nftlbd/http/input.c nftlbd/http/input.h \
+	nftlbd/http/mistakes.c nftlbd/http/mistakes.h \
 	nftlbd/http/json.h nftlbd/http/json_text.c \
 	nftlbd/http/listener.c nftlbd/http/listener.h \
 	nftlbd/http/listing.c nftlbd/http/listing.h \

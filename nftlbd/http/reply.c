@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/mistakes.h"
 #include "lib/xalloc.h"
 
 static const struct {
@@ -73,6 +74,9 @@ void reply_problem_list(struct request *rq, const char *type,
 {
 	const char *title = MHD_get_reason_phrase_for(status);
 
+	if (!strcmp(type, PROBLEM_INPUT))
+		title = "The request has mistakes";
+
 	reply_text(rq, status, "application/problem+json",
 		   json_pack("{s:s, s:s, s:i, s:o, s:o}", "type", type, "title",
 			     title, "status", (int)status, "detail",
@@ -106,5 +110,9 @@ void reply_err(struct request *rq, int ret, const struct err *err)
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
 		if (statuses[i].ret == ret)
 			status = statuses[i].status;
-	reply_problem(rq, status, "%s", err->msg);
+	if (ret != -EINVAL || json_array_size(rq->mistakes) == 0)
+		reply_problem(rq, status, "%s", err->msg);
+	else
+		reply_problem_list(rq, PROBLEM_INPUT, status, err->msg,
+				   json_incref(rq->mistakes));
 }

@@ -26,6 +26,7 @@ void reply_refused(struct request *rq, const char *allow);
  * reply_err() - what a command said, as a problem
  * @ret: -ENOENT 404, -EINVAL and -ERANGE 400, -EAGAIN 503, -EBUSY,
  * -EALREADY and -EROFS 409, -EBADMSG 410, -ENOSPC 507, else 500
+ * Mistakes that were noted (http/mistakes.h) are its parts.
  */
 void reply_err(struct request *rq, int ret, const struct err *err);
 /**

@@ -17,6 +17,7 @@
 
 #include "http/admit.h"
 #include "http/impl.h"
+#include "http/mistakes.h"
 #include "http/reply.h"
 #include "lib/exposition.h"
 #include "lib/parse.h"
@@ -71,6 +72,7 @@ void request_completed(void *cls, struct MHD_Connection *conn, void **con_cls,
 	if (rq->next)
 		rq->next->prev = rq->prev;
 	buf_free(&rq->body);
+	json_decref(rq->mistakes);
 	free(rq->target);
 	free(rq);
 }
@@ -114,41 +116,6 @@ void request_abandon(struct request *rq)
 
 /* ---- before the body: whose request is it, and is there such a route? */
 
-static bool in_list(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	while (list && len) {
-		if (!strncmp(list, word, len) &&
-		    (list[len] == ' ' || list[len] == '\0'))
-			return true;
-		list = strchr(list, ' ');
-		list = list ? list + 1 : NULL;
-	}
-	return false;
-}
-
-static enum MHD_Result check_query_key(void *cls, enum MHD_ValueKind kind,
-				       const char *key, const char *value)
-{
-	struct request *rq = cls;
-	char quoted[64];
-
-	if (value && in_list(rq->route->query, key))
-		return MHD_YES;
-	text_quote(key, strlen(key), quoted, sizeof(quoted));
-	if (!rq->route->query)
-		reply_problem(rq, MHD_HTTP_BAD_REQUEST,
-			      "unknown query field %s: none is allowed here",
-			      quoted);
-	else
-		reply_problem(rq, MHD_HTTP_BAD_REQUEST,
-			      "%s %s: allowed with a value: %s",
-			      value ? "unknown query field" : "query field",
-			      quoted, rq->route->query);
-	return MHD_NO;
-}
-
 static void request_route(struct request *rq, const char *method,
 			  const char *url)
 {
@@ -162,8 +129,7 @@ static void request_route(struct request *rq, const char *method,
 	if (rq->route && !admit_route(rq))
 		return;
 	if (rq->route)
-		MHD_get_connection_values(rq->conn, MHD_GET_ARGUMENT_KIND,
-					  check_query_key, rq);
+		mistake_keys(rq);
 	else if (allow[0])
 		reply_refused(rq, allow);
 	else

@@ -41,6 +41,7 @@ struct request {
 	unsigned int status;           /* of the answer */
 	struct MHD_Response *response; /* NULL = none yet */
 	struct later *later;
+	struct json_t *mistakes;      /* array; NULL = none. http/mistakes.h */
 	struct request *next, **prev; /* list of all */
 };
 

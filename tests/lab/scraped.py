@@ -106,8 +106,7 @@ class Prometheus:
     def ready(self):
         check(self.process.running(), self.process.errors()[-2000:])
         try:
-            self.ask("/api/v1/status/buildinfo")
-            return True
+            return get(self.lab, PORT, "/-/ready")[0] == 200
         except OSError:
             return False
 

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """GET /metrics and /healthz; Prometheus reads them, its alerts fire."""
 
+import http.client
 import json
 import os
 import re
+import socket
 
 import daemon
 from asking import ask
 from daemon import FAST_CHECK, members, service
 from lab import Lab, vip
-from process import check, equal, wait_until
-from scraped import Prometheus, get, promtool, scrape
+from process import PATIENCE, check, equal, wait_until
+from scraped import Prometheus, Scrape, get, promtool, scrape
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 API = 9443
@@ -174,6 +176,65 @@ def test_healthz():
         equal(health(), (200, "ok", []), "the old configuration serves")
         equal(scrape(d)[0].get("nftlb_config_last_reload_successful"), 0,
               "the reload that failed")
+
+
+# ---- clients that are slow, or go
+
+def asked(d):
+    """A connection that has asked and reads nothing yet."""
+    s = socket.socket(socket.AF_UNIX)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    s.settimeout(20 * PATIENCE)
+    s.connect(d.socket)
+    s.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+    return s
+
+
+def many(d, first, last):
+    d.write({f"s{i}": service({f"b{j}": f"10.9.{i % 250}.{j}:80"
+                               for j in range(1, 5)}, check="none",
+                              address=f"192.0.2.{i % 250}", port=1000 + i)
+             for i in range(first, last)})
+
+
+def test_reload_meanwhile():
+    """An answer that a reload meets is whole: each family once, no sample
+    twice, of old services and new ones."""
+    with Lab(backends=0) as lab:
+        d = daemon.Daemon(lab)
+        many(d, 0, 600)
+        d.start()
+        with asked(d) as s:
+            answer = http.client.HTTPResponse(s)
+            answer.begin()
+            text = answer.read(100_000)
+            many(d, 200, 800)
+            d.do("config", "reload")
+            text += answer.read()
+        found = Scrape(text.decode())
+        equal(set(found.type), set(scrape(d)[0].type), "families")
+        names = {dict(labels)["service"] for name, labels in found.samples
+                 if name == "nftlb_check_results_total"
+                 or name == "nftlb_backend_slots"}
+        equal(names, {f"s{i}" for i in range(200, 800)}, "services at its end")
+
+
+def test_leavers():
+    """Who goes before the answer, or in the middle of it, harms nobody."""
+    with Lab(backends=0) as lab:
+        d = daemon.Daemon(lab)
+        many(d, 0, 200)
+        d.start()
+        for i in range(60):
+            with asked(d) as s:
+                if i % 3:
+                    s.recv(1 + i * 100)
+        some = [asked(d) for _ in range(20)]
+        equal(len(scrape(d)[0].labels("nftlb_backend_slots")), 1, "an answer")
+        for s in some:
+            s.close()
+        equal(ask(d.socket, "GET", "/healthz").status, 200, "well")
+        check(scrape(d)[0].get("process_open_fds") < 60, "descriptors leak")
 
 
 # ---- Prometheus itself

@@ -235,16 +235,24 @@ void revisions_keep_edits(struct daemon *d, const struct conf_file *files,
 			  size_t n)
 {
 	const struct revisions *r = d->revisions;
+	const struct revision *last = store_last(r->store);
+	struct revision loaded = { .files = r->texts, .nfiles = r->ntexts };
+	struct err err;
 
+	/* at the start: what was loaded last is the newest that is kept */
+	if (!r->texts && last)
+		store_read(r->store, last->number, &loaded, &err);
 	for (size_t i = 0; i < n; i++) {
 		size_t len = 0;
 		char *text = conf_file_read(files[i].path, &len);
 
 		if (text &&
-		    !says(text_of(r->texts, r->ntexts, files[i].path), text,
-			  len) &&
+		    !says(text_of(loaded.files, loaded.nfiles, files[i].path),
+			  text, len) &&
 		    !says(&files[i], text, len))
 			keep_edit(d, files[i].path, text, len);
 		free(text);
 	}
+	if (!r->texts)
+		revision_free(&loaded);
 }

@@ -213,10 +213,16 @@ def test_reload_meanwhile():
             text += answer.read()
         found = Scrape(text.decode())
         equal(set(found.type), set(scrape(d)[0].type), "families")
-        names = {dict(labels)["service"] for name, labels in found.samples
-                 if name == "nftlb_check_results_total"
-                 or name == "nftlb_backend_slots"}
-        equal(names, {f"s{i}" for i in range(200, 800)}, "services at its end")
+        names = {}
+        for name, labels in found.samples:
+            if name.startswith("nftlb_service_"):
+                names.setdefault(name, set()).add(dict(labels)["service"])
+            elif name.startswith("nftlb_backend_slots"):
+                names.setdefault("last", set()).add(dict(labels)["service"])
+        equal(names.pop("last"), {f"s{i}" for i in range(200, 800)}, "new ones")
+        for name, services in names.items():
+            lost = {f"s{i}" for i in range(200, 600)} - services
+            check(not lost, f"{name} lacks {sorted(lost)}")
 
 
 def test_leavers():

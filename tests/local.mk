@@ -399,7 +399,7 @@ tests_unit_test_route_kernel_LDADD = librulesets.a libutil.a \
 EXTRA_DIST += tests/bench/lists.py tests/bench/control.py tests/bench/fleet.py tests/bench/rawnft.py
 
 # the control socket, and nftlbctl's pure parts
-control_rig = tests/unit/control_rig.c tests/unit/control_rig.h \
+control_rig = tests/unit/control_rig.c tests/unit/control_daemon.c tests/unit/control_rig.h \
 	tests/unit/fake_configure.c nftlbd/daemon/forecast.c nftlbd/daemon/forecast.h nftlbd/daemon/lists_overlay.c nftlbd/daemon/lists_overlay.h \
 	nftlbd/daemon/now.c \
 	tests/unit/fake_counters.c tests/unit/fake_counters.h \

@@ -210,6 +210,7 @@ libctl_a_SOURCES = \
 	nftlbd/ctl/render_show.c nftlbd/ctl/render_status.c \
 	nftlbd/ctl/render_weight.c \
 	nftlbd/ctl/run.c nftlbd/ctl/run.h nftlbd/ctl/traffic.c \
+	nftlbd/ctl/terminal.c nftlbd/ctl/terminal.h \
 	nftlbd/ctl/traffic.h nftlbd/ctl/table.c \
 	nftlbd/ctl/table.h
 sbin_PROGRAMS += nftlbd/nftlbctl

@@ -10,17 +10,24 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "lib/xalloc.h"
 
-#define SILENCE_S 120L
-#define TRIES     5
+#define SILENCE_S  120L
+#define TRIES      5
+#define PROGRESS_S 0.5 /* what takes longer is told of */
 
 struct api {
 	CURL *curl;
 	char *socket;
+	struct timespec asked; /* when the request began */
+	bool told;             /* there is a line about waiting */
+	bool quiet;
 };
 
 struct api *api_open(const char *path)
@@ -84,6 +91,47 @@ static bool is_cut(CURLcode code)
 	       code == CURLE_GOT_NOTHING;
 }
 
+/* On a terminal, whoever waits is told so. curl asks about once a second. */
+static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c,
+		       curl_off_t d)
+{
+	struct api *api = arg;
+	struct timespec now;
+	double waited;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	waited = (double)(now.tv_sec - api->asked.tv_sec) +
+		 (double)(now.tv_nsec - api->asked.tv_nsec) / 1e9;
+	if (waited < PROGRESS_S)
+		return 0;
+	fprintf(stderr, "\r\033[Knftlbctl: the daemon is at work, %.0f s ...",
+		waited);
+	api->told = true;
+	return 0;
+}
+
+static void progress_begin(struct api *api)
+{
+	if (api->quiet || !isatty(STDERR_FILENO))
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &api->asked);
+	curl_easy_setopt(api->curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(api->curl, CURLOPT_XFERINFODATA, api);
+	curl_easy_setopt(api->curl, CURLOPT_NOPROGRESS, 0L);
+}
+
+static void progress_end(struct api *api)
+{
+	if (api->told)
+		fputs("\r\033[K", stderr);
+	api->told = false;
+}
+
+void api_quiet(struct api *api)
+{
+	api->quiet = true;
+}
+
 static void api_prepare(struct api *api, const char *method, const char *url,
 			const char *body, struct api_answer *answer)
 {
@@ -122,7 +170,9 @@ int api_call(struct api *api, const char *method, const char *path,
 		buf_clear(&answer->body);
 		api_prepare(api, method, url.data, body, answer);
 		curl_easy_setopt(api->curl, CURLOPT_HTTPHEADER, headers);
+		progress_begin(api);
 		code = curl_easy_perform(api->curl);
+		progress_end(api);
 	} while (is_cut(code) && --tries > 0);
 	if (code == CURLE_OK) {
 		curl_easy_getinfo(api->curl, CURLINFO_RESPONSE_CODE,
@@ -173,6 +223,7 @@ int api_follow(struct api *api, const char *path,
 	curl_easy_setopt(api->curl, CURLOPT_WRITEFUNCTION, on_stream);
 	curl_easy_setopt(api->curl, CURLOPT_WRITEDATA, &s);
 	code = curl_easy_perform(api->curl);
+	curl_easy_getinfo(api->curl, CURLINFO_RESPONSE_CODE, &answer->status);
 	buf_free(&url);
 	if (s.ended)
 		return 0;

@@ -20,6 +20,8 @@ struct api_answer {
 /** api_open() - for the socket at @path; connects with the first call */
 struct api *api_open(const char *path);
 void api_close(struct api *api);
+/** api_quiet() - who waits for an answer is not told so on the terminal */
+void api_quiet(struct api *api);
 
 /** api_escape() - append @text, percent-encoded, to @out */
 void api_escape(struct api *api, const char *text, struct buf *out);

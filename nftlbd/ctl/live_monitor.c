@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * `monitor`: server-sent events, line by line. Only "data:" lines matter: they
- * hold the whole event.
+ * hold the whole event. A daemon that goes is waited for: of the same one no
+ * event is missed, of one that was started anew all are shown.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "ctl/live.h"
 #include "ctl/render.h"
 #include "ctl/run.h"
+#include "ctl/terminal.h"
+
+#define AGAIN_NS 300000000L
 
 struct monitor {
 	bool json;
+	json_int_t last; /* id of the last event that is dealt with */
 	struct buf line; /* not whole yet */
 	int error;       /* errno of stdout */
 };
@@ -22,7 +28,7 @@ static void event_print(struct monitor *m, const json_t *event,
 			const char *text)
 {
 	struct buf out = { 0 };
-	struct render r = { .out = &out, .colours = run_colours() };
+	struct render r = { .out = &out, .colours = terminal_colours() };
 
 	if (m->json)
 		buf_printf(&out, "%s\n", text);
@@ -42,8 +48,10 @@ static void line_take(struct monitor *m)
 	if (!text || strncmp(text, "data: ", 6) != 0)
 		return;
 	event = json_loads(text + 6, 0, NULL);
-	if (event)
+	if (event) {
+		m->last = field_int(event, "id");
 		event_print(m, event, text + 6);
+	}
 	json_decref(event);
 }
 
@@ -66,23 +74,75 @@ static bool on_data(void *arg, const char *text, size_t len)
 	return !m->error;
 }
 
-int live_monitor(const struct call *c, struct api *api, const char *path)
+/* Where do we begin? Again: is it still the one that counts our ids? Its own
+ * count is at least ours. */
+static int find_place(struct monitor *m, struct api *api, bool again)
 {
-	struct monitor m = { .json = c->json };
+	json_t *events = NULL;
+	json_int_t newest;
+	int ret = run_ask(api, "GET", "/v1/events?limit=1", NULL, &events);
+
+	newest = field_int(json_array_get(events, 0), "id");
+	if (ret == EXIT_DONE && (!again || newest < m->last))
+		m->last = again ? 0 : newest;
+	json_decref(events);
+	return ret;
+}
+
+/* One connection; -EAGAIN: the daemon ended it, or is not there any more. */
+static int follow(struct monitor *m, struct api *api, const char *path)
+{
 	struct api_answer answer = { 0 };
 	struct err err = { "" };
-	int ret = api_follow(api, path, on_data, &m, &answer, &err);
+	struct buf url = { 0 };
+	int ret;
 
-	if (ret == -EPROTO) {
+	buf_printf(&url, "%s&since=%lld", path, (long long)m->last);
+	ret = api_follow(api, url.data, on_data, m, &answer, &err);
+	if (ret == -ECONNRESET || ret == -ENOTCONN) {
+		ret = -EAGAIN;
+	} else if (ret == -EPROTO) {
 		run_problem(&answer);
 		ret = EXIT_REFUSED;
 	} else if (ret < 0) {
 		ret = run_failed(ret, &err);
 	} else {
-		fprintf(stderr, "nftlbctl: stdout: %s\n", strerror(m.error));
+		fprintf(stderr, "nftlbctl: stdout: %s\n", strerror(m->error));
 		ret = EXIT_REFUSED;
 	}
-	buf_free(&m.line);
+	buf_free(&url);
 	buf_free(&answer.body);
+	buf_clear(&m->line);
+	return ret;
+}
+
+static void wait_for_daemon(struct monitor *m, struct api *api)
+{
+	const struct timespec pause = { .tv_nsec = AGAIN_NS };
+	struct buf words = { 0 };
+	int ret;
+
+	fputs("nftlbctl: the daemon has gone; waiting for it\n", stderr);
+	run_mute(&words);
+	do {
+		nanosleep(&pause, NULL);
+		ret = find_place(m, api, true);
+	} while (ret == EXIT_NO_DAEMON);
+	run_mute(NULL);
+	buf_free(&words);
+}
+
+int live_monitor(const struct call *c, struct api *api, const char *path)
+{
+	struct monitor m = { .json = c->json };
+	int ret;
+
+	api_quiet(api);
+	ret = find_place(&m, api, false);
+	while (ret == EXIT_DONE && (ret = follow(&m, api, path)) == -EAGAIN) {
+		wait_for_daemon(&m, api);
+		ret = EXIT_DONE;
+	}
+	buf_free(&m.line);
 	return ret;
 }

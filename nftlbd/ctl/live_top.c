@@ -2,6 +2,7 @@
 /*
  * `top`: a screen of state, drawn anew each second in one write, so that it
  * does not flicker. Without a terminal it is drawn once: for scripts and cron.
+ * A daemon that goes is waited for; what was seen last stays on the screen.
  *
  * Invariant: the terminal is left as it was found.
  */
@@ -17,6 +18,8 @@
 #include "ctl/live.h"
 #include "ctl/render.h"
 #include "ctl/run.h"
+#include "ctl/table.h"
+#include "ctl/terminal.h"
 #include "ctl/traffic.h"
 
 #define TURN_MS       1000
@@ -30,11 +33,14 @@
 #define LINE_END     "\033[K\n" /* clear what was there before */
 #define SCREEN_REST  "\033[J"
 
-static volatile sig_atomic_t ended;
+static volatile sig_atomic_t ended, resized;
 
 static void on_signal(int signum)
 {
-	ended = 1;
+	if (signum == SIGWINCH)
+		resized = 1;
+	else
+		ended = 1;
 }
 
 /* What counters said at the look before, so that there are rates. */
@@ -102,56 +108,104 @@ static unsigned int screen_lines(void)
 	return size.ws_row;
 }
 
-static void draw(const json_t *all, bool tty)
+/* One line of the screen, and no more of it than fits. */
+static void put_line(struct buf *screen, const char *line, size_t width)
 {
-	struct buf text = { 0 }, screen = { 0 };
-	struct render r = { .out = &text,
-			    .colours = tty && run_colours(),
-			    .extra = all };
+	text_cut(screen, line, width);
+	buf_printf(screen, LINE_END);
+}
+
+static void draw_screen(const struct render *r, const char *words)
+{
+	struct buf screen = { 0 };
+	size_t width = terminal_width();
 	char *save = NULL, *line;
 
-	render_top(&r, json_object_get(all, "status"),
-		   tty ? screen_lines() : LINES_ONCE);
-	if (!tty) {
-		fwrite(text.data, 1, text.len, stdout);
-	} else {
-		buf_printf(&screen, SCREEN_HOME);
-		for (line = strtok_r(text.data, "\n", &save); line;
-		     line = strtok_r(NULL, "\n", &save))
-			buf_printf(&screen, "%s" LINE_END, line);
-		buf_printf(&screen, SCREEN_REST);
-		fwrite(screen.data, 1, screen.len, stdout);
-	}
+	buf_printf(&screen, SCREEN_HOME);
+	for (line = strtok_r(r->out->data, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
+		put_line(&screen, line, width);
+	put_line(&screen, words, width);
+	screen.len -= 1; /* the last line ends no line: nothing scrolls */
+	buf_printf(&screen, SCREEN_REST);
+	fwrite(screen.data, 1, screen.len, stdout);
 	fflush(stdout);
-	buf_free(&text);
 	buf_free(&screen);
 }
 
-/* Wait for the next turn; true: the operator has had enough. */
-static bool pause_turn(void)
+static void draw(const json_t *all, bool tty, enum top_order order,
+		 const char *words)
+{
+	struct buf text = { 0 };
+	struct render r = { .out = &text,
+			    .colours = terminal_colours(),
+			    .extra = all };
+
+	table_limit(terminal_width());
+	render_top(&r, json_object_get(all, "status"),
+		   tty ? screen_lines() - 1 : LINES_ONCE, order);
+	if (tty)
+		draw_screen(&r, words);
+	else
+		fwrite(text.data, 1, text.len, stdout);
+	fflush(stdout);
+	buf_free(&text);
+}
+
+/* What a key means. */
+static const struct {
+	char key;
+	enum top_order order;
+} orders[] = {
+	{ 's', TOP_STATE },  { 'c', TOP_CONNECTIONS }, { 'n', TOP_NAME },
+	{ 'w', TOP_WEIGHT }, { 'h', TOP_SHARE },       { 't', TOP_TRAFFIC },
+};
+
+static const char keys[] = "q quit; order: s state, c connections, n name, "
+			   "w weight, h share, t traffic";
+
+/* Wait for the next turn, a key or another size; true: the operator has had
+ * enough. */
+static bool pause_turn(enum top_order *order)
 {
 	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
 	char key;
 
-	if (poll(&in, 1, TURN_MS) <= 0)
+	if (resized || ended || poll(&in, 1, TURN_MS) <= 0) {
+		resized = 0;
 		return ended;
-	return read(STDIN_FILENO, &key, 1) != 1 || key == 'q' || key == 'Q' ||
-	       ended;
+	}
+	if (read(STDIN_FILENO, &key, 1) != 1 || key == 'q' || key == 'Q')
+		return true;
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++)
+		if (orders[i].key == key)
+			*order = orders[i].order;
+	return ended;
 }
 
-static int watch(struct api *api, const char *path)
+/* Whatever ends a look, but for the first, is waited for. */
+static int watch(struct api *api, const char *path, struct buf *words)
 {
+	enum top_order order = TOP_STATE;
 	struct past past = { 0 };
-	json_t *all;
+	json_t *all = NULL, *new;
 	int ret;
 
 	do {
-		ret = look(api, path, &past, &all);
-		if (ret == EXIT_DONE)
-			draw(all, true);
-		json_decref(all);
-	} while (ret == EXIT_DONE && !pause_turn());
+		run_mute(words);
+		ret = look(api, path, &past, &new);
+		run_mute(NULL);
+		if (ret == EXIT_DONE) {
+			json_decref(all);
+			all = new;
+		}
+		if (!all)
+			break;
+		draw(all, true, order, ret == EXIT_DONE ? keys : words->data);
+	} while (!pause_turn(&order));
 	json_decref(past.counters);
+	ret = all ? EXIT_DONE : ret;
+	json_decref(all);
 	return ret;
 }
 
@@ -181,7 +235,7 @@ static int once(const struct call *c, struct api *api, const char *path)
 		json_dumpf(all, stdout, RUN_JSON);
 		putchar('\n');
 	} else if (ret == EXIT_DONE) {
-		draw(all, false);
+		draw(all, false, TOP_STATE, "");
 	}
 	json_decref(all);
 	return ret;
@@ -191,6 +245,7 @@ int live_top(const struct call *c, struct api *api, const char *path)
 {
 	struct sigaction act = { .sa_handler = on_signal };
 	struct termios before, raw;
+	struct buf words = { 0 };
 	int ret;
 
 	if (c->json || !isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO) ||
@@ -198,13 +253,18 @@ int live_top(const struct call *c, struct api *api, const char *path)
 		return once(c, api, path);
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
+	sigaction(SIGWINCH, &act, NULL);
+	api_quiet(api);
 	raw = before;
 	raw.c_lflag &= (tcflag_t) ~(ICANON | ECHO);
 	tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 	fputs(SCREEN_ENTER, stdout);
-	ret = watch(api, path);
+	ret = watch(api, path, &words);
 	fputs(SCREEN_LEAVE, stdout);
 	fflush(stdout);
 	tcsetattr(STDIN_FILENO, TCSANOW, &before);
+	if (ret != EXIT_DONE)
+		fprintf(stderr, "nftlbctl: %s\n", words.data);
+	buf_free(&words);
 	return ret;
 }

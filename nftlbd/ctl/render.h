@@ -48,8 +48,17 @@ void render_dry_run(struct render *r, const json_t *answer);
 void render_events(struct render *r, const json_t *answer);
 /** render_event() - one event as one line, for who follows them */
 void render_event(struct render *r, const json_t *event);
+enum top_order {
+	TOP_STATE, /* what is not well first, then by connections */
+	TOP_CONNECTIONS,
+	TOP_NAME,
+	TOP_WEIGHT,
+	TOP_SHARE,
+	TOP_TRAFFIC /* bits a second; where nothing is counted, as TOP_STATE */
+};
 /** render_top() - a screen of @lines; answer: status, extra: backends */
-void render_top(struct render *r, const json_t *status, unsigned int lines);
+void render_top(struct render *r, const json_t *status, unsigned int lines,
+		enum top_order order);
 void render_text(struct render *r, const json_t *answer);
 void render_version(struct render *r, const json_t *answer);
 void render_route(struct render *r, const json_t *answer);

@@ -27,15 +27,55 @@ static int state_rank(const json_t *b)
 	return -1;
 }
 
-static int backend_cmp(const void *pa, const void *pb)
+static const json_t *traffic_of(const json_t *traffic, const json_t *b)
 {
-	const json_t *a = *(const json_t *const *)pa;
-	const json_t *b = *(const json_t *const *)pb;
+	char key[160];
+
+	snprintf(key, sizeof(key), "%s/%s", field_text(b, "service"),
+		 field_text(b, "name"));
+	return json_object_get(traffic, key);
+}
+
+/* By what they are ordered, largest first. */
+struct ranked {
+	const json_t *b;
+	double key;
+};
+
+static double rank_of(const json_t *b, enum top_order order,
+		      const json_t *traffic)
+{
+	const json_t *rate;
+
+	switch (order) {
+	case TOP_NAME:
+		return 0;
+	case TOP_WEIGHT:
+		return field_real(json_object_get(b, "weight"), "effective");
+	case TOP_SHARE:
+		return field_real(b, "share");
+	case TOP_CONNECTIONS:
+		return field_real(b, "connections");
+	case TOP_TRAFFIC:
+		rate = json_object_get(traffic_of(traffic, b), "rate");
+		if (rate)
+			return field_real(rate, "bits");
+		/* fallthrough */
+	case TOP_STATE:
+		break;
+	}
+	return -(double)(state_rank(b) + 2);
+}
+
+static int ranked_cmp(const void *pa, const void *pb)
+{
+	const struct ranked *x = pa, *y = pb;
+	const json_t *a = x->b, *b = y->b;
 	json_int_t na = field_int(a, "connections");
 	json_int_t nb = field_int(b, "connections");
-	int order = state_rank(a) - state_rank(b);
+	int order = (y->key > x->key) - (y->key < x->key);
 
-	if (order == 0)
+	if (order == 0 && x->key < 0) /* by state */
 		order = (nb > na) - (nb < na);
 	if (order == 0)
 		order =
@@ -78,15 +118,6 @@ static void cells_traffic(struct table *t, const json_t *o)
 		table_cell(t, PLAIN, "-");
 }
 
-static const json_t *traffic_of(const json_t *traffic, const json_t *b)
-{
-	char key[160];
-
-	snprintf(key, sizeof(key), "%s/%s", field_text(b, "service"),
-		 field_text(b, "name"));
-	return json_object_get(traffic, key);
-}
-
 /* Services that have no backends: mode local. */
 static void top_local(struct table *t, const json_t *traffic)
 {
@@ -104,7 +135,8 @@ static void top_local(struct table *t, const json_t *traffic)
 	}
 }
 
-static void top_backends(struct render *r, const json_t *list, size_t lines)
+static void top_backends(struct render *r, const json_t *list, size_t lines,
+			 enum top_order order)
 {
 	/* the last four only where anything is counted */
 	static const struct column columns[] = {
@@ -119,16 +151,18 @@ static void top_backends(struct render *r, const json_t *list, size_t lines)
 	const json_t *traffic = json_object_get(r->extra, "traffic");
 	size_t columns_off = json_object_size(traffic) ? 0 : TRAFFIC_COLUMNS;
 	size_t n = json_array_size(list), i;
-	const json_t **sorted = xcalloc(n + 1, sizeof(*sorted));
+	struct ranked *sorted = xcalloc(n + 1, sizeof(*sorted));
 	struct table t;
 
-	for (i = 0; i < n; i++)
-		sorted[i] = json_array_get(list, i);
-	qsort(sorted, n, sizeof(*sorted), backend_cmp);
+	for (i = 0; i < n; i++) {
+		sorted[i].b = json_array_get(list, i);
+		sorted[i].key = rank_of(sorted[i].b, order, traffic);
+	}
+	qsort(sorted, n, sizeof(*sorted), ranked_cmp);
 	table_begin(&t, columns,
 		    sizeof(columns) / sizeof(columns[0]) - columns_off);
 	for (i = 0; i < n && i < lines; i++) {
-		const json_t *b = sorted[i];
+		const json_t *b = sorted[i].b;
 
 		table_cell(&t, PLAIN, "%s", field_text(b, "service"));
 		table_cell(&t, PLAIN, "%s", field_text(b, "name"));
@@ -182,7 +216,8 @@ static void top_head(struct render *r, const json_t *status)
 	buf_printf(r->out, "\n");
 }
 
-void render_top(struct render *r, const json_t *status, unsigned int lines)
+void render_top(struct render *r, const json_t *status, unsigned int lines,
+		enum top_order order)
 {
 	const json_t *events = json_object_get(r->extra, "events"), *e;
 	size_t nevents = json_array_size(events), i;
@@ -192,7 +227,7 @@ void render_top(struct render *r, const json_t *status, unsigned int lines)
 	around += json_is_object(json_object_get(status, "pending"));
 	top_head(r, status);
 	top_backends(r, json_object_get(r->extra, "backends"),
-		     lines > around + 1 ? lines - around : 1);
+		     lines > around + 1 ? lines - around : 1, order);
 	if (shown)
 		buf_printf(r->out, "last events\n");
 	json_array_foreach(events, i, e)

@@ -9,6 +9,7 @@
 #include "ctl/run.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,9 @@
 
 #include "ctl/api.h"
 #include "ctl/render.h"
+#include "ctl/terminal.h"
 #include "lib/addr.h"
+#include "lib/near.h"
 #include "lib/xalloc.h"
 
 /* ---- request */
@@ -116,6 +119,31 @@ static char *build_body(const struct call *c)
 
 /* ---- refusals */
 
+static struct buf *muted;
+
+void run_mute(struct buf *words)
+{
+	muted = words;
+}
+
+__attribute__((format(printf, 1, 2))) static void say(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (muted) {
+		char *text = xvasprintf(fmt, ap);
+
+		buf_clear(muted);
+		buf_append(muted, text, strcspn(text, "\n"));
+		free(text);
+	} else {
+		fputs("nftlbctl: ", stderr);
+		vfprintf(stderr, fmt, ap);
+	}
+	va_end(ap);
+}
+
 void run_problem(const struct api_answer *a)
 {
 	json_t *o =
@@ -124,6 +152,8 @@ void run_problem(const struct api_answer *a)
 	size_t i;
 
 	json_array_foreach(json_object_get(o, "errors"), i, e) {
+		if (muted)
+			break;
 		if (!json_object_get(e, "file")) { /* of the request */
 			if (i > 0)
 				fprintf(stderr, "nftlbctl: %s\n",
@@ -137,9 +167,9 @@ void run_problem(const struct api_answer *a)
 		fprintf(stderr, ": %s\n", field_text(e, "text"));
 	}
 	if (json_is_object(o))
-		fprintf(stderr, "nftlbctl: %s\n", field_text(o, "detail"));
+		say("%s\n", field_text(o, "detail"));
 	else
-		fprintf(stderr, "nftlbctl: HTTP status %ld\n", a->status);
+		say("HTTP status %ld\n", a->status);
 	json_decref(o);
 }
 
@@ -158,14 +188,6 @@ static json_t *parse_answer(const struct api_answer *a, struct err *err)
 		err_set(err, -EIO, "the daemon's answer is no JSON: %s",
 			where.text);
 	return v;
-}
-
-bool run_colours(void)
-{
-	const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
-
-	return isatty(STDOUT_FILENO) && !(no && no[0]) && term &&
-	       strcmp(term, "dumb") != 0;
 }
 
 static int print_out(const char *text, size_t len)
@@ -189,7 +211,7 @@ int run_show(const struct call *c, json_t *answer, const json_t *extra)
 			    : json_incref(answer);
 	struct buf out = { 0 };
 	struct render r = { .out = &out,
-			    .colours = run_colours(),
+			    .colours = terminal_colours(),
 			    .extra = extra };
 	int ret;
 
@@ -212,7 +234,7 @@ int run_show(const struct call *c, json_t *answer, const json_t *extra)
 
 int run_failed(int ret, const struct err *err)
 {
-	fprintf(stderr, "nftlbctl: %s\n", err->msg);
+	say("%s\n", err->msg);
 	return ret == -ENOTCONN ? EXIT_NO_DAEMON : EXIT_REFUSED;
 }
 
@@ -299,6 +321,57 @@ static bool is_misplaced(struct api *api, const struct call *c,
 	return misplaced;
 }
 
+static void suggest_from(const json_t *names, const char *said)
+{
+	const char **words =
+	    xcalloc(json_array_size(names) + 1, sizeof(*words));
+	const char *name, *near;
+	size_t n = 0, i;
+	const json_t *o;
+
+	json_array_foreach(names, i, o) {
+		name = field_text(o, "name");
+		words[n++] = name;
+		if (!strcmp(name, said))
+			break;
+	}
+	near = n && strcmp(words[n - 1], said) != 0 ? near_word(said, words, n)
+						    : NULL;
+	if (near)
+		say("did you mean \"%s\"?\n", near);
+	free(words);
+}
+
+/* A name that is not there: which one is like it? */
+static void suggest(struct api *api, const struct call *c)
+{
+	static const struct {
+		enum place place;
+		const char *path;
+	} lists[] = {
+		{ PLACE_SERVICE, "/v1/services?fields=name" },
+		{ PLACE_BACKEND, "/v1/services/{SERVICE}/backends" },
+		{ PLACE_LIST, "/v1/lists" },
+		{ PLACE_BINDING, "/v1/bindings" },
+	};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct buf path = { 0 }, words = { 0 };
+		json_t *names = NULL;
+
+		if (!c->value[lists[i].place])
+			continue;
+		build_path(api, c, lists[i].path, &path);
+		run_mute(&words);
+		run_ask(api, "GET", path.data, NULL, &names);
+		run_mute(NULL);
+		suggest_from(names, c->value[lists[i].place]);
+		json_decref(names);
+		buf_free(&path);
+		buf_free(&words);
+	}
+}
+
 static int run_live(const struct call *c, const char *socket)
 {
 	struct api *api = api_open(socket);
@@ -334,8 +407,8 @@ static int run_request(struct api *api, const struct call *c,
 	if (cmd->agent && is_misplaced(api, c, socket))
 		return EXIT_REFUSED;
 	ret = ask(api, c, cmd->method, cmd->path, &answer, &status);
-	if (status == 404 && !cmd->agent)
-		is_misplaced(api, c, socket);
+	if (status == 404 && (cmd->agent || !is_misplaced(api, c, socket)))
+		suggest(api, c);
 	if (ret == EXIT_DONE)
 		ret = ask_extra(api, c, answer, &extra);
 	if (ret == EXIT_DONE)

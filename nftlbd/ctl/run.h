@@ -15,8 +15,9 @@ enum exit_status { EXIT_DONE, EXIT_REFUSED, EXIT_USAGE, EXIT_NO_DAEMON };
 void run_problem(const struct api_answer *a);
 /** run_failed() - words to stderr; returns the exit status that goes with it */
 int run_failed(int ret, const struct err *err);
-/** run_colours() - is stdout a terminal that shows colours? */
-bool run_colours(void);
+/** run_mute() - reasons go to @words instead of stderr from now on, each in
+ * place of the one before; NULL: to stderr again */
+void run_mute(struct buf *words);
 
 /**
  * run_ask() - one request

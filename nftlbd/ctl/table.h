@@ -33,6 +33,9 @@ struct table {
 	size_t n, cap;
 };
 
+/** table_limit() - tables are at most so wide from now on; 0 = as they come */
+void table_limit(size_t columns);
+
 /** table_begin() - @columns must outlive the table */
 void table_begin(struct table *t, const struct column *columns, size_t n);
 /** table_cell() - the next cell, from left to right */

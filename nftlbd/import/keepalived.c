@@ -337,6 +337,19 @@ static void take_word(struct vs *v, size_t node)
 		ka_note(v->k, &v->s->notes, node, "not known to the import");
 }
 
+/* Ours is below the quorum. */
+static void check_hysteresis(struct vs *v)
+{
+	const char *quorum = draft_get(&v->s->keys, "quorum");
+	const char *by = draft_get(&v->s->keys, "quorum-hysteresis");
+
+	if (!by || (quorum && atof(by) < atof(quorum)))
+		return;
+	draft_note(v->k->d, &v->s->notes, v->s->origin,
+		   "hysteresis %s: not below the quorum", by);
+	draft_drop(&v->s->keys, "quorum-hysteresis");
+}
+
 /* One service for the addresses of a family and a port. */
 static void make_service(struct ka *k, size_t node,
 			 const struct target *targets, size_t n)
@@ -363,6 +376,7 @@ static void make_service(struct ka *k, size_t node,
 			take_word(&v, c);
 	if (!draft_get(&v.s->keys, "scheduler"))
 		targets_scheduler(&v.s->keys, "rr");
+	check_hysteresis(&v);
 	targets_finish(v.s);
 }
 

@@ -227,6 +227,8 @@ void targets_finish(struct draft_service *s)
 	bool v6 = s->naddrs > 0 && s->addrs[0].family == AF_INET6;
 	int bits = s->persist_bits;
 
+	if (strcmp(draft_get(&s->keys, "scheduler"), "source-hash") != 0)
+		draft_drop(&s->keys, "hash-key");
 	if (!s->persist_s)
 		return;
 	if (bits == 0 || bits >= (v6 ? 128 : 32))

@@ -20,3 +20,4 @@ EXTRA_DIST += tests/lab/browser.py tests/lab/screenshot.py \
 EXTRA_DIST += doc/status-page.png
 EXTRA_DIST += tests/lab/test_import.py tests/import
 EXTRA_DIST += tests/lab/test_revisions.py tests/lab/test_pools.py
+EXTRA_DIST += tests/lab/test_terminal.py

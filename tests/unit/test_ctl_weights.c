@@ -100,7 +100,7 @@ static void test_static_top(void **state)
 	struct buf out = { 0 };
 	struct render r = { .out = &out, .extra = e };
 
-	render_top(&r, a, 24);
+	render_top(&r, a, 24, TOP_STATE);
 	assert_string_equal(strchr(out.data, '\n') + 1,
 			    "SERVICE  BACKEND  ADDRESS      STATE   WEIGHT   "
 			    "SHARE  CONNECTIONS  CHECK\n"
@@ -189,7 +189,7 @@ static void test_top(void **state)
 	struct buf out = { 0 };
 	struct render r = { .out = &out, .extra = e };
 
-	render_top(&r, a, 24);
+	render_top(&r, a, 24, TOP_STATE);
 	assert_string_equal(
 	    strchr(out.data, '\n') + 1,
 	    "SERVICE  BACKEND  ADDRESS      STATE           WEIGHT  DYNAMIC  "

@@ -13,6 +13,8 @@
 #include "ctl/command.h"
 #include "lib/buf.h"
 
+#define OPTIONS "-s -o -h -V --dry-run --color --no-color --help --version"
+
 static void rules_of(const char *grammar, struct buf *out)
 {
 	struct grammar_word words[COMMAND_WORDS_MAX];
@@ -96,31 +98,32 @@ int completion_bash(const struct call *c)
 	       "bash\n");
 	print_rules();
 	print_candidates("$pattern");
-	printf(
-	    "_nftlbctl() {\n"
-	    "	local cur=${COMP_WORDS[COMP_CWORD]} "
-	    "prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-	    "	local socket=/run/nftlb/nftlbd.sock i words=() list\n"
-	    "	for ((i = 1; i < COMP_CWORD; i++)); do\n"
-	    "		case ${COMP_WORDS[i]} in\n"
-	    "		-s) socket=${COMP_WORDS[++i]} ;;\n"
-	    "		-o) ((++i)) ;;\n"
-	    "		-*) ;;\n"
-	    "		*) words+=(\"${COMP_WORDS[i]}\") ;;\n"
-	    "		esac\n"
-	    "	done\n"
-	    "	case $prev:$cur in\n"
-	    "	-s:*) list=@files ;;\n"
-	    "	-o:*) list='text json' ;;\n"
-	    "	*:-*) list='-s -o -h -V --dry-run --help --version' ;;\n"
-	    "	*) list=$(_nftlbctl_candidates \"${words[@]}\") ;;\n"
-	    "	esac\n"
-	    "	case $list in\n"
-	    "	*@files*) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n"
-	    "	*) COMPREPLY=($(compgen -W \"$list\" -- \"$cur\")) ;;\n"
-	    "	esac\n"
-	    "}\n"
-	    "complete -o filenames -F _nftlbctl nftlbctl\n");
+	printf("_nftlbctl() {\n"
+	       "	local cur=${COMP_WORDS[COMP_CWORD]} "
+	       "prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+	       "	local socket=/run/nftlb/nftlbd.sock i words=() list\n"
+	       "	for ((i = 1; i < COMP_CWORD; i++)); do\n"
+	       "		case ${COMP_WORDS[i]} in\n"
+	       "		-s) socket=${COMP_WORDS[++i]} ;;\n"
+	       "		-o) ((++i)) ;;\n"
+	       "		--confirm) words+=(--confirm) ;;\n"
+	       "		-*) ;;\n"
+	       "		*) words+=(\"${COMP_WORDS[i]}\") ;;\n"
+	       "		esac\n"
+	       "	done\n"
+	       "	case $prev:$cur in\n"
+	       "	-s:*) list=@files ;;\n"
+	       "	-o:*) list='text json' ;;\n"
+	       "	*:-*) list=\"" OPTIONS " $(_nftlbctl_candidates "
+	       "\"${words[@]}\")\" ;;\n"
+	       "	*) list=$(_nftlbctl_candidates \"${words[@]}\") ;;\n"
+	       "	esac\n"
+	       "	case $list in\n"
+	       "	*@files*) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n"
+	       "	*) COMPREPLY=($(compgen -W \"$list\" -- \"$cur\")) ;;\n"
+	       "	esac\n"
+	       "}\n"
+	       "complete -o filenames -F _nftlbctl nftlbctl\n");
 	return EXIT_SUCCESS;
 }
 
@@ -139,6 +142,7 @@ int completion_zsh(const struct call *c)
 	    "		case ${words[i]} in\n"
 	    "		-s) socket=${words[++i]} ;;\n"
 	    "		-o) ((++i)) ;;\n"
+	    "		--confirm) before+=(--confirm) ;;\n"
 	    "		-*) ;;\n"
 	    "		*) before+=(\"${words[i]}\") ;;\n"
 	    "		esac\n"
@@ -146,7 +150,8 @@ int completion_zsh(const struct call *c)
 	    "	case ${words[CURRENT-1]}:${words[CURRENT]} in\n"
 	    "	-s:*) _files; return ;;\n"
 	    "	-o:*) list=(text json) ;;\n"
-	    "	*:-*) list=(-s -o -h -V --dry-run --help --version) ;;\n"
+	    "	*:-*) list=(" OPTIONS
+	    " ${(f)\"$(_nftlbctl_candidates $before)\"}) ;;\n"
 	    "	*) list=(${(f)\"$(_nftlbctl_candidates $before)\"}) ;;\n"
 	    "	esac\n"
 	    "	if [[ ${list[(i)@files]} -le ${#list} ]]; then\n"

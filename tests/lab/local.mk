@@ -21,3 +21,4 @@ EXTRA_DIST += doc/status-page.png
 EXTRA_DIST += tests/lab/test_import.py tests/import
 EXTRA_DIST += tests/lab/test_revisions.py tests/lab/test_pools.py
 EXTRA_DIST += tests/lab/test_terminal.py
+EXTRA_DIST += tests/lab/test_completion.py

@@ -11,6 +11,8 @@ deps_packages=(
     libssl-dev libsnmp-dev libseccomp-dev libcmocka-dev librdkafka-dev
     # style
     clang-format mandoc systemd
+    # shells that complete nftlbctl's words
+    zsh
     # lab: networks, the reference tools, the peer we measure against
     iproute2 nftables conntrack python3 procps util-linux nftlb curl socat
     # servers and peers of health checks

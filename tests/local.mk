@@ -57,6 +57,9 @@ tests_unit_test_load_SOURCES = tests/unit/test_load.c $(load_rig)
 tests_unit_test_load_LDADD = libmodel.a $(config_libs)
 tests_unit_test_load_words_SOURCES = tests/unit/test_load_words.c $(load_rig)
 tests_unit_test_load_words_LDADD = libmodel.a $(config_libs)
+check_PROGRAMS += tests/unit/test_history
+tests_unit_test_history_SOURCES = tests/unit/test_history.c $(model_rig)
+tests_unit_test_history_LDADD = libmodel.a $(config_libs)
 check_PROGRAMS += tests/unit/test_load_ticks
 tests_unit_test_load_ticks_SOURCES = tests/unit/test_load_ticks.c \
 	nftlbd/daemon/load.c nftlbd/daemon/load.h \

@@ -15,7 +15,7 @@ EXTRA_DIST += tests/lab/test_dsr.py tests/lab/test_ipip.py \
 	tests/lab/test_direct.py
 EXTRA_DIST += tests/lab/api.py tests/lab/test_api.py
 EXTRA_DIST += tests/lab/test_systemd.py
-EXTRA_DIST += tests/lab/browser.py tests/lab/screenshot.py \
+EXTRA_DIST += tests/lab/browser.py tests/lab/palette.py tests/lab/screenshot.py \
 	tests/lab/page_rules.py tests/lab/test_page.py
 EXTRA_DIST += doc/status-page.png
 EXTRA_DIST += tests/lab/test_import.py tests/import

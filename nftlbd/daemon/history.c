@@ -16,6 +16,8 @@
 #include "lib/xalloc.h"
 
 #define PAUSE_EACH 200. /* times what a count takes */
+#define LATE_MS    100  /* after the time of a sample */
+#define PART       2000 /* services and backends between turns of the loop */
 
 /* A count under way; outlives the history when it is closed. */
 struct asked {
@@ -34,6 +36,13 @@ struct daemon_history {
 	struct asked *asked; /* NULL = none is under way */
 	int64_t pause_ms;    /* conntrack is not asked before */
 	int64_t read_ms;     /* counters, as of the last sample */
+	/* A sample that is being made: */
+	bool sampling;
+	uint64_t generation; /* of the model that it is about */
+	size_t next;         /* service */
+	int64_t reading_ms;
+	struct asked *making; /* NULL: conntrack is not asked this time */
+	struct flow_matches matches;
 	uint64_t changes;
 };
 
@@ -124,33 +133,24 @@ static void want_service(struct asked *a, struct flow_matches *m,
 	}
 }
 
-static void ask(struct daemon_history *h, struct asked *a,
-		struct flow_matches *m, int64_t now_ms)
+static void ask(struct daemon_history *h)
 {
-	a->h = h;
-	a->begun_ms = now_ms;
-	a->generation = h->data.generation;
-	a->tick = h->data.tick;
-	h->asked = a;
-	flows_count(h->d->flows, m->list, m->n, on_counted, a);
-}
+	struct asked *a = h->making;
 
-static void sample_connections(struct daemon_history *h, int cell)
-{
-	const struct model *m = h->d->model;
-	struct flow_matches matches = { 0 };
-	int64_t now_ms = daemon_now_ms();
-	bool may_ask = h->d->flows && !h->asked && now_ms >= h->pause_ms;
-	struct asked *a = xcalloc(1, sizeof(*a));
-
-	for (size_t i = 0; i < m->nservices; i++)
-		if (!take_tracked(h, &m->services[i], i, cell) && may_ask)
-			want_service(a, &matches, &m->services[i], i);
-	if (matches.n)
-		ask(h, a, &matches, now_ms);
-	else
+	h->making = NULL;
+	if (a && h->matches.n) {
+		a->h = h;
+		a->begun_ms = daemon_now_ms();
+		a->generation = h->data.generation;
+		a->tick = h->data.tick;
+		h->asked = a;
+		flows_count(h->d->flows, h->matches.list, h->matches.n,
+			    on_counted, a);
+	} else if (a) {
 		asked_free(a);
-	free(matches.list);
+	}
+	free(h->matches.list);
+	h->matches = (struct flow_matches){ 0 };
 }
 
 /* ---- new flows */
@@ -186,34 +186,78 @@ static void sample_flows(struct daemon_history *h, const struct service *s,
 
 /* ---- samples */
 
-static void sample(struct daemon_history *h)
+static void sample_service(struct daemon_history *h, size_t i, int cell)
 {
 	const struct model *m = h->d->model;
+	const struct service *s = &m->services[i];
+
+	history_states(&h->data, m, s, daemon_now_ms());
+	history_shares(&h->data, m, s);
+	sample_flows(h, s, &h->data.services[i], cell, h->reading_ms);
+	if (!take_tracked(h, s, i, cell) && h->making)
+		want_service(h->making, &h->matches, s, i);
+}
+
+/* A part of it; the loop turns between the parts. False: that was all. */
+static bool sample_go_on(struct daemon_history *h)
+{
+	const struct model *m = h->d->model;
+	int cell = history_cell(&h->data, 0);
+	size_t done = 0;
+
+	if (h->generation != m->generation) /* the next one is whole */
+		h->next = SIZE_MAX;
+	while (cell >= 0 && h->next < m->nservices && done < PART) {
+		done += m->services[h->next].nbackends + 1;
+		sample_service(h, h->next++, cell);
+	}
+	if (h->next < m->nservices)
+		return true;
+	if (h->next == SIZE_MAX)
+		h->matches.n = 0;
+	else
+		h->read_ms = h->reading_ms;
+	ask(h);
+	h->changes++;
+	return false;
+}
+
+static bool sample_begin(struct daemon_history *h)
+{
 	int64_t now_ms = daemon_now_ms();
-	int64_t read_ms = counters_read_ms(h->d->counters);
-	int cell;
 
 	bring_model(h);
 	if (!history_tick(&h->data, now_ms))
-		return;
-	cell = history_cell(&h->data, 0);
-	for (size_t i = 0; i < m->nservices; i++) {
-		history_states(&h->data, m, &m->services[i], now_ms);
-		history_shares(&h->data, m, &m->services[i]);
-		sample_flows(h, &m->services[i], &h->data.services[i], cell,
-			     read_ms);
-	}
-	h->read_ms = read_ms;
-	sample_connections(h, cell);
-	h->changes++;
+		return false;
+	h->next = 0;
+	h->generation = h->data.generation;
+	h->reading_ms = counters_read_ms(h->d->counters);
+	if (h->d->flows && !h->asked && now_ms >= h->pause_ms)
+		h->making = xcalloc(1, sizeof(*h->making));
+	h->sampling = true;
+	return true;
+}
+
+/* Until the next one is due: by the clock, so that none is left out. */
+static double next_s(const struct history *data)
+{
+	int64_t due_ms = data->began_ms +
+			 (data->tick + 1) * (int64_t)data->step_ms + LATE_MS;
+	int64_t wait_ms = due_ms - daemon_now_ms();
+
+	return wait_ms > LATE_MS ? (double)wait_ms / 1e3 : LATE_MS / 1e3;
 }
 
 static void sample_cb(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct daemon_history *h = w->data;
+	double wait_s = 0;
 
-	sample(h);
-	ev_timer_set(w, h->data.step_ms / 1000., 0);
+	if (h->sampling || sample_begin(h))
+		h->sampling = sample_go_on(h);
+	if (!h->sampling)
+		wait_s = next_s(&h->data);
+	ev_timer_set(w, wait_s, 0);
 	ev_timer_start(loop, w);
 }
 
@@ -239,6 +283,8 @@ void daemon_history_close(struct daemon_history *h)
 	ev_timer_stop(h->d->loop, &h->sample);
 	if (h->asked)
 		h->asked->h = NULL;
+	h->matches.n = 0;
+	ask(h);
 	history_free(&h->data);
 	free(h);
 }

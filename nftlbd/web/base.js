@@ -139,22 +139,10 @@ function sparkline() {
 			return;
 		}
 		const most = Math.max(top || 0, ...known) || 1, n = values.length - 1 || 1;
-		let d = '', a = '', from = null;
-		values.forEach((v, i) => {
-			const x = (i * 100 / n).toFixed(1);
-			if (v !== null) {
-				const y = (24.5 - v / most * 22).toFixed(1);
-				d += `${from === null ? 'M' : 'L'}${x} ${y}`;
-				a += `${from === null ? `M${x} 26L` : 'L'}${x} ${y}`;
-				if (from === null)
-					from = x;
-			}
-			if (from !== null && (v === null || i === values.length - 1)) {
-				a += `L${v === null ? ((i - 1) * 100 / n).toFixed(1) : x} 26Z`;
-				if (v === null)
-					from = null;
-			}
-		});
+		/* A straight line where it was not looked. */
+		const points = values.map((v, i) => v === null ? null : `${(i * 100 / n).toFixed(1)} ${(24.5 - v / most * 22).toFixed(1)}`).filter(Boolean);
+		const d = 'M' + points.join('L'), x = p => p.split(' ')[0];
+		const a = `${d}L${x(points[points.length - 1])} 26L${x(points[0])} 26Z`;
 		attr(line, 'd', d);
 		attr(area, 'd', a);
 		const last = known[known.length - 1], show = top === 1 ? percent : n => num(n, 1);

@@ -95,7 +95,7 @@ libcontrol_a_SOURCES = \
 	nftlbd/control/json_feed.c nftlbd/control/json_service.c \
 	nftlbd/control/json_status.c nftlbd/control/json_weight.c \
 	nftlbd/control/lists.c \
-	nftlbd/control/price.c nftlbd/control/price.h \
+	nftlbd/control/openapi.c nftlbd/control/price.c nftlbd/control/price.h \
 	nftlbd/control/listing.h nftlbd/control/listing_child.c \
 	nftlbd/control/show_ruleset.c \
 	nftlbd/control/remote.c \

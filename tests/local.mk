@@ -413,6 +413,9 @@ tests_unit_test_control_peers_LDADD = $(control_libs)
 tests_unit_test_control_later_SOURCES = tests/unit/test_control_later.c \
 	$(control_rig)
 tests_unit_test_control_later_LDADD = $(control_libs)
+check_PROGRAMS += tests/unit/test_openapi
+tests_unit_test_openapi_SOURCES = tests/unit/test_openapi.c $(control_rig)
+tests_unit_test_openapi_LDADD = $(control_libs)
 check_PROGRAMS += tests/unit/test_http
 tests_unit_test_http_SOURCES = tests/unit/test_http.c \
 	tests/unit/netns.c tests/unit/netns.h

@@ -39,6 +39,7 @@ void reply_errors(struct request *rq, const struct conf_errors *errors);
 void show_page(struct request *rq);
 void show_summary(struct request *rq);
 void show_history(struct request *rq);
+void show_openapi(struct request *rq);
 void show_status(struct request *rq);
 void show_metrics(struct request *rq); /* metrics/scrape.c */
 void show_health(struct request *rq);  /* metrics/healthy.c */

@@ -5,14 +5,15 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "control/answer.h"
 #include "control/etags.h"
 #include "daemon/members.h"
-#include "http/input.h"
 #include "http/json.h"
+#include "http/mistakes.h"
 #include "http/reply.h"
 #include "lib/parse.h"
 
@@ -208,6 +209,16 @@ static int add_option(const char *field, const json_t *v, struct buf *line,
 	}
 }
 
+/* The words begin with the field's name. */
+static void note_field(struct request *rq, const char *words)
+{
+	char pointer[80];
+	int n = (int)strcspn(words, ":");
+
+	snprintf(pointer, sizeof(pointer), "/%.*s", n, words);
+	mistake_note(rq, strncmp(words, "body:", 5) ? pointer : "", words);
+}
+
 static int read_member(struct request *rq, struct buf *line, struct err *err)
 {
 	json_t *body = input_parse(rq->body.data, rq->body.len, err), *v;
@@ -224,6 +235,8 @@ static int read_member(struct request *rq, struct buf *line, struct err *err)
 			    strcmp(field, "port") != 0)
 				ret = add_option(field, v, line, err);
 	json_decref(body);
+	if (ret < 0)
+		note_field(rq, err->msg);
 	return ret;
 }
 

@@ -131,15 +131,22 @@ void show_revision(struct request *rq)
 /* @text: NULL = no confirm is asked for; false: answered. */
 static bool read_confirm(struct request *rq, const char *text, uint32_t *ms)
 {
+	struct err err = { "" };
 	char quoted[64];
 
 	*ms = 0;
 	if (!text || (parse_duration(text, ms) == 0 && *ms >= CONFIRM_MIN_MS &&
 		      *ms <= CONFIRM_MAX_MS))
 		return true;
-	reply_problem(rq, MHD_HTTP_BAD_REQUEST,
-		      "confirm: %s; allowed: " CONFIRM_ALLOWED,
-		      text_quote(text, strlen(text), quoted, sizeof(quoted)));
+	text_quote(text, strlen(text), quoted, sizeof(quoted));
+	if (request_query(rq, "confirm") == text) {
+		mistake_query(rq, "confirm", NULL,
+			      "confirm: %s; allowed: " CONFIRM_ALLOWED, quoted);
+		return false;
+	}
+	err_set(&err, 0, "confirm: %s; allowed: " CONFIRM_ALLOWED, quoted);
+	mistake_note(rq, "/confirm", err.msg);
+	reply_err(rq, -EINVAL, &err);
 	return false;
 }
 

@@ -22,6 +22,7 @@ static const struct route_part parts[AT_PARTS] = {
 
 static const struct route routes[] = {
 	{ "GET", "/", show_page, NULL },
+	{ "GET", "/v1/openapi.json", show_openapi, NULL },
 	{ "GET", "/v1/status", show_status, NULL },
 	{ "GET", "/metrics", show_metrics, NULL },
 	{ "GET", "/healthz", show_health, NULL },

@@ -9,7 +9,7 @@ EXTRA_DIST += tests/lab/hvagent.py tests/lab/test_hvagent.py
 EXTRA_DIST += tests/lab/direct.py tests/lab/uploads.py tests/lab/icmp.py \
 	tests/lab/sums.py tests/lab/cached.py \
 	tests/lab/thousands.py
-EXTRA_DIST += tests/lab/test_cache.py tests/lab/test_dry_run.py tests/lab/test_route_many.py
+EXTRA_DIST += tests/lab/test_cache.py tests/lab/test_dry_run.py tests/lab/test_route_many.py tests/lab/rich.py tests/lab/test_openapi.py
 EXTRA_DIST += tests/lab/test_stateless_ahead.py
 EXTRA_DIST += tests/lab/test_dsr.py tests/lab/test_ipip.py \
 	tests/lab/test_direct.py

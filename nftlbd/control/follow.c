@@ -23,11 +23,12 @@
 #define HEARTBEAT_S 15.
 
 struct follower {
-	struct later later;
+	struct later later; /* first */
 	struct request *rq;
 	struct control *control;
 	uint64_t last; /* id of the last event that was dealt with */
 	char service[RS_NAME_MAX + 1], backend[RS_NAME_MAX + 1];
+	bool over; /* nobody listens any more */
 	struct piece piece;
 	ev_timer heartbeat;
 	struct follower *next, **prev;
@@ -82,6 +83,8 @@ static ssize_t follower_read(void *cls, uint64_t pos, char *to, size_t max)
 {
 	struct follower *f = cls;
 
+	if (f->over)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
 	if (piece_is_sent(&f->piece))
 		follower_fill(f);
 	if (piece_is_sent(&f->piece)) {
@@ -122,6 +125,7 @@ static void follower_free(void *cls)
 /* The connection ends, and follower_free() with it. */
 static void abandon(struct later *l)
 {
+	((struct follower *)l)->over = true;
 }
 
 static void filter_set(char to[RS_NAME_MAX + 1], const char *name)

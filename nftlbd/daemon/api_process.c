@@ -29,6 +29,7 @@
 #define RESTART_MIN_S    0.1
 #define RESTART_MAX_S    10.0
 #define GOOD_LIFE_S      10.0
+#define CLOSE_S          2
 #define PACKETS_PER_TURN 32
 #define NOFILE           1024 /* clients, streams to us, and some */
 
@@ -233,10 +234,11 @@ void api_process_close(struct api_process *p)
 {
 	if (!p)
 		return;
-	api_process_want(p, false);
+	life_quiet(p); /* closes its socket: it leaves */
+	ev_timer_stop(p->loop, &p->restart);
 	ev_child_stop(p->loop, &p->child);
 	if (p->pid)
-		waitpid(p->pid, NULL, 0);
+		spawn_wait(p->pid, CLOSE_S);
 	free(p);
 }
 

@@ -22,18 +22,17 @@
 #include "daemon/prober_process.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/prober_packet.h"
 #include "daemon/prober_spawn.h"
+#include "daemon/spawn.h"
 #include "lib/log.h"
 #include "lib/xalloc.h"
 
@@ -359,30 +358,13 @@ struct prober *prober_open(struct ev_loop *loop, const char *path,
 	return p;
 }
 
-/* The loop no longer runs: wait by hand. */
-static void child_wait(pid_t pid)
-{
-	static const struct timespec limit = { .tv_sec = CLOSE_S };
-	struct pollfd over = { .fd = pidfd_open(pid, 0), .events = POLLIN };
-	sigset_t all; /* its SIGCHLD must not end the wait */
-	int status;
-
-	sigfillset(&all);
-	if (over.fd < 0 || ppoll(&over, 1, &limit, &all) != 1)
-		kill(pid, SIGKILL);
-	if (over.fd >= 0)
-		close(over.fd);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-}
-
 void prober_close(struct prober *p)
 {
 	life_quiet(p); /* closes its socket: it leaves */
 	ev_timer_stop(p->loop, &p->restart);
 	ev_child_stop(p->loop, &p->child);
 	if (p->pid)
-		child_wait(p->pid);
+		spawn_wait(p->pid, CLOSE_S);
 	free(p);
 }
 

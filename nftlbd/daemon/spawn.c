@@ -18,14 +18,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* After the C library's, whose names they respect. */
@@ -256,4 +259,19 @@ out:
 	free(r.env[0]);
 	free(r.env[1]);
 	return rc;
+}
+
+void spawn_wait(pid_t pid, time_t limit_s)
+{
+	const struct timespec limit = { .tv_sec = limit_s };
+	struct pollfd over = { .fd = pidfd_open(pid, 0), .events = POLLIN };
+	sigset_t all; /* its SIGCHLD must not end the wait */
+	int status;
+
+	sigfillset(&all);
+	if (over.fd < 0 || ppoll(&over, 1, &limit, &all) != 1)
+		kill(pid, SIGKILL);
+	close_open(over.fd);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
 }

@@ -40,4 +40,8 @@ struct spawn_plan {
 int spawn_program(const struct spawn_plan *plan, pid_t *pid, int *fd,
 		  struct err *err);
 
+/** spawn_wait() - it is about to end: wait for that, and kill it after
+ * @limit_s; the loop does not run any more */
+void spawn_wait(pid_t pid, time_t limit_s);
+
 #endif

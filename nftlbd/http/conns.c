@@ -12,6 +12,7 @@
 #include "http/conns.h"
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -25,6 +26,7 @@
 enum conn_state { WAITING, BUSY, ENDLESS };
 
 struct conn {
+	struct MHD_Connection *mhd;
 	int fd;
 	enum conn_state state;
 	bool known;
@@ -61,20 +63,37 @@ static void end(struct conn *k)
 	shutdown(k->fd, SHUT_RDWR);
 }
 
-static bool is_due(const struct conn *k, ev_tstamp now)
+static bool is_due(const struct conns *c, const struct conn *k, ev_tstamp now)
 {
-	return !k->ended &&
+	return !c->trusted &&
 	       ((k->state == WAITING && k->since + RECEIVE_S <= now) ||
 		(k->state == BUSY && k->since + ANSWER_S <= now));
+}
+
+/* MHD does not look at who waits for the next piece of an endless answer. He
+ * has nothing more to say: what comes from him is the end, or TLS's word for
+ * it. */
+static bool has_left(const struct conn *k)
+{
+	struct pollfd p = { .fd = k->fd, .events = POLLIN | POLLRDHUP };
+
+	return k->state == ENDLESS && poll(&p, 1, 0) > 0;
 }
 
 static void on_look(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct conns *c = w->data;
 
-	for (struct conn *k = c->first; k; k = k->next)
-		if (is_due(k, ev_now(loop)))
+	for (struct conn *k = c->first; k; k = k->next) {
+		if (k->ended)
+			continue;
+		if (has_left(k)) {
 			end(k);
+			c->left(c->arg, k->mhd);
+		} else if (is_due(c, k, ev_now(loop))) {
+			end(k);
+		}
+	}
 }
 
 void conns_init(struct conns *c, struct ev_loop *loop, unsigned int max)
@@ -181,6 +200,7 @@ static struct conn *conn_new(struct conns *c, struct MHD_Connection *conn)
 	    MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct conn *k = xcalloc(1, sizeof(*k));
 
+	k->mhd = conn;
 	k->fd = info ? info->connect_fd : -1;
 	if (c->taking)
 		k->peer = *c->taking;
@@ -200,8 +220,8 @@ void conns_notify(void *cls, struct MHD_Connection *conn, void **context,
 		*context = k;
 		if (!c->trusted)
 			make_room(c, k);
-		list_add(c, k, c->trusted ? ENDLESS : WAITING);
-		if (c->n++ == 0 && !c->trusted)
+		list_add(c, k, WAITING);
+		if (c->n++ == 0)
 			ev_timer_again(c->loop, &c->look);
 	} else if (k) {
 		list_remove(c, k);
@@ -219,7 +239,7 @@ static void change(struct conns *c, struct MHD_Connection *conn,
 {
 	struct conn *k = conn_of(conn);
 
-	if (!k || c->trusted || k->state == state)
+	if (!k || k->state == state)
 		return;
 	list_remove(c, k);
 	list_add(c, k, state);

@@ -19,7 +19,10 @@ struct conns {
 	unsigned int n, max;
 	bool trusted;              /* they were given to us: no limits */
 	const struct peer *taking; /* whose the next one is */
-	ev_timer look;             /* while there are any */
+	/* Whose answer has no end has left; the request may be suspended. */
+	void (*left)(void *arg, struct MHD_Connection *conn);
+	void *arg;
+	ev_timer look; /* while there are any */
 };
 
 /** conns_init() - @max: as many as there may be */

@@ -103,6 +103,18 @@ void request_resume(struct request *rq)
 	ev_timer_start(h->site->loop, &h->wakeup);
 }
 
+void request_left(void *arg, struct MHD_Connection *conn)
+{
+	struct request *rq = ((struct http *)arg)->requests;
+
+	while (rq && rq->conn != conn)
+		rq = rq->next;
+	if (!rq || !rq->suspended)
+		return;
+	request_forget(rq);
+	request_resume(rq);
+}
+
 void request_abandon(struct request *rq)
 {
 	request_forget(rq);

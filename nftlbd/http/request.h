@@ -64,6 +64,9 @@ void request_endless(struct request *rq);
 void request_suspend(struct request *rq, struct later *l);
 /** request_resume() - go on; from the event loop. @rq->later is forgotten. */
 void request_resume(struct request *rq);
+/** request_left() - the client of an endless answer is gone; @arg: struct http.
+ * What is under way hears of it, and the connection ends. */
+void request_left(void *arg, struct MHD_Connection *conn);
 /** request_abandon() - the daemon stops: give up what is under way */
 void request_abandon(struct request *rq);
 

@@ -135,6 +135,8 @@ static struct http *http_new(const struct http_site *site)
 	ev_timer_init(&h->wakeup, on_wakeup, 0., 0.);
 	h->wakeup.data = h;
 	conns_init(&h->conns, site->loop, connections(site));
+	h->conns.left = request_left;
+	h->conns.arg = h;
 	return h;
 }
 

@@ -165,6 +165,7 @@ def test_process():
         lab.serve_all()
         api.start()
         api.d.wait_states("active")
+        equal(api.ask("/v1/status", OPS)[0], 200, "it answers")
         status = status_of(api.pid())
         nobody = str(pwd.getpwnam("nobody").pw_uid)
         equal(status["Uid"].split(), [nobody] * 4, "user")

@@ -80,20 +80,23 @@ static bool has_left(const struct conn *k)
 	return k->state == ENDLESS && poll(&p, 1, 0) > 0;
 }
 
-static void on_look(struct ev_loop *loop, ev_timer *w, int revents)
+static void look(struct conns *c)
 {
-	struct conns *c = w->data;
-
 	for (struct conn *k = c->first; k; k = k->next) {
 		if (k->ended)
 			continue;
 		if (has_left(k)) {
 			end(k);
 			c->left(c->arg, k->mhd);
-		} else if (is_due(c, k, ev_now(loop))) {
+		} else if (is_due(c, k, ev_now(c->loop))) {
 			end(k);
 		}
 	}
+}
+
+static void on_look(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	look(w->data);
 }
 
 void conns_init(struct conns *c, struct ev_loop *loop, unsigned int max)
@@ -145,17 +148,29 @@ static unsigned int count_open(const struct conns *c)
 	return n;
 }
 
+static bool is_crowd(const struct conns *c, const struct addr *from)
+{
+	return from->family && !addr_is_loopback(from) &&
+	       count_from(c, from) >= c->max / CONNECTIONS_SOURCE;
+}
+
+static bool is_full(const struct conns *c)
+{
+	return count_open(c) + CONNECTIONS_SPARE >= c->max;
+}
+
 /* Before @k is in the list. Loopback is anybody: a proxy, an ssh tunnel. */
 static void make_room(struct conns *c, struct conn *k)
 {
-	bool crowd = k->from.family && !addr_is_loopback(&k->from) &&
-		     count_from(c, &k->from) >= c->max / CONNECTIONS_SOURCE;
-	struct conn *goes = NULL;
+	struct conn *goes;
 
-	if (crowd) {
+	if (!is_crowd(c, &k->from) && !is_full(c))
+		return;
+	look(c); /* who has left makes no crowd */
+	if (is_crowd(c, &k->from)) {
 		goes = slowest(c, &k->from);
 		end(goes ? goes : k);
-	} else if (count_open(c) + CONNECTIONS_SPARE >= c->max) {
+	} else if (is_full(c)) {
 		goes = slowest(c, NULL);
 		if (goes)
 			end(goes);

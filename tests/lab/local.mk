@@ -13,7 +13,8 @@ EXTRA_DIST += tests/lab/test_cache.py tests/lab/test_dry_run.py tests/lab/test_r
 EXTRA_DIST += tests/lab/test_stateless_ahead.py
 EXTRA_DIST += tests/lab/test_dsr.py tests/lab/test_ipip.py \
 	tests/lab/test_direct.py
-EXTRA_DIST += tests/lab/api.py tests/lab/test_api.py
+EXTRA_DIST += tests/lab/api.py tests/lab/test_api.py \
+	tests/lab/bad_client.py tests/lab/test_api_load.py
 EXTRA_DIST += tests/lab/test_systemd.py
 EXTRA_DIST += tests/lab/browser.py tests/lab/palette.py tests/lab/screenshot.py \
 	tests/lab/page_rules.py tests/lab/test_page.py

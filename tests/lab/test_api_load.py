@@ -138,7 +138,8 @@ def burst(lab, api, rate, seconds):
 def test_burst():
     """No probe is late, and no change waits, because of who asks."""
     with Lab(backends=3) as lab:
-        services = {"www": daemon.service(check="fast")}
+        services = {"www": daemon.service(check="fast",
+                                           scheduler="weighted")}
         api = Api(lab, services)
         api.d.write(services, checks={"fast": daemon.FAST_CHECK}, **api.keys)
         lab.serve_all()

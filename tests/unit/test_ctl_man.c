@@ -117,6 +117,52 @@ static void test_manual_examples(void **state)
 	assert_int_equal(examples, items);
 }
 
+/* Words of one command behind "nftlbctl", options taken out. */
+static void must_parse(const char *line)
+{
+	char *copy = xstrdup(line), *save, *word, *argv[32];
+	struct call call = { 0 };
+	struct err err = { "" };
+	int n = 0;
+
+	copy[strcspn(copy, "|;&)>")] = '\0';
+	for (word = strtok_r(copy, " ", &save); word && n < 32;
+	     word = strtok_r(NULL, " ", &save)) {
+		if (!strcmp(word, "-o") || !strcmp(word, "-s"))
+			strtok_r(NULL, " ", &save);
+		else if (word[0] != '-' || !strcmp(word, "--confirm"))
+			argv[n++] = word;
+	}
+	if (command_match(n, argv, &call, &err) < 0)
+		fail_msg("EXAMPLES: \"%s\": %s", line, err.msg);
+	free(copy);
+}
+
+/* Every nftlbctl in the section EXAMPLES of a manual. */
+static void test_manual_section(void **state)
+{
+	bool inside = false, literal = false;
+	FILE *f = manual_open();
+	size_t n = 0;
+	char line[256];
+
+	while (fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!strncmp(line, ".Sh ", 4))
+			inside = !strcmp(line, ".Sh EXAMPLES");
+		literal = !strncmp(line, ".Bd", 3) ||
+			  (literal && strncmp(line, ".Ed", 3) != 0);
+		for (const char *at = line;
+		     inside && literal && (at = strstr(at, "nftlbctl "));) {
+			at += strlen("nftlbctl ");
+			must_parse(at);
+			n++;
+		}
+	}
+	fclose(f);
+	assert_true(n >= 6);
+}
+
 static void output_of(const char *option, struct buf *out)
 {
 	char *command = xasprintf("%s %s", NFTLBCTL, option), line[256];
@@ -148,6 +194,57 @@ static void test_help(void **state)
 	buf_free(&help);
 	buf_free(&list);
 	buf_free(&wanted);
+}
+
+static void manual_text(struct buf *out)
+{
+	FILE *f = manual_open();
+	char line[256];
+
+	while (fgets(line, sizeof(line), f))
+		buf_append(out, line, strlen(line));
+	fclose(f);
+}
+
+/* Options and exit statuses: --help and the manual have the same. */
+static void test_options(void **state)
+{
+	struct buf help = { 0 }, manual = { 0 };
+	char name[32], item[48];
+	const char *at;
+	size_t n = 0;
+
+	output_of("--help", &help);
+	manual_text(&manual);
+	for (at = strstr(help.data, "\noptions"); (at = strstr(at, "--"));) {
+		at += 2;
+		snprintf(name, sizeof(name), "%.*s",
+			 (int)strspn(at, "abcdefghijklmnopqrstuvwxyz-"), at);
+		snprintf(item, sizeof(item), "Fl -%s", name);
+		if (!strstr(manual.data, item))
+			fail_msg("not in the manual: --%s", name);
+		n++;
+	}
+	assert_true(n >= 5);
+	for (at = manual.data; (at = strstr(at, "\n.It Fl "));) {
+		snprintf(item, sizeof(item), "%c%.1s", '-', at + 8);
+		at += 8;
+		if (*at == '-')
+			snprintf(item, sizeof(item), "-%.*s",
+				 (int)strspn(at, "abcdefghijklmnopqrstuvwxyz-"),
+				 at);
+		if (!strstr(help.data, item))
+			fail_msg("not in --help: %s", item);
+	}
+	for (int status = 0; status <= 3; status++) {
+		snprintf(item, sizeof(item), "\n.It %d\n", status);
+		if (!strstr(manual.data, item))
+			fail_msg("no exit status %d in the manual", status);
+	}
+	assert_non_null(strstr(help.data, "0 done, 1 refused,\n2 usage, 3 no "
+					  "daemon"));
+	buf_free(&help);
+	buf_free(&manual);
 }
 
 /* What bash offers after @words, one a line, in @out. Names come from a
@@ -202,7 +299,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_manual_items),
 		cmocka_unit_test(test_manual_examples),
+		cmocka_unit_test(test_manual_section),
 		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_completion),
 	};
 

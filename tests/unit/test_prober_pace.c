@@ -173,7 +173,7 @@ static void test_statistics_come_each_second(void **state)
 	results = results_until(&p, 1);
 	begun = now_ms();
 	results += results_until(&p, 4);
-	assert_in_range(now_ms() - begun, 2500, 8000);
+	assert_in_range(now_ms() - begun, 2500, 30000);
 	assert_true(p.stats.probes >= 20);
 	/* one may be under way, one result after the counts */
 	assert_in_range(p.stats.probes, results - 1, results + 1);

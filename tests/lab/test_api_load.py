@@ -16,7 +16,6 @@ from marks import alone
 from netns import inside
 from process import check, equal, wait_until
 
-COUNT = 10000
 SEED = 7
 HELPERS = 3
 KEPT = 20       # connections between the two that wait for the next request
@@ -24,12 +23,15 @@ GROWS_KB = 24 << 10     # pools of memory that are kept; a leak is more
 ASAN_GROWS_KB = 400 << 10   # it keeps what was freed
 
 
-def memory_kb(pid):
-    return int(status_of(pid)["VmRSS"].split()[0])
-
-
 def is_asan():
     return "asan" in os.environ.get("BUILD", "")
+
+
+COUNT = 10000 if is_asan() else 1500
+
+
+def memory_kb(pid):
+    return int(status_of(pid)["VmRSS"].split()[0])
 
 
 def grows_kb():

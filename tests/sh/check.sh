@@ -88,6 +88,7 @@ suite_lab_asan() {
         kernel.changed kernel.flush_command \
         persist.session_delete group. persist.size_changes \
         lists.kept lists.reload_while counters.removed counters.restart \
+        api.tokens api.reload api.process api.events api_load.hostile \
         overflow.sessions local.reload room.restart marks.marks_come
 }
 

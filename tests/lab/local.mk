@@ -23,3 +23,9 @@ EXTRA_DIST += tests/lab/test_import.py tests/import
 EXTRA_DIST += tests/lab/test_revisions.py tests/lab/test_pools.py
 EXTRA_DIST += tests/lab/test_terminal.py
 EXTRA_DIST += tests/lab/test_completion.py
+
+# configurations that were
+check_PROGRAMS += tests/unit/test_revisions
+tests_unit_test_revisions_SOURCES = tests/unit/test_revisions.c
+tests_unit_test_revisions_LDADD = librevisions.a libconfig.a librulesets.a \
+	libutil.a $(JANSSON_LIBS) $(INIH_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS) -lm

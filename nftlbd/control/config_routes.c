@@ -149,12 +149,14 @@ void config_check(struct request *rq)
 	}
 }
 
-static void reply_diff(struct request *rq, const char *path)
+void reply_diff(struct request *rq, const char *path,
+		const struct conf_source *from)
 {
 	struct conf_errors errors = { 0 };
 	struct err err = { "" };
 	struct forecast f;
-	int ret = daemon_diff(request_daemon(rq), path, &f, &errors, &err);
+	int ret =
+	    daemon_diff(request_daemon(rq), path, from, &f, &errors, &err);
 
 	if (ret == 0)
 		reply_forecast(rq, &f);
@@ -171,7 +173,7 @@ void config_diff(struct request *rq)
 
 	if (!read_path(rq, &path))
 		return;
-	reply_diff(rq, path);
+	reply_diff(rq, path, NULL);
 	free(path);
 }
 
@@ -186,7 +188,7 @@ void config_reload(struct request *rq)
 	if (ret == 0 && !read_dry_run(rq, &dry))
 		return;
 	if (ret == 0 && dry) {
-		reply_diff(rq, NULL);
+		reply_diff(rq, NULL, NULL);
 		return;
 	}
 	if (ret == 0)

@@ -11,6 +11,7 @@
 
 #include "control/answer.h"
 #include "control/etags.h"
+#include "control/price.h"
 #include "daemon/members.h"
 #include "http/json.h"
 #include "http/mistakes.h"
@@ -259,6 +260,8 @@ void put_member(struct request *rq)
 	struct conf_errors errors = { 0 };
 	struct buf line = { 0 };
 	struct err err = { "" };
+	struct forecast f;
+	bool dry;
 	int ret;
 
 	if (!name_valid(rq->at[AT_BACKEND])) {
@@ -267,15 +270,19 @@ void put_member(struct request *rq)
 			      "digits, and after the first also . _ -");
 		return;
 	}
-	if (!member_fresh(rq))
+	if (!member_fresh(rq) || !read_dry_run(rq, &dry))
 		return;
 	ret = read_member(rq, &line, &err);
 	if (ret == 0)
 		ret = command_member_put(request_daemon(rq), &who,
 					 rq->at[AT_POOL], rq->at[AT_BACKEND],
-					 line.data, &errors, &err);
+					 line.data, dry ? &f : NULL, &errors,
+					 &err);
 	buf_free(&line);
-	reply_change(rq, ret, &errors, &err, show_member);
+	if (ret == 0 && dry)
+		reply_forecast(rq, &f);
+	else
+		reply_change(rq, ret, &errors, &err, show_member);
 }
 
 static void reply_empty(struct request *rq)
@@ -288,14 +295,22 @@ void delete_member(struct request *rq)
 	const struct author who = request_author(rq);
 	struct conf_errors errors = { 0 };
 	struct err err = { "" };
+	struct forecast f;
+	bool dry;
 	int ret;
 
+	if (!read_dry_run(rq, &dry))
+		return;
 	/* what was set aside with its pool may go without it */
 	if (!members_line(request_daemon(rq)->members, rq->at[AT_POOL],
 			  rq->at[AT_BACKEND]) &&
 	    !member_fresh(rq))
 		return;
 	ret = command_member_remove(request_daemon(rq), &who, rq->at[AT_POOL],
-				    rq->at[AT_BACKEND], &errors, &err);
-	reply_change(rq, ret, &errors, &err, reply_empty);
+				    rq->at[AT_BACKEND], dry ? &f : NULL,
+				    &errors, &err);
+	if (ret == 0 && dry)
+		reply_forecast(rq, &f);
+	else
+		reply_change(rq, ret, &errors, &err, reply_empty);
 }

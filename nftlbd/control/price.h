@@ -13,6 +13,9 @@ bool read_dry_run(struct request *rq, bool *dry);
 /** reply_forecast() - answer with @f, at once or when the flows that would end
  * are counted; frees it */
 void reply_forecast(struct request *rq, struct forecast *f);
+/** reply_diff() - answer with what a reload would do; see daemon_diff() */
+void reply_diff(struct request *rq, const char *path,
+		const struct conf_source *from);
 /** reply_sync_forecast() - answer with what a sync would do */
 void reply_sync_forecast(struct request *rq);
 

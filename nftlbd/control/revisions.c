@@ -11,6 +11,7 @@
 
 #include "control/answer.h"
 #include "control/etags.h"
+#include "control/price.h"
 #include "daemon/configure.h"
 #include "daemon/revisions.h"
 #include "http/mistakes.h"
@@ -172,6 +173,15 @@ static bool read_text(struct request *rq)
 	return true;
 }
 
+static void try_text(struct request *rq)
+{
+	const struct conf_file file = { (char *)request_daemon(rq)->conf_path,
+					rq->body.data, rq->body.len };
+	const struct conf_source source = { .files = &file, .nfiles = 1 };
+
+	reply_diff(rq, NULL, &source);
+}
+
 static void apply(struct request *rq, enum revision_cause cause)
 {
 	struct daemon *d = request_daemon(rq);
@@ -180,12 +190,17 @@ static void apply(struct request *rq, enum revision_cause cause)
 	struct err err = { "" };
 	char etag[ETAG_STRLEN];
 	uint32_t confirm_ms;
+	bool dry;
 	int ret;
 
 	if (!read_text(rq) ||
 	    !read_confirm(rq, request_query(rq, "confirm"), &confirm_ms) ||
-	    !request_fresh(rq, etag_config(d, etag)))
+	    !read_dry_run(rq, &dry) || !request_fresh(rq, etag_config(d, etag)))
 		return;
+	if (dry) {
+		try_text(rq);
+		return;
+	}
 	ret = command_config_apply(d, &who, cause, rq->body.data, rq->body.len,
 				   confirm_ms, &errors, &err);
 	reply_change(rq, ret, &errors, &err, reply_revision);

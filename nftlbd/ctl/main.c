@@ -30,7 +30,7 @@ static void print_help(void)
 	       "  %-41s the daemon's socket (%s)\n"
 	       "  %-41s what to print; JSON never changes shape\n"
 	       "  %-41s only say what would change, and what it costs:\n"
-	       "  %-41s backend, service, config reload, sync\n"
+	       "  %-41s backend, service, config reload and apply, sync\n"
 	       "  %-41s auto, always or never; auto: on a terminal\n"
 	       "  %-41s the same as --color=never\n"
 	       "  -h, --help\n"

@@ -59,7 +59,8 @@ int reload_load(struct daemon *d, const char *path, struct conf_source *source,
 
 /* ---- what would change */
 
-int daemon_diff(struct daemon *d, const char *path, struct forecast *f,
+int daemon_diff(struct daemon *d, const char *path,
+		const struct conf_source *from, struct forecast *f,
 		struct conf_errors *errors, struct err *err)
 {
 	struct conf_source source = { 0 };
@@ -68,9 +69,12 @@ int daemon_diff(struct daemon *d, const char *path, struct forecast *f,
 	struct rs_hooks hooks;
 	struct conf *conf;
 	struct plan *plan;
-	int ret = reload_load(d, path ? path : d->conf_path, &source, &conf,
-			      errors, err);
+	int ret;
 
+	if (from)
+		source = *from;
+	ret = reload_load(d, path ? path : d->conf_path, &source, &conf, errors,
+			  err);
 	if (ret < 0)
 		return ret;
 	lists_name(d->lists, conf);

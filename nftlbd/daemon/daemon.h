@@ -134,9 +134,11 @@ void daemon_reload_leave(struct reload_waiter *w);
 /**
  * daemon_diff() - what would a reload with @path do? Changes nothing.
  * @path: NULL = d->conf_path
+ * @from: texts that count in place of files; NULL = what is on disk
  * @f: filled on success; the caller frees it with forecast_free()
  */
-int daemon_diff(struct daemon *d, const char *path, struct forecast *f,
+int daemon_diff(struct daemon *d, const char *path,
+		const struct conf_source *from, struct forecast *f,
 		struct conf_errors *errors, struct err *err);
 
 /** daemon_check() - what does this kernel lack of what @c asks for? 0 or -errno

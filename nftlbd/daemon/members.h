@@ -38,12 +38,15 @@ const char *members_line(const struct members *m, const char *pool,
  * file's. */
 
 /** command_member_put() - add or replace; @line as in a file, without the name
+ * @dry: not NULL: nothing changes, it is filled with what would happen
  */
 int command_member_put(struct daemon *d, const struct author *who,
 		       const char *pool, const char *name, const char *line,
-		       struct conf_errors *errors, struct err *err);
+		       struct forecast *dry, struct conf_errors *errors,
+		       struct err *err);
 int command_member_remove(struct daemon *d, const struct author *who,
 			  const char *pool, const char *name,
-			  struct conf_errors *errors, struct err *err);
+			  struct forecast *dry, struct conf_errors *errors,
+			  struct err *err);
 
 #endif

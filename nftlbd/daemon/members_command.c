@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/forecast.h"
 #include "daemon/members.h"
 #include "daemon/reload.h"
+#include "daemon/revisions.h"
 
 static const struct conf_pool *pool_find(const struct daemon *d,
 					 const char *name)
@@ -47,14 +49,34 @@ static int check_pool(const struct daemon *d, const char *pool, struct err *err)
 			 : 0;
 }
 
+static int try_change(struct daemon *d, const char *pool, const char *name,
+		      const char *line, struct forecast *dry,
+		      struct conf_errors *errors, struct err *err)
+{
+	struct conf_source source = { .only = true, .lists = d->model->conf };
+	int ret;
+
+	if (d->reload) /* what is staged is its own */
+		return err_set(err, -EAGAIN,
+			       "a reload is under way that loads large lists");
+	source.files = revisions_texts(d->revisions, &source.nfiles);
+	members_stage(d->members, pool, name, line);
+	ret = daemon_diff(d, NULL, &source, dry, errors, err);
+	members_unstage(d->members);
+	return ret;
+}
+
 static int change(struct daemon *d, const struct author *who, const char *pool,
 		  const char *name, const char *line, const char *verb,
-		  struct conf_errors *errors, struct err *err)
+		  struct forecast *dry, struct conf_errors *errors,
+		  struct err *err)
 {
 	char words[200];
 	const struct reload_change c = { .cause = CAUSE_RELOAD,
 					 .member = words };
 
+	if (dry)
+		return try_change(d, pool, name, line, dry, errors, err);
 	snprintf(words, sizeof(words), "pool %s: member %s %s", pool, name,
 		 verb);
 	members_stage(d->members, pool, name, line);
@@ -63,7 +85,8 @@ static int change(struct daemon *d, const struct author *who, const char *pool,
 
 int command_member_put(struct daemon *d, const struct author *who,
 		       const char *pool, const char *name, const char *line,
-		       struct conf_errors *errors, struct err *err)
+		       struct forecast *dry, struct conf_errors *errors,
+		       struct err *err)
 {
 	const char *was = members_line(d->members, pool, name);
 	int ret = check_pool(d, pool, err);
@@ -75,15 +98,16 @@ int command_member_put(struct daemon *d, const struct author *who,
 			       "member \"%s\" of pool \"%s\" is the file's: it "
 			       "is changed there",
 			       name, pool);
-	if (was && !strcmp(was, line))
+	if (was && !strcmp(was, line) && !dry)
 		return 0;
-	return change(d, who, pool, name, line, was ? "changed" : "added",
+	return change(d, who, pool, name, line, was ? "changed" : "added", dry,
 		      errors, err);
 }
 
 int command_member_remove(struct daemon *d, const struct author *who,
 			  const char *pool, const char *name,
-			  struct conf_errors *errors, struct err *err)
+			  struct forecast *dry, struct conf_errors *errors,
+			  struct err *err)
 {
 	const struct conf_pool *p = pool_find(d, pool);
 	int ret;
@@ -103,5 +127,5 @@ int command_member_remove(struct daemon *d, const struct author *who,
 	if (!members_line(d->members, pool, name))
 		return err_set(err, -ENOENT, "pool \"%s\" has no member \"%s\"",
 			       pool, name);
-	return change(d, who, pool, name, NULL, "removed", errors, err);
+	return change(d, who, pool, name, NULL, "removed", dry, errors, err);
 }

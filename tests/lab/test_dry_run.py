@@ -42,7 +42,8 @@ def what_there_is(lab, d):
     backends = [(s["name"], s["state"], b["name"], b["admin"], b["state"],
                  b["weight"], b["slots"])
                 for s in d.json("show", "services") for b in s["backends"]]
-    return (lab.ruleset(), backends, files, d.json("show", "events"),
+    events = [e for e in d.json("show", "events") if e["kind"] != "prober"]
+    return (lab.ruleset(), backends, files, events,
             d.json("status")["revision"])
 
 
@@ -167,6 +168,41 @@ def test_reload_and_sync():
               ["added"] * 3, "sync after a flush")
         equal(foretold(lab, d, "backend", "drain", "hash", "b2")["empty"], True,
               "nothing is in the kernel that could move")
+
+
+def test_members_and_files():
+    """Members of a dynamic pool, and a file that is applied."""
+    with Lab(backends=4) as lab:
+        lab.serve_all()
+        keys = {"address": vip(4), "port": 80, "protocol": "tcp, udp",
+                "scheduler": "source-hash", "pool": "web"}
+        pools = {"web": {"dynamic": "yes", **{
+            f"backend.{k}": v for k, v in members(2, families=(4,)).items()}}}
+        d = daemon.start(lab, {"hash": keys}, pools=pools)
+        said = happens4(lab, d, "backend", "add", "web", "m3", "10.2.0.13:8080")
+        equal((said["services"], said["price"]["flows_ended"]),
+              ([{"name": "hash", "change": "changed"}], 0), "a new member")
+        lab.flow("c1", vip(4), 80, 60, proto="udp", source=crowd(4, 60))
+        said = happens4(lab, d, "backend", "remove", "web", "m3")
+        check(said["price"]["flows_ended"] > 5, f"{said['price']}")
+        other = d.write({"hash": {**keys, "port": "80, 90"}}, pools=pools,
+                        path=os.path.join(lab.dir, "other.conf"))
+        said = happens4(lab, d, "config", "apply", other)
+        equal([s["name"] for s in said["services"]], ["hash"], "apply")
+
+
+def happens4(lab, d, *words):
+    """As happens(), of a service that only IPv4 has."""
+    said = foretold(lab, d, *words)
+    before, udp = slots(d), udp_flows(lab)
+    d.do(*words)
+    after = slots(d)
+    if set(before) == set(after):
+        equal(said["price"]["slots_moved"],
+              sum(before[k] != after[k] for k in before), f"{words}: slots")
+    wait_until(lambda: len(udp - udp_flows(lab)) == said["price"]["flows_ended"],
+               5, f"{words}: {said['price']['flows_ended']} flows end")
+    return said
 
 
 def test_refused():

@@ -25,7 +25,7 @@ VALUES = {"service": ["www"], "backend": ["b1"], "client": ["10.3.1.1"],
 LAST = ("/v1/config/rollback", "/v1/flush")
 # What has to be so that it is done, and is not: a conflict, not a mistake.
 REFUSED = {"confirmConfig": {409}, "rollback": {200, 404, 409, 410, 422},
-           "forgetSession": {200, 404}, "checkConfig": {200, 403}, "diffConfig": {200, 403}}
+           "forgetSession": {200, 404}, "deleteMember": {200, 404}, "checkConfig": {200, 403}, "diffConfig": {200, 403}}
 
 
 class Document:
@@ -101,7 +101,7 @@ def bodies(doc, operation):
     """Examples of the body, and what its schema makes of each field."""
     content = operation.get("requestBody", {}).get("content", {})
     if "application/json" not in content:
-        return [None]
+        return [b"[global]\n" if content else None]
     schema = doc.deref(content["application/json"]["schema"])
     out = list(schema.get("examples", ()))
     fields = schema.get("properties", {})
@@ -187,10 +187,11 @@ def test_answers():
                     "application/json" not in op["requestBody"]["content"]):
                 with open(d.conf_path, "rb") as f:
                     text = f.read()
-                a = api.ask(method.upper(), path, text,
-                            **{"Content-Type": "text/plain"})
-                doc.judge(op, a, f"{method} {path}")
-                equal(a.status, 200, f"{method} {path}")
+                for query in ("?dry_run=1", ""):
+                    a = api.ask(method.upper(), path + query, text,
+                                **{"Content-Type": "text/plain"})
+                    doc.judge(op, a, f"{method} {path}")
+                    equal(a.status, 200, f"{method} {path}")
                 continue
             for query in queries(doc, op):
                 if query.get("follow"):

@@ -83,14 +83,16 @@ const char *members_line(const struct members *m, const char *pool,
 
 int command_member_put(struct daemon *d, const struct author *who,
 		       const char *pool, const char *name, const char *line,
-		       struct conf_errors *errors, struct err *err)
+		       struct forecast *dry, struct conf_errors *errors,
+		       struct err *err)
 {
 	return rig_said(d, err, "%s + %s = %s", pool, name, line);
 }
 
 int command_member_remove(struct daemon *d, const struct author *who,
 			  const char *pool, const char *name,
-			  struct conf_errors *errors, struct err *err)
+			  struct forecast *dry, struct conf_errors *errors,
+			  struct err *err)
 {
 	return rig_said(d, err, "%s - %s", pool, name);
 }

@@ -172,7 +172,8 @@ struct plan *daemon_plan(struct daemon *d)
 	return p;
 }
 
-int daemon_diff(struct daemon *d, const char *path, struct forecast *f,
+int daemon_diff(struct daemon *d, const char *path,
+		const struct conf_source *from, struct forecast *f,
 		struct conf_errors *errors, struct err *err)
 {
 	struct want_list w = { 0 };

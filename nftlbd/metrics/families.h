@@ -7,6 +7,7 @@
 #define NFTLB_METRICS_FAMILIES_H
 
 #include "control/counts.h"
+#include "daemon/counters_totals.h"
 #include "daemon/daemon.h"
 #include "lib/exposition.h"
 
@@ -15,6 +16,7 @@ struct collect {
 	struct expo e;
 	const struct daemon *d;
 	const struct counts *counts; /* of connections; may be out of date */
+	const struct totals_service *totals; /* of the service at hand */
 };
 
 struct metric_family {

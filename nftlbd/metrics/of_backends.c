@@ -176,52 +176,60 @@ static uint64_t bytes(const struct total *at)
 }
 
 static const struct total *total_of(const struct collect *c,
-				    const struct service *s,
 				    const struct backend *b, const char *prefix)
 {
-	return totals_find(counters_of(c->d->counters, s->conf->name), prefix,
-			   b->conf->name);
+	return totals_find(c->totals, prefix, b->conf->name);
+}
+
+/* The service's totals are looked up once, not for each backend. */
+static void each_counted(struct collect *c, const struct service *s,
+			 void (*show)(struct collect *c,
+				      const struct service *s,
+				      const struct backend *b))
+{
+	if (!s->conf->counters)
+		return;
+	c->totals = counters_of(c->d->counters, s->conf->name);
+	each(c, s, show);
 }
 
 static void show_packets(struct collect *c, const struct service *s,
 			 const struct backend *b)
 {
-	expo_count_of(&c->e, "direction", "in",
-		      packets(total_of(c, s, b, "in")));
+	(void)s;
+	expo_count_of(&c->e, "direction", "in", packets(total_of(c, b, "in")));
 	expo_count_of(&c->e, "direction", "out",
-		      packets(total_of(c, s, b, "out")));
+		      packets(total_of(c, b, "out")));
 }
 
 static void show_bytes(struct collect *c, const struct service *s,
 		       const struct backend *b)
 {
-	expo_count_of(&c->e, "direction", "in", bytes(total_of(c, s, b, "in")));
-	expo_count_of(&c->e, "direction", "out",
-		      bytes(total_of(c, s, b, "out")));
+	(void)s;
+	expo_count_of(&c->e, "direction", "in", bytes(total_of(c, b, "in")));
+	expo_count_of(&c->e, "direction", "out", bytes(total_of(c, b, "out")));
 }
 
 static void show_new_flows(struct collect *c, const struct service *s,
 			   const struct backend *b)
 {
-	expo_count(&c->e, packets(total_of(c, s, b, "new")));
+	(void)s;
+	expo_count(&c->e, packets(total_of(c, b, "new")));
 }
 
 void collect_backend_packets(struct collect *c, const struct service *s)
 {
-	if (s->conf->counters)
-		each(c, s, show_packets);
+	each_counted(c, s, show_packets);
 }
 
 void collect_backend_bytes(struct collect *c, const struct service *s)
 {
-	if (s->conf->counters)
-		each(c, s, show_bytes);
+	each_counted(c, s, show_bytes);
 }
 
 void collect_backend_new_flows(struct collect *c, const struct service *s)
 {
-	if (s->conf->counters)
-		each(c, s, show_new_flows);
+	each_counted(c, s, show_new_flows);
 }
 
 /* ---- checks */

@@ -52,3 +52,8 @@ EXTRA_DIST += tests/fuzz/import.dict
 tests_fuzz_fuzz_import_SOURCES = tests/fuzz/fuzz_import.c
 tests_fuzz_fuzz_import_LDADD = libreplay.a libimport.a libconfig.a \
 	librulesets.a libutil.a $(INIH_LIBS) $(CRYPTO_LIBS) -lm
+
+check_PROGRAMS += tests/fuzz/fuzz_api
+tests_fuzz_fuzz_api_SOURCES = tests/fuzz/fuzz_api.c
+tests_fuzz_fuzz_api_LDADD = libreplay.a libapi.a libhttp.a libutil.a \
+	$(CRYPTO_LIBS)

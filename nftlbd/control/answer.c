@@ -70,8 +70,11 @@ void reply_change(struct request *rq, int ret, struct conf_errors *errors,
 
 json_t *json_author(uid_t uid, const char *token)
 {
-	return json_pack("{s:I, s:o}", "uid", (json_int_t)uid, "token",
-			 json_text(token));
+	/* the kernel names nobody at the other end of TCP */
+	return json_pack("{s:o, s:o}", "uid",
+			 uid == (uid_t)-1 ? json_null()
+					  : json_integer((json_int_t)uid),
+			 "token", json_text(token));
 }
 
 json_t *json_pending(const struct daemon *d)

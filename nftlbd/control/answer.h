@@ -18,7 +18,7 @@ void reply_change(struct request *rq, int ret, struct conf_errors *errors,
 /** reply_revision() - the configuration's number, and what is pending */
 void reply_revision(struct request *rq);
 
-/** json_author() - of a revision or of what is pending */
+/** json_author() - of a revision or of what is pending; uid: null over TCP */
 json_t *json_author(uid_t uid, const char *token);
 /** json_pending() - what has to be confirmed; null: nothing */
 json_t *json_pending(const struct daemon *d);

@@ -9,6 +9,7 @@ import threading
 import time
 
 import daemon
+from api import OPS, SCREEN, Api
 from asking import ask
 from daemon import members, service
 from lab import FAMILIES, Lab, vip
@@ -292,3 +293,28 @@ def test_two_writers():
         equal(ask(d.socket, "PATCH", path, '{"admin":"disabled"}',
                   **tag).status, 412, "a second word")
         equal(d.backend("b9")["admin"], "drain", "the first one's counts")
+
+
+def test_authors_by_token():
+    """By way of the API's process: a token is the author, tags are handed on,
+    and who only looks does not read files."""
+    with Lab() as lab:
+        a = Api(lab).start()
+        text = read(a.d.conf_path)
+        new = os.path.join(lab.dir, "new")
+        a.d.write_text(text + "; by token\n", new)
+        send = ("--data-binary", "@" + new, "-H", "Content-Type: text/plain")
+        status, _ = a.ask("/v1/config", SCREEN)
+        equal(status, 403, "a file, for who only looks")
+        status, _ = a.ask("/v1/config", SCREEN, *send, method="PUT")
+        equal(status, 403, "a change, by who only looks")
+        status, said = a.ask("/v1/config", OPS, "-H", 'If-Match: "other"',
+                             *send, method="PUT")
+        equal((status, read(a.d.conf_path)), (412, text), said)
+        a.ok("/v1/config?confirm=600s", OPS, *send, method="PUT")
+        equal(read(a.d.conf_path), text + "; by token\n", "the file")
+        equal(pending(a.d)["author"], {"uid": None, "token": "ops"}, "pending")
+        a.ok("/v1/config/confirm", OPS, method="POST")
+        told = a.ok("/v1/config/revisions")[-1]
+        equal((told["cause"], told["author"]["token"]), ("put", "ops"), "author")
+        check("token ops" in a.d.do("config", "history"), "history")

@@ -29,3 +29,4 @@ check_PROGRAMS += tests/unit/test_revisions
 tests_unit_test_revisions_SOURCES = tests/unit/test_revisions.c
 tests_unit_test_revisions_LDADD = librevisions.a libconfig.a librulesets.a \
 	libutil.a $(JANSSON_LIBS) $(INIH_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS) -lm
+EXTRA_DIST += tests/lab/pid1.sh tests/lab/test_units.py

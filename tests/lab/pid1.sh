@@ -32,7 +32,7 @@ ip link set lo up
 ip address add 10.9.9.9/32 dev lo # nobody listens there
 mount -t tmpfs t /opt
 cp "$build/nftlbd/nftlbd" "$build/nftlbd/nftlbctl" "$build/hvagent/hvagent" \
-    "$build/nftlb-prober" /opt
+    "$build/nftlb-prober" "$build/nftlb-api" /opt
 mkdir -p /etc/nftlb
 cp "$dir"/etc/* /etc/nftlb
 for unit in nftlbd hvagent; do

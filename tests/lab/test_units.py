@@ -15,6 +15,7 @@ TOP = os.path.join(HERE, "../..")
 CONF = """
 [global]
 user = nobody
+api-listen = 127.0.0.1:9443
 [check fast]
 type = tcp
 interval = 300ms
@@ -30,7 +31,7 @@ DROP_IN = """
 [Unit]
 DefaultDependencies=no
 [Service]
-Environment=NFTLB_PROBER=/opt/nftlb-prober
+Environment=NFTLB_PROBER=/opt/nftlb-prober NFTLB_API=/opt/nftlb-api
 WatchdogSec=2s
 """
 
@@ -108,6 +109,10 @@ def units_run(m):
     entry = json.loads(said.splitlines()[0])
     equal((entry["_SYSTEMD_UNIT"], entry["KIND"]), ("nftlbd.service", "health"),
           "whose entry")
+    # the API's process is in there, too
+    check('"services"' in m.do("curl", "-sS", "--retry", "20",
+                               "--retry-connrefused", "--retry-delay", "1",
+                               "http://127.0.0.1:9443/v1/status"), "the API")
     # hardened as it is, it may write its own file
     m.do("sh", "-c", "sed 's/port = 80$/port = 81/' /etc/nftlb/nftlbd.conf "
          ">/run/new.conf")

@@ -301,6 +301,7 @@ static void bring_down(struct program *p)
 	d->history = NULL;
 	configure_stop(d);
 	load_close(d->load);
+	d->load = NULL; /* a reading for scrapes may still end */
 	full_close(d->full);
 	sessions_close(d->sessions);
 	paths_close(d->paths);

@@ -153,12 +153,20 @@ void readings_get(struct request *rq,
 		r->d = d;
 	}
 	good = is_good(r);
-	if (!r->running && (!good || is_due(r)))
+	if (!r->running && !good)
 		start(r);
 	if (good || is_good(r))
 		done(rq, shared(r));
 	else
 		wait_for(r, rq, done);
+}
+
+void readings_next(struct daemon *d)
+{
+	struct readings *r = d->readings;
+
+	if (r && !r->running && is_due(r))
+		start(r);
 }
 
 void readings_close(struct readings *r)

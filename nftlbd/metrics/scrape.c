@@ -27,6 +27,7 @@ struct scrape {
 	struct pieces out; /* first */
 	struct collect collect;
 	struct counts *counts;
+	struct daemon *d;
 	uint64_t generation; /* of the model that `service` is a place in */
 	size_t family;       /* the one that is written */
 	bool begun;          /* its head is */
@@ -118,6 +119,7 @@ static void scrape_free(struct pieces *p)
 
 	expo_free(&s->collect.e);
 	counts_free(s->counts);
+	readings_next(s->d);
 	free(s);
 }
 
@@ -125,7 +127,7 @@ static void answer(struct request *rq, struct counts *counts)
 {
 	struct scrape *s = xcalloc(1, sizeof(*s));
 
-	s->collect.d = request_daemon(rq);
+	s->collect.d = s->d = request_daemon(rq);
 	s->collect.e.openmetrics = request_openmetrics(rq);
 	s->collect.counts = s->counts = counts;
 	s->generation = counts->generation;

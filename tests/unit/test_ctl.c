@@ -15,6 +15,7 @@
 
 #include "ctl/command.h"
 #include "ctl/render.h"
+#include "ctl/terminal.h"
 
 /* ---- grammar */
 
@@ -369,9 +370,49 @@ static void test_render_anything(void **state)
 	}
 }
 
+/* ---- widths */
+
+static void test_widths(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t width, cut_to;
+		const char *cut;
+	} texts[] = {
+		{ "abc", 3, 3, "abc" },
+		{ "abcd", 4, 3, "ab\xe2\x80\xa6" },
+		{ "\xe6\xbc\xa2\xe5\xad\x97", 4, 3,
+		  "\xe6\xbc\xa2\xe2\x80\xa6" }, /* two columns each */
+		{ "\xe6\xbc\xa2\xe5\xad\x97", 4, 2, "\xe2\x80\xa6" },
+		{ "e\xcc\x81x", 2, 2, "e\xcc\x81x" }, /* combining */
+		{ "\033[31mdown\033[0m", 4, 2, "\033[31md\xe2\x80\xa6\033[0m" },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct buf out = { 0 };
+
+		assert_int_equal(text_width(texts[i].text), texts[i].width);
+		assert_true(text_cut(&out, texts[i].text, texts[i].cut_to) <=
+			    texts[i].cut_to);
+		assert_string_equal(out.data, texts[i].cut);
+		buf_free(&out);
+	}
+}
+
+/* What could move a cursor, and what is no UTF-8. */
+static void test_clean(void **state)
+{
+	char text[] = "a\033[2J\x7f\xc2\x9b\xff\xe6\xbc";
+
+	text_clean(text);
+	assert_string_equal(text, "a?[2J??????");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_widths),
+		cmocka_unit_test(test_clean),
 		cmocka_unit_test(test_grammar),
 		cmocka_unit_test(test_empty_words),
 		cmocka_unit_test(test_rows),

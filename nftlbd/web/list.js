@@ -82,9 +82,8 @@ function alertText() {
 		list.push(['', `The last reload failed; what was there before goes on. ${st.last_error || ''}`]);
 	if (st.flushed)
 		list.push(['', 'The tables are flushed: nothing is balanced until a sync, a reload or a restart.']);
-	const wait = st.confirm || st.waiting_for_confirm;
-	if (wait)
-		list.push(['soft', `Revision ${wait.revision || st.revision} waits to be confirmed${wait.until ? ` until ${when(Date.parse(wait.until))}` : ''}, or it is undone.`]);
+	if (st.pending)
+		list.push(['soft', `Revision ${st.pending.revision} waits to be confirmed until ${when(Date.parse(st.pending.deadline))}, or revision ${st.pending.back_to} comes back.`]);
 	return list;
 }
 function paintHead() {

@@ -286,6 +286,16 @@ def fits_a_phone(s):
     s.b.size(1360, 900)
 
 
+def tells_what_waits(s):
+    """A configuration that has to be confirmed, and that it was."""
+    s.load(opened=None)
+    s.write({"extra": www(port=8088)})
+    s.d.do("config", "apply", s.d.conf_path, "--confirm", "60s")
+    s.b.wait("$('alerts').textContent.includes('waits to be confirmed')", "it is said")
+    s.d.do("config", "confirm")
+    s.b.wait("$('alerts').textContent == ''", "it is over")
+
+
 def finds_the_daemon_again(s):
     """The daemon restarts: the page says so, comes back, and misses nothing."""
     s.load()
@@ -331,7 +341,7 @@ def bears_a_thousand(s):
 SCENES = (keeps_to_itself, says_what_is, tells_of_a_failure, changes_by_click,
           readers_only_look, strangers_are_asked, names_are_text,
           keyboard_is_enough, readers_can_tell, fits_a_phone,
-          finds_the_daemon_again, bears_a_thousand)
+          tells_what_waits, finds_the_daemon_again, bears_a_thousand)
 
 
 def test_page():

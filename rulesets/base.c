@@ -210,27 +210,16 @@ void to_hit(struct buf *r)
 	rule_lookup(r, map_forms[MAP_HITS].name, REG(0), NO_REG, true);
 }
 
-/* The same of the direct modes. */
-static bool to_way_rule(struct buf *r, unsigned int i, uint8_t family)
+bool twice_rule(struct buf *r, unsigned int i, const char *chain)
 {
-	(void)family;
-	if (i > 1)
+	if (i > 4)
 		return false;
-	if (i == 1) {
+	if (i == 4)
 		rule_verdict(r, NF_DROP, NULL);
-		return true;
-	}
-	to_way(r);
-	return true;
-}
-
-/* Whose backend is remembered; they come back if it takes nobody. */
-static bool known_rule(struct buf *r, unsigned int i, uint8_t family)
-{
-	(void)family;
-	if (i > 0)
-		return false;
-	to_way(r);
+	else if (i % 2)
+		to_way(r);
+	else
+		rule_verdict(r, NFT_JUMP, chain);
 	return true;
 }
 
@@ -244,9 +233,8 @@ const struct base_chain base_chains[] = {
 	  output_rule },
 	{ "postrouting", FEATURE_NONE, "nat", NF_INET_POST_ROUTING, HOOK_SRCNAT,
 	  0, postrouting_rule },
-	{ CHAIN_TO_WAY, FEATURE_WAYS, NULL, 0, 0, 0, to_way_rule },
-	{ CHAIN_KNOWN, FEATURE_WAYS, NULL, 0, 0, 0, known_rule },
 	{ CHAIN_INGRESS, FEATURE_INGRESS, NULL, 0, 0, 0, ingress_rule },
+	{ CHAIN_TO_SERVICE, FEATURE_INGRESS, NULL, 0, 0, 0, to_service_rule },
 	{ CHAIN_PICK, FEATURE_PICK, NULL, 0, 0, 0, pick_rule },
 	{ CHAIN_ALIVE, FEATURE_ALIVE, NULL, 0, 0, 0, alive_rule },
 	{ CHAIN_MEMBER, FEATURE_GROUP, NULL, 0, 0, 0, member_rule },
@@ -298,12 +286,16 @@ const struct base_chain base_chains[] = {
 	  0, forward_rule },
 	{ CHAIN_REFUSE, FEATURE_STATELESS, NULL, 0, 0, 0, refuse_rule },
 	{ CHAIN_MISTAKES, FEATURE_STATELESS, NULL, 0, 0, 0, mistake_rule },
+	{ CHAIN_TO_STATELESS, FEATURE_STATELESS, NULL, 0, 0, 0,
+	  to_stateless_rule },
 	{ "stateless", FEATURE_STATELESS, "filter", NF_INET_PRE_ROUTING,
 	  HOOK_RAW, 0, stateless_rule },
 	{ "stateless-answers", FEATURE_STATELESS, "filter",
 	  NF_INET_POST_ROUTING, HOOK_RAW, 0, answers_rule },
 	{ "stateless-own", FEATURE_STATELESS, "route", NF_INET_LOCAL_OUT,
 	  HOOK_RAW, 0, own_mistakes_rule },
+	{ CHAIN_TO_STATELESS_MORE, FEATURE_STATELESS_RANGES, NULL, 0, 0, 0,
+	  to_stateless_more_rule },
 	{ "stateless-more", FEATURE_STATELESS_RANGES, "filter",
 	  NF_INET_PRE_ROUTING, HOOK_RAW, 1, stateless_more_rule },
 	{ "stateless-more-answers", FEATURE_STATELESS_RANGES, "filter",

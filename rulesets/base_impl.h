@@ -38,15 +38,19 @@ bool from_member_rule(struct buf *r, unsigned int i, uint8_t family);
 void to_way(struct buf *r);
 /** to_hit() - the same of ipip's flows that are known, which are noted */
 void to_hit(struct buf *r);
+/** twice_rule() - rule @i: those who come back from @chain have a backend, and
+ * go to it; if it takes nobody any more, once again; then they are dropped */
+bool twice_rule(struct buf *r, unsigned int i, const char *chain);
 
 /* base_ingress.c: tables of type netdev */
 bool ingress_rule(struct buf *r, unsigned int i, uint8_t family);
-/* ICMP errors, by the header inside them -> MAP_ERRORS */
-bool error_rule(struct buf *r, unsigned int i, uint8_t family);
+bool to_service_rule(struct buf *r, unsigned int i, uint8_t family);
 
 /* base_stateless.c: before tracking, and behind routing */
 bool stateless_rule(struct buf *r, unsigned int i, uint8_t family);
 bool stateless_more_rule(struct buf *r, unsigned int i, uint8_t family);
+bool to_stateless_rule(struct buf *r, unsigned int i, uint8_t family);
+bool to_stateless_more_rule(struct buf *r, unsigned int i, uint8_t family);
 bool answers_rule(struct buf *r, unsigned int i, uint8_t family);
 bool own_mistakes_rule(struct buf *r, unsigned int i, uint8_t family);
 bool more_answers_rule(struct buf *r, unsigned int i, uint8_t family);

@@ -6,8 +6,15 @@
  *
  *   device.NAME: a flow of a moment ago -> its backend's tunnel (ipip);
  *                the same -> its backend, or it comes back (other modes);
- *                (address, protocol, port) -> service.NAME, else ingress
- *   ingress:     any port, ranges of ports; ICMP errors by what they speak of
+ *                to-service, and then to the backend whose id it came back with
+ *   to-service:  (address, protocol, port) -> service.NAME, which comes back
+ *                with an id; else ingress
+ *   ingress:     any port, ranges of ports; ICMP errors by what they speak of;
+ *                others do not come back
+ *
+ * A service's chains return an id, and device.NAME alone leads to backends: if
+ * each service led to all of them, kernels before 6.10, which at a change of
+ * chains walk all ways there are, would walk services times backends.
  *
  * Most packets are of a flow that goes on: the first rule finds them, whatever
  * service they are for. The services' chains make these entries, which last for
@@ -37,19 +44,21 @@ static const uint8_t errors4[] = { ICMP_DEST_UNREACH, ICMP_TIME_EXCEEDED,
 static const uint8_t errors6[] = { ICMP6_DST_UNREACH, ICMP6_PACKET_TOO_BIG,
 				   ICMP6_TIME_EXCEEDED, ICMP6_PARAM_PROB };
 
-bool error_rule(struct buf *r, unsigned int i, uint8_t family)
+/* How many rules error_rule() has. */
+static unsigned int error_rules(uint8_t family)
+{
+	return 3 * (family == AF_INET6 ? sizeof(errors6) : sizeof(errors4));
+}
+
+static void error_rule(struct buf *r, unsigned int i, uint8_t family)
 {
 	static const enum rs_map order[] = { MAP_ERRORS, MAP_ERROR_RANGES,
 					     MAP_ERRORS_ANY };
 	bool v6 = family == AF_INET6;
 	unsigned int w = addr_words(family);
-	unsigned int types = v6 ? sizeof(errors6) : sizeof(errors4);
-	enum rs_map map;
+	enum rs_map map = order[i % 3];
 	uint8_t type;
 
-	if (i >= types * 3)
-		return false;
-	map = order[i % 3];
 	type = v6 ? errors6[i / 3] : errors4[i / 3];
 	match_proto(r, v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
 	rule_payload(r, REG(0), NFT_PAYLOAD_TRANSPORT_HEADER, 0, 1);
@@ -59,7 +68,6 @@ bool error_rule(struct buf *r, unsigned int i, uint8_t family)
 	if (map_forms[map].key == KEY_ADDR_PROTO_PORT)
 		load_inner_port(r, family, true, w + 1);
 	rule_lookup(r, map_forms[map].name, REG(0), NO_REG, true);
-	return true;
 }
 
 /* The flow of a packet, as MAP_RECENT and MAP_TUNNELS have it; returns the word
@@ -136,23 +144,61 @@ void recent_forget(struct buf *r, uint8_t family)
 	recent_op(r, family, NFT_DYNSET_OP_DELETE, 0);
 }
 
+/* Those who stay are not ours: who comes back is taken for a service's. */
 bool ingress_rule(struct buf *r, unsigned int i, uint8_t family)
 {
 	static const enum rs_map order[] = { MAP_SERVICES_ANY,
 					     MAP_SERVICE_RANGES };
+	unsigned int errors = error_rules(family);
 
-	match_ethertype(r, family);
-	if (i >= 2)
-		return error_rule(r, i - 2, family);
-	dispatch(r, family, order[i]);
-	return true;
+	if (i < 2) {
+		match_ethertype(r, family);
+		dispatch(r, family, order[i]);
+	} else if (i < 2 + errors) {
+		match_ethertype(r, family);
+		error_rule(r, i - 2, family);
+	} else if (i == 2 + errors) {
+		rule_verdict(r, NF_ACCEPT, NULL);
+	}
+	return i <= 2 + errors;
+}
+
+bool to_service_rule(struct buf *r, unsigned int i, uint8_t family)
+{
+	switch (i) {
+	case 0:
+		match_ethertype(r, family);
+		dispatch(r, family, MAP_SERVICES);
+		return true;
+	case 1:
+		match_ethertype(r, family);
+		rule_verdict(r, NFT_GOTO, CHAIN_INGRESS);
+		return true;
+	case 2:
+		rule_verdict(r, NF_ACCEPT, NULL);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Known flows of ipip are rare here: their tunnels are noted. */
+static void service_rules(struct unit_chain *c, bool tunnels)
+{
+	struct buf r = { 0 };
+
+	for (unsigned int i = 0; twice_rule(&r, i, CHAIN_TO_SERVICE); i++) {
+		*chain_rule(c) = r;
+		r = (struct buf){ 0 };
+		if (i == 1 && tunnels)
+			to_hit(chain_rule(c));
+	}
 }
 
 void device_chain(struct unit *u, const struct rs_service *svc)
 {
 	const char *device = svc->name + 1;
 	struct unit_chain *c = unit_chain_add(u, CHAIN_DEVICE "%s", device);
-	struct buf *r;
 
 	unit_chain_hook(c, device);
 	if (svc->probes) {
@@ -167,10 +213,5 @@ void device_chain(struct unit *u, const struct rs_service *svc)
 	}
 	if (!svc->tunnels_only)
 		recent_rule(chain_rule(c), u->family);
-	r = chain_rule(c);
-	match_ethertype(r, u->family);
-	dispatch(r, u->family, MAP_SERVICES);
-	r = chain_rule(c);
-	match_ethertype(r, u->family);
-	rule_verdict(r, NFT_GOTO, CHAIN_INGRESS);
+	service_rules(c, svc->tunnels);
 }

@@ -3,10 +3,14 @@
  * Mode stateless: packets before conntrack sees them, and answers once more
  * when they leave.
  *
- *   stateless:         (address, protocol, port) -> service.NAME;
+ *   stateless:         to-stateless, and then to the backend whose id it came
+ *                      back with (why: base_ingress.c)
+ *   to-stateless:      (address, protocol, port) -> stateless.NAME, which comes
+ *                      back with an id; others do not:
  *                      a backend's (address, protocol, port) -> answers.NAME;
  *                      ICMP errors by what they speak of -> error.NAME, where
- *                      that is an answer, or answers.NAME
+ *                      that is an answer (they come back as well), or
+ *                      answers.NAME
  *   stateless-answers: answers.NAME again, which writes the service's address
  *                      now: before routing, the kernel would take a packet from
  *                      an address of its own for forged
@@ -42,13 +46,30 @@ static void dispatch_origin(struct buf *r, uint8_t family, enum rs_map map)
 	rule_lookup(r, map_forms[map].name, REG(0), NO_REG, true);
 }
 
+static uint8_t icmp_of(uint8_t family)
+{
+	return family == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
+}
+
 static void to_mistakes(struct buf *r, uint8_t family)
 {
-	match_proto(r, family == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+	match_proto(r, icmp_of(family));
 	rule_verdict(r, NFT_GOTO, CHAIN_MISTAKES);
 }
 
 bool stateless_rule(struct buf *r, unsigned int i, uint8_t family)
+{
+	(void)family;
+	return twice_rule(r, i, CHAIN_TO_STATELESS);
+}
+
+bool stateless_more_rule(struct buf *r, unsigned int i, uint8_t family)
+{
+	(void)family;
+	return twice_rule(r, i, CHAIN_TO_STATELESS_MORE);
+}
+
+bool to_stateless_rule(struct buf *r, unsigned int i, uint8_t family)
 {
 	switch (i) {
 	case 0:
@@ -60,12 +81,15 @@ bool stateless_rule(struct buf *r, unsigned int i, uint8_t family)
 	case 2:
 		to_mistakes(r, family);
 		return true;
+	case 3:
+		rule_verdict(r, NF_ACCEPT, NULL);
+		return true;
 	default:
 		return false;
 	}
 }
 
-bool stateless_more_rule(struct buf *r, unsigned int i, uint8_t family)
+bool to_stateless_more_rule(struct buf *r, unsigned int i, uint8_t family)
 {
 	switch (i) {
 	case 0:
@@ -73,6 +97,9 @@ bool stateless_more_rule(struct buf *r, unsigned int i, uint8_t family)
 		return true;
 	case 1:
 		dispatch(r, family, MAP_STATELESS_RANGES);
+		return true;
+	case 4:
+		rule_verdict(r, NF_ACCEPT, NULL);
 		return true;
 	default:
 		return more_answers_rule(r, i - 2, family);
@@ -87,12 +114,29 @@ bool answers_rule(struct buf *r, unsigned int i, uint8_t family)
 	return true;
 }
 
+/* Who is no ICMP has a priority of his own. */
 bool own_mistakes_rule(struct buf *r, unsigned int i, uint8_t family)
 {
-	if (i > 0)
+	uint8_t icmp = icmp_of(family);
+
+	switch (i) {
+	case 0:
+		rule_meta_load(r, NFT_META_L4PROTO, REG(0));
+		rule_cmp(r, NFT_CMP_NEQ, REG(0), &icmp, sizeof(icmp));
+		rule_verdict(r, NF_ACCEPT, NULL);
+		return true;
+	case 1:
+		rule_verdict(r, NFT_JUMP, CHAIN_MISTAKES);
+		return true;
+	case 2:
+		to_way(r);
+		return true;
+	case 3:
+		rule_verdict(r, NF_DROP, NULL);
+		return true;
+	default:
 		return false;
-	to_mistakes(r, family);
-	return true;
+	}
 }
 
 bool more_answers_rule(struct buf *r, unsigned int i, uint8_t family)
@@ -136,10 +180,12 @@ bool mistake_rule(struct buf *r, unsigned int i, uint8_t family)
 	bool source = looks[i % LOOKS].source;
 	uint8_t type;
 
+	if (i == types * LOOKS)
+		rule_verdict(r, NF_ACCEPT, NULL);
 	if (i >= types * LOOKS)
-		return false;
+		return i == types * LOOKS;
 	type = v6 ? types6[i / LOOKS] : types4[i / LOOKS];
-	match_proto(r, v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+	match_proto(r, icmp_of(family));
 	rule_payload(r, REG(0), NFT_PAYLOAD_TRANSPORT_HEADER, 0, 1);
 	rule_cmp(r, NFT_CMP_EQ, REG(0), &type, sizeof(type));
 	load_inner_addr(r, family, source, 0);

@@ -4,12 +4,15 @@
  * flow's backend anew:
  *
  *   service.NAME: remembered -> hit.NAME
- *                 slot by jhash -> backend id; remember it; go there
- *   hit.NAME:     keep the entry alive; go there
+ *                 slot by jhash -> backend id; remember it; come back with it
+ *   hit.NAME:     keep the entry alive; come back with the id; forget the
+ *                 flow if its backend takes nobody any more
  *   error.NAME:   the same choice for the flow that an ICMP error speaks of,
  *                 but nothing is remembered
  *
- * In mode ipip hit.NAME leads on to
+ * They come back to the base chain, which leads to the backend whose id is the
+ * scratch value then (twice_rule()). In mode ipip the ids of known flows lead
+ * to
  *
  *   hit.NAME/BACKEND: the flow's tunnel, into `recent-tunnels`; go there
  *
@@ -19,9 +22,9 @@
  * for RECENT_MS, or a quarter of the time-out. So what is remembered here lives
  * for its time-out and a RECENT_MS, and no packet renews it in vain.
  *
- * to.NAME/BACKEND of a backend that has gone is empty: whoever went there comes
- * back to hit.NAME, is forgotten, and gets another in service.NAME. A full map
- * takes no more, and pushes nobody out.
+ * A backend that has gone is not in `open-ways`, and to.NAME/BACKEND is empty:
+ * whoever had it is forgotten in hit.NAME, finds nobody there, and is sent to
+ * service.NAME once again. A full map takes no more, and pushes nobody out.
  *
  * Must not know: how the modes send (chains_ends.c), which table this is in.
  */
@@ -151,7 +154,7 @@ static struct buf *flow_rule(struct writer *w, struct unit_chain *c)
 	return r;
 }
 
-/* Those who have an entry leave for hit.NAME; they may come back. */
+/* Those who have an entry leave for hit.NAME. */
 static void remembered_rule(struct writer *w, struct unit_chain *c)
 {
 	struct buf *r = flow_rule(w, c);
@@ -159,7 +162,7 @@ static void remembered_rule(struct writer *w, struct unit_chain *c)
 	load_flow_key(r, w->svc, &outer);
 	rule_lookup(r, w->sets->flows, REG(0), REG(0), false);
 	rule_meta_set(r, NFT_META_PRIORITY, REG(0));
-	to_chain(r, NFT_JUMP, CHAIN_HIT, w->svc);
+	to_chain(r, NFT_GOTO, CHAIN_HIT, w->svc);
 }
 
 static void entry_op(struct writer *w, struct buf *r, uint32_t op,
@@ -201,7 +204,7 @@ static void entry_rules(struct writer *w, struct unit_chain *c)
 
 		entry_op(w, r, NFT_DYNSET_OP_UPDATE,
 			 timeout_ms(svc, svc->protos[i]));
-		rule_verdict(r, NFT_GOTO, CHAIN_TO_WAY);
+		rule_verdict(r, NFT_RETURN, NULL);
 	}
 }
 
@@ -243,10 +246,12 @@ static void slot_rules(struct writer *w, struct unit_chain *c,
 	rule_verdict(r, NFT_JUMP, CHAIN_PICK);
 }
 
-const char *direct_refusal(const struct rs_service *svc)
+void direct_refuse(struct buf *r, const struct rs_service *svc)
 {
-	return rs_table_is_netdev(rs_service_table(svc)) ? CHAIN_TO_WAY
-							 : CHAIN_REFUSE;
+	if (rs_table_is_netdev(rs_service_table(svc)))
+		rule_verdict(r, NF_DROP, NULL);
+	else
+		rule_verdict(r, NFT_GOTO, CHAIN_REFUSE);
 }
 
 /* Nobody serves: said at once, and nothing is remembered of it. Tables of type
@@ -269,7 +274,7 @@ static void nobody_rules(struct writer *w, struct unit_chain *c)
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
 		r = chain_rule(c);
 		if_priority(r, true, none[i]);
-		rule_verdict(r, NFT_GOTO, direct_refusal(w->svc));
+		direct_refuse(r, w->svc);
 	}
 }
 
@@ -283,7 +288,7 @@ static void flood_rule(struct writer *w, struct unit_chain *c)
 
 	rule_limit(r, &limit, true);
 	count(r, COUNTER_FLOOD, w->svc);
-	rule_verdict(r, NFT_GOTO, CHAIN_TO_WAY);
+	rule_verdict(r, NFT_RETURN, NULL);
 }
 
 static void service_chain(struct writer *w)
@@ -293,7 +298,6 @@ static void service_chain(struct writer *w)
 	struct unit_chain *c = unit_chain_add(
 	    w->u, "%s%s", stateless ? CHAIN_STATELESS : CHAIN_SERVICE,
 	    svc->name);
-	struct buf *last;
 
 	if (stateless)
 		rule_notrack(chain_rule(c));
@@ -306,10 +310,25 @@ static void service_chain(struct writer *w)
 		flood_rule(w, c);
 	if (svc->direct.cache)
 		entry_rules(w, c);
-	last = chain_rule(c);
 	if (svc->direct.cache)
-		count(last, COUNTER_FULL_FLOWS, svc);
-	rule_verdict(last, NFT_GOTO, CHAIN_TO_WAY);
+		count(chain_rule(c), COUNTER_FULL_FLOWS, svc);
+}
+
+/* Those whose backend takes them leave. */
+static void open_rule(struct unit_chain *c, bool known)
+{
+	struct buf *r = chain_rule(c);
+
+	load_priority(r, 0);
+	rule_in_set(r, map_forms[MAP_OPEN].name, REG(0), true);
+	if (known) {
+		uint32_t keep = ~ID_KNOWN, set = ID_KNOWN;
+
+		load_priority(r, 0);
+		rule_bitwise(r, REG(0), &keep, &set, sizeof(set));
+		rule_meta_set(r, NFT_META_PRIORITY, REG(0));
+	}
+	rule_verdict(r, NFT_RETURN, NULL);
 }
 
 /* Empty, as to.NAME/BACKEND, where that is. */
@@ -338,10 +357,7 @@ static void hit_chain(struct writer *w)
 	c = unit_chain_add(w->u, CHAIN_HIT "%s", w->svc->name);
 	for (size_t i = 0; i < w->svc->nprotos; i++)
 		renew_rule(w, c, w->svc->protos[i]);
-	if (hits)
-		to_hit(chain_rule(c));
-	else
-		to_way(chain_rule(c));
+	open_rule(c, hits);
 	r = flow_rule(w, c);
 	entry_op(w, r, NFT_DYNSET_OP_DELETE, 0);
 	if (rs_table_is_netdev(w->u->table) && !hits)
@@ -360,14 +376,14 @@ static void error_chain(struct writer *w)
 	if (w->svc->mode == RS_STATELESS && !w->svc->ahead)
 		rule_notrack(chain_rule(c));
 	if (w->svc->direct.cache) {
+		set_priority(chain_rule(c), ID_REJECT);
 		r = chain_rule(c);
 		load_flow_key(r, w->svc, p);
 		rule_lookup(r, w->sets->flows, REG(0), REG(0), false);
 		rule_meta_set(r, NFT_META_PRIORITY, REG(0));
-		rule_verdict(r, NFT_JUMP, CHAIN_KNOWN);
+		open_rule(c, false);
 	}
 	slot_rules(w, c, p);
-	rule_verdict(chain_rule(c), NFT_GOTO, CHAIN_TO_WAY);
 }
 
 void direct_chains(struct writer *w)

@@ -157,9 +157,10 @@ static void end_chain(struct writer *w, const char *prefix, const char *what,
 	r = chain_rule(c);
 	if (id)
 		set_priority(r, *id);
-	rule_verdict(r, NFT_GOTO,
-		     rs_is_direct(w->svc->mode) ? direct_refusal(w->svc)
-						: CHAIN_TO_BACKEND);
+	if (rs_is_direct(w->svc->mode))
+		direct_refuse(r, w->svc);
+	else
+		rule_verdict(r, NFT_GOTO, CHAIN_TO_BACKEND);
 }
 
 void drop_chains(struct writer *w)

@@ -55,8 +55,8 @@ bool svc_serves(const struct rs_service *svc);
 
 /** direct_chains() - all chains of a service of a direct mode */
 void direct_chains(struct writer *w);
-/** direct_refusal() - the chain that ends what nobody serves */
-const char *direct_refusal(const struct rs_service *svc);
+/** direct_refuse() - the verdict that ends what nobody serves */
+void direct_refuse(struct buf *r, const struct rs_service *svc);
 /** flow_key() - what its entries are found by */
 enum map_key flow_key(const struct rs_service *svc);
 

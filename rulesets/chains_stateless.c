@@ -217,4 +217,5 @@ void answers_chain(struct writer *w)
 	write_inner_addr(r, &svc->addrs[0], false);
 	if (port)
 		write_inner_port(r, svc->family, port, false);
+	rule_verdict(chain_rule(c), NF_ACCEPT, NULL);
 }

@@ -134,6 +134,7 @@ static void add_pool(struct unit *u, const struct rs_service *svc,
 	add_backends(u, svc, have, alloc, ids);
 	fill_slots(u, svc, ids);
 	elements_add_probes(u, svc, ids);
+	elements_add_open(u, svc, ids);
 	elements_add_hits(u, svc, ids);
 	elements_add_sticky(u, svc, ids);
 }

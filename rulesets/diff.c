@@ -8,7 +8,8 @@
  * the kernel commits may still need it. That holds for keys as well. One that
  * moves to another map (port 80 becomes 80-90) would for a moment be in
  * neither, and a new flow would reach the local stack: the maps do not change
- * at the same instant. Only a key that the new one would clash with goes first.
+ * at the same instant. Only a key that the new one would clash with goes first,
+ * and what says that a backend takes packets.
  */
 #include <linux/netfilter/nf_tables.h>
 #include <stdlib.h>
@@ -48,7 +49,10 @@ static void push_obj(struct obj_ops *ops, const char *name)
 
 static void drop_elem(struct plan_table *t, const struct elem *e)
 {
-	push_elem(&t->late_del[e->map], e);
+	if (map_forms[e->map].closes)
+		push_elem(&t->del[e->map], e);
+	else
+		push_elem(&t->late_del[e->map], e);
 }
 
 static void diff_elems(struct plan_table *t, const struct unit *have,

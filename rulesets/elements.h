@@ -20,6 +20,9 @@ void elements_add_probe_ways(struct unit *u, const struct rs_service *svc,
 /** elements_add_probed() - all of a unit that is the probes of a service of a
  * direct mode, in the family's own table (chains_probes.c) */
 void elements_add_probed(struct unit *u, const struct rs_service *svc);
+/** elements_add_open() - of a direct mode, who takes packets of known flows */
+void elements_add_open(struct unit *u, const struct rs_service *svc,
+		       const uint32_t *ids);
 /** elements_add_hits() - where packets of known flows go that want to be noted
  */
 void elements_add_hits(struct unit *u, const struct rs_service *svc,

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Elements about backends: who may have old clients, whose clients are pinned,
- * who is which member of a group, who takes only so many connections, where
- * ipip's known flows go.
+ * who is which member of a group, who takes only so many connections, who takes
+ * known flows, where ipip's go.
  */
 #include <arpa/inet.h>
 #include <string.h>
 
 #include "lib/xalloc.h"
-#include "rulesets/chains.h"
+#include "rulesets/chains_impl.h"
 #include "rulesets/elements.h"
 
 static struct elem *add_for(struct unit *u, enum rs_map map,
@@ -74,13 +74,25 @@ static void add_member(struct unit *u, const struct rs_service *svc,
 
 /* ---- known flows */
 
+void elements_add_open(struct unit *u, const struct rs_service *svc,
+		       const uint32_t *ids)
+{
+	if (!rs_is_direct(svc->mode) || !svc->direct.cache)
+		return;
+	for (size_t i = 0; i < svc->nbackends; i++)
+		if (has_way(svc, &svc->backends[i]))
+			elem_set_id(
+			    add_for(u, MAP_OPEN, svc, &svc->backends[i]),
+			    ids[i]);
+}
+
 void elements_add_hits(struct unit *u, const struct rs_service *svc,
 		       const uint32_t *ids)
 {
 	for (size_t i = 0; svc_has_hits(svc) && i < svc->nbackends; i++) {
 		struct elem *e = unit_add(u, MAP_HITS);
 
-		elem_set_id(e, ids[i]);
+		elem_set_id(e, ids[i] | ID_KNOWN);
 		e->text = xasprintf(CHAIN_HIT "%s/%s", svc->name,
 				    svc->backends[i].name);
 	}

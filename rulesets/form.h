@@ -88,8 +88,9 @@ enum rs_map {
 		     * a moment ago; the kernel fills it */
 	MAP_TUNNELS, /* the same of ipip : index of the backend's tunnel */
 	MAP_WAYS,    /* backend id : chain that sends to it */
-	MAP_HITS,    /* ipip: backend id : chain that puts the flow into
-		      * MAP_TUNNELS and sends to it */
+	MAP_OPEN,    /* backend id: takes those whom it is remembered for */
+	MAP_HITS,    /* ipip: backend id and ID_KNOWN : chain that puts the
+		      * flow into MAP_TUNNELS and sends to it */
 	MAP_ERRORS,  /* as MAP_SERVICES, of what an ICMP error speaks of :
 		      * error chain */
 	MAP_ERROR_RANGES,
@@ -170,6 +171,8 @@ struct map_form {
 	bool filled;          /* by rules: what is in it does not concern us */
 	bool comes_back; /* verdicts jump: behind an empty chain the packet goes
 			  * on where it was */
+	bool closes;     /* who is not in it does no harm: elements go in a
+			  * plan's first part */
 };
 
 extern const struct map_form map_forms[MAP_COUNT];
@@ -296,20 +299,21 @@ struct addr probe_relay(uint8_t family);
 #define DEVICE_PRIORITY 0
 
 /* Chains of base.c that a service's rules lead to. */
-#define CHAIN_TO_SLOT     "to-slot"
-#define CHAIN_TO_BACKEND  "to-backend"
-#define CHAIN_INGRESS     "ingress"
-#define CHAIN_MISTAKES    "stateless-errors"
-#define CHAIN_TO_WAY      "to-way"
-#define CHAIN_KNOWN       "known"
-#define CHAIN_REFUSE      "refuse"
-#define CHAIN_PICK        "pick"
-#define CHAIN_ALIVE       "alive"
-#define CHAIN_MEMBER      "member"
-#define CHAIN_FROM_MEMBER "from-member"
-#define CHAIN_TO_CLAMP    "to-clamp"
-#define FLOWTABLE         "fastpath"
-#define CHAIN_NAME_MAX    256 /* NFT_NAME_MAXLEN: others' may be long */
+#define CHAIN_TO_SLOT           "to-slot"
+#define CHAIN_TO_BACKEND        "to-backend"
+#define CHAIN_INGRESS           "ingress"
+#define CHAIN_MISTAKES          "stateless-errors"
+#define CHAIN_TO_SERVICE        "to-service"
+#define CHAIN_TO_STATELESS      "to-stateless"
+#define CHAIN_TO_STATELESS_MORE "to-stateless-more"
+#define CHAIN_REFUSE            "refuse"
+#define CHAIN_PICK              "pick"
+#define CHAIN_ALIVE             "alive"
+#define CHAIN_MEMBER            "member"
+#define CHAIN_FROM_MEMBER       "from-member"
+#define CHAIN_TO_CLAMP          "to-clamp"
+#define FLOWTABLE               "fastpath"
+#define CHAIN_NAME_MAX          256 /* NFT_NAME_MAXLEN: others' may be long */
 
 /* Backend ids below ID_FIRST mean something else. In nft's listing 0 is "none",
  * 1 is "0:1": ids have the type of a tc handle, because they travel in the
@@ -317,6 +321,7 @@ struct addr probe_relay(uint8_t family);
 #define ID_REJECT 0u
 #define ID_DROP   1u
 #define ID_FIRST  16u
+#define ID_KNOWN  0x80000000u /* with an id: of a flow that is known */
 #define ID_NONE   0xffffffffu /* no element (only in HAVE) */
 
 #endif

@@ -24,6 +24,7 @@ EXTRA_DIST += tests/lab/badconf.py tests/lab/daemon.py tests/lab/demo.py \
 	tests/lab/test_control.py tests/lab/test_empty.py \
 	tests/lab/test_flows.py tests/lab/test_hash.py \
 	tests/lab/test_health.py tests/lab/test_kernel.py \
+	tests/lab/test_commits.py \
 	tests/lab/test_moment.py tests/lab/test_offload.py \
 	tests/lab/test_lists.py \
 	tests/lab/test_stateless.py tests/lab/test_modes.py tests/lab/test_persist.py tests/lab/test_soak.py \

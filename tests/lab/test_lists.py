@@ -249,6 +249,17 @@ def test_refused_reload():
         check("list.more" not in lab.ruleset(), "sets of a refused reload")
 
 
+def told(heard):
+    """What systemd is told next that is not for people."""
+    while True:
+        words = set(heard.recv(999).split(b"\n"))
+        for word in list(words):
+            if word.split(b"=")[0] in (b"STATUS", b"WATCHDOG", b"MONOTONIC_USEC"):
+                words.remove(word)
+        if words:
+            return words
+
+
 def test_reload_while_one_waits():
     """One that loads a list goes on; another is refused, and systemd is told
     that nothing is under way for it."""
@@ -262,7 +273,7 @@ def test_reload_while_one_waits():
             pass
         d = started(lab, {"www": service(deny="bad", **REJECT)},
                     {"bad": [("file", path)]})
-        equal(heard.recv(99), b"READY=1", "start")
+        equal(told(heard), {b"READY=1"}, "start")
         with open(path, "w", encoding="ascii") as f:
             f.writelines(f"198.{18 + i // 32768}.{i // 128 % 256}.{i % 128 * 2}"
                          "\n" for i in range(65536))
@@ -274,16 +285,16 @@ def test_reload_while_one_waits():
         p = d.ctl("config", "reload")
         check(p.returncode == 1 and "under way" in p.stderr, p.stderr)
         d.process.signal(signal.SIGHUP)
-        equal(heard.recv(99), b"RELOADING=1", "SIGHUP")
-        equal(heard.recv(99), b"READY=1", "SIGHUP is over")
+        equal(told(heard), {b"RELOADING=1"}, "SIGHUP")
+        equal(told(heard), {b"READY=1"}, "SIGHUP is over")
         everywhere(passes, lab, "not adopted by halves")
         first.join()
         everywhere(blocked, lab, "reloaded")
         equal(d.json("status")["last_error"], None, "status")
         d.restart(kill=True)
-        words = {heard.recv(99)}
+        words = told(heard)
         while b"READY=1" not in words:
-            words.add(heard.recv(99))
+            words |= told(heard)
         equal(words, {b"EXTEND_TIMEOUT_USEC=60000000", b"READY=1"}, "a start")
         everywhere(blocked, lab, "after a restart")
 

@@ -83,7 +83,7 @@ def test_monitor():
                 if e["kind"] == "health"], 10, "json")
             equal((found[0]["backend"], found[0]["new"]), ("b2", "down"),
                   "event")
-            # it waits for the next daemon (terminal.monitor_*), and ends when told to
+            # it waits for the next daemon (terminal.monitor_goes_on), and ends when told to
             d.stop()
             text.popen.send_signal(signal.SIGINT)
             wait_until(lambda: text.popen.poll() is not None, 10, "its end")

@@ -14,7 +14,7 @@
 #include "daemon/daemon.h"
 #include "daemon/health_feeds.h"
 
-#define RIG_TIMEOUT_S 20.
+#define RIG_TIMEOUT_S 90.
 
 struct control_rig {
 	struct daemon d; /* first */

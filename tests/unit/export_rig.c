@@ -13,7 +13,7 @@
 #include "lib/log.h"
 
 #define TICK_S 0.005
-#define WAIT_S 20.
+#define WAIT_S 90.
 
 static void tick_cb(struct ev_loop *loop, ev_timer *w, int revents)
 {

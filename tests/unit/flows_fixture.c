@@ -219,7 +219,7 @@ void run_until(struct fixture *t, const int *calls, int want)
 {
 	ev_timer limit;
 
-	ev_timer_init(&limit, too_late, 20, 0);
+	ev_timer_init(&limit, too_late, 90, 0);
 	ev_timer_start(t->loop, &limit);
 	while (*calls < want)
 		ev_run(t->loop, EVRUN_ONCE);

@@ -40,7 +40,7 @@ uint64_t now_ms(void);
 /** WAIT_FOR() - until @cond, at most 20 s, else the test fails */
 #define WAIT_FOR(cond)                                                         \
 	do {                                                                   \
-		uint64_t until_ = now_ms() + 20000;                            \
+		uint64_t until_ = now_ms() + 90000;                            \
 		while (!(cond)) {                                              \
 			assert_true(now_ms() < until_);                        \
 			usleep(1000);                                          \

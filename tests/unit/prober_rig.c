@@ -24,7 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WAIT_MS 20000
+#define WAIT_MS 90000
 
 static const char *prober_path(void)
 {

@@ -24,7 +24,7 @@
 
 /* The loop turns while a target hangs for a second; half of it is far more than
  * a machine with too much to do takes. */
-#define TURN_MAX_S 0.5
+#define TURN_MAX_S 3.0
 
 static char *directory(void)
 {

@@ -22,7 +22,7 @@
 #include "listener.h"
 
 #define TOPIC      "bindings"
-#define TURN_MAX_S 0.5
+#define TURN_MAX_S 3.0
 #define PRODUCE    0 /* of Kafka's protocol */
 
 static void open_both(struct kafka_rig *k, struct export_rig *r, size_t n)

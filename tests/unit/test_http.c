@@ -116,7 +116,7 @@ static void client_read(struct rig *rig, int fd, struct buf *got)
 	ev_timer late;
 	ssize_t n;
 
-	ev_timer_init(&late, on_late, 20., 0.);
+	ev_timer_init(&late, on_late, 90., 0.);
 	ev_timer_start(rig->site.loop, &late);
 	while ((n = recv(fd, buf_reserve(got, 4096), 4095, MSG_DONTWAIT)) !=
 	       0) {

@@ -18,7 +18,7 @@
 #include "rulesets/track_impl.h"
 #include "tests/unit/netns.h"
 
-#define PATIENCE_S  30 /* a machine may be busy */
+#define PATIENCE_S  90 /* a machine may be busy */
 #define AUDIT_SHARE 25 /* of a core, in parts of 100 */
 
 /* ---- a kernel that misbehaves (linked with --wrap) */

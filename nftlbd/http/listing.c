@@ -250,8 +250,10 @@ void listing_start(struct request *rq, const struct listing_kind *kind)
 	pid_t pid;
 
 	if (rq->http->listings >= LISTINGS_MAX) {
-		reply_problem(rq, MHD_HTTP_SERVICE_UNAVAILABLE,
+		reply_problem(rq, MHD_HTTP_TOO_MANY_REQUESTS,
 			      "%u listings are under way", LISTINGS_MAX);
+		MHD_add_response_header(rq->response,
+					MHD_HTTP_HEADER_RETRY_AFTER, "1");
 		return;
 	}
 	if (pipe2(ends, O_CLOEXEC) < 0) {

@@ -176,7 +176,10 @@ async def one(world, rng, name):
         pass
     finally:    # at once: what lingers counts as ours
         writer.transport.abort()
-    return statuses(data)
+    came = statuses(data)
+    if any(status[0] == "5" for status in came):    # a fault of ours: who asked
+        print(f"{name} {text[:200]!r}: {data[-400:]!r}", file=sys.stderr)
+    return came
 
 
 async def worker(world, seed, todo, seen):

@@ -76,7 +76,8 @@ def test_hostile():
                 seen[status] = seen.get(status, 0) + n
         print(f"# {COUNT} bad requests, {asked} good ones beside: "
               f"{dict(sorted(seen.items()))}")
-        equal([s for s in seen if "5" <= s < "6"], [], "our own fault")
+        equal([s for s in seen if "5" <= s < "6"], [],
+              f"our own fault: {[p.errors()[:800] for p in parts]}")
         # a crowd of one address may lose some; not those of others
         check(seen.get("lost", 0) <= COUNT // 100, "too many were lost")
         check(asked > 20 and seen["200"] > COUNT / 20, "few answers")

@@ -36,4 +36,9 @@ void control_remote_close(struct remote *r);
 /** control_event() - an event was added: tell who follows them */
 void control_event(struct control *c);
 
+/** counting_close() - forget the connections that were counted for those who
+ * asked; @c may be NULL. After flows_close(). */
+struct counting;
+void counting_close(struct counting *c);
+
 #endif

@@ -3,30 +3,53 @@
  * Connections per backend: flows_count() works with matches of addresses and
  * ports; here they are made from services and added up per backend.
  *
+ * A dump of conntrack costs milliseconds, however little is in it, so there is
+ * one for all who ask: who comes while it runs waits for it, who comes soon
+ * after takes what it said, unless a state has changed since: what is shown of
+ * it ("full", "drain") and of connections goes together.
+ *
  * Invariants: indices are only used with the model that they were made from; a
- * reload meanwhile means counting anew, a few times at most. The job outlives
- * its request: flows_count() answers once, whatever happened to us. Where the
- * daemon keeps track of all that is asked for, nothing is asked of the kernel.
+ * reload meanwhile means counting anew, a few times at most. A pass outlives
+ * those who wait for it: flows_count() answers once, whatever happened to them.
+ * Where the daemon keeps track of all that is asked for, nothing is asked of
+ * the kernel.
  * Must not know: JSON.
  */
 #include "control/counts.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "control/control.h"
 #include "control/handlers.h"
 #include "daemon/load.h"
 #include "lib/xalloc.h"
 
 #define TRIES_MAX 3
+/* How long after its end a pass is good: four times what it took, so that a
+ * fifth of the time at most is spent on passes, within these. */
+#define GOOD_MS     200
+#define GOOD_MAX_MS 1000
 
-struct count_job {
-	struct later later; /* first */
-	struct daemon *d;
+struct waiter {
+	struct later later;     /* first */
 	counts_done_fn *done;   /* of a request, or: */
 	counts_taken_fn *taken; /* with */
 	void *arg;
 	char *service; /* NULL = all */
+	struct waiter *next, **prev;
+};
+
+/* What all who ask share. */
+struct counting {
+	struct daemon *d;
+	struct counts *last; /* of all services; NULL = none yet */
+	int64_t begun_ms, ended_ms;
+	uint64_t event; /* the last one when it began */
+	struct waiter *waiters, **tail;
+	/* of the pass that runs: */
+	bool running;
 	int tries;
 	struct counts *counts;
 	struct flow_match *match;
@@ -72,18 +95,9 @@ bool counts_get(const struct counts *c, size_t service, size_t backend,
 	return true;
 }
 
-static void count_job_free(struct count_job *job)
-{
-	counts_free(job->counts);
-	free(job->service);
-	free(job->match);
-	free(job->cell);
-	free(job);
-}
-
 /* ---- matches of a backend: addresses x protocols x port ranges */
 
-static void add_match(struct count_job *job, const struct flow_match *match,
+static void add_match(struct counting *job, const struct flow_match *match,
 		      size_t cell)
 {
 	*VEC_PUSH(job->match, job->nmatch, job->capmatch) = *match;
@@ -95,7 +109,7 @@ static void add_match(struct count_job *job, const struct flow_match *match,
 	job->cell[job->nmatch - 1] = cell;
 }
 
-static void add_ports(struct count_job *job, const struct conf_service *s,
+static void add_ports(struct counting *job, const struct conf_service *s,
 		      struct flow_match *match, size_t cell)
 {
 	match->port_lo = 0;
@@ -109,7 +123,7 @@ static void add_ports(struct count_job *job, const struct conf_service *s,
 	}
 }
 
-static void add_backend(struct count_job *job, const struct conf_service *s,
+static void add_backend(struct counting *job, const struct conf_service *s,
 			const struct conf_backend *b, size_t cell)
 {
 	struct flow_match match = { .backend = b->addr,
@@ -126,7 +140,7 @@ static void add_backend(struct count_job *job, const struct conf_service *s,
 	}
 }
 
-static void add_all(struct count_job *job, const struct model *m)
+static void add_all(struct counting *job, const struct model *m)
 {
 	const struct counts *c = job->counts;
 
@@ -139,55 +153,184 @@ static void add_all(struct count_job *job, const struct model *m)
 	}
 }
 
-/* ---- the job */
+/* ---- who waits */
 
-static void count_abandon(struct later *l)
+static void waiter_free(struct waiter *w)
 {
-	/* flows_count() still answers; on_counted() frees the job then. */
+	*w->prev = w->next;
+	if (w->next)
+		w->next->prev = w->prev;
+	free(w->service);
+	free(w);
 }
+
+/* The last one may be the one whose end others are appended to. */
+static void waiter_leave(struct counting *job, struct waiter *w)
+{
+	if (job->tail == &w->next)
+		job->tail = w->prev;
+	waiter_free(w);
+}
+
+static void waiter_abandon(struct later *l)
+{
+	struct waiter *w = (struct waiter *)l;
+
+	waiter_leave(w->arg, w);
+}
+
+static struct waiter *waiter_add(struct counting *job)
+{
+	struct waiter *w = xcalloc(1, sizeof(*w));
+
+	w->prev = job->tail;
+	*job->tail = w;
+	job->tail = &w->next;
+	return w;
+}
+
+/* Of one service, out of those of all. */
+static struct counts *counts_of(const struct counting *job, const char *service)
+{
+	const struct counts *all = job->last;
+	struct counts *c;
+
+	if (!service) {
+		job->last->refs++;
+		return job->last;
+	}
+	c = counts_new(job->d->model, service);
+	c->known = all->known;
+	if (c->nservices)
+		memcpy(c->n, all->n + all->offset[c->first],
+		       job->d->model->services[c->first].nbackends *
+			   sizeof(*c->n));
+	return c;
+}
+
+static void serve(struct counting *job, struct waiter *w)
+{
+	struct counts *c = counts_of(job, w->service);
+	struct request *rq = w->later.rq;
+	counts_taken_fn *taken = w->taken;
+	counts_done_fn *done = w->done;
+	void *arg = w->arg;
+
+	waiter_leave(job, w);
+	if (taken) {
+		taken(arg, c);
+	} else {
+		request_resume(rq);
+		done(rq, c);
+	}
+}
+
+/* Those who ask in a callback come after @last: they find a pass that is good.
+ */
+static void serve_waiters(struct counting *job)
+{
+	while (job->waiters && !job->running)
+		serve(job, job->waiters);
+}
+
+/* ---- the pass */
 
 static void on_counted(void *arg, int status, const uint64_t *counts, size_t n);
 
-static void count_ask(struct count_job *job)
+static void count_ask(struct counting *job)
 {
 	struct daemon *d = job->d;
 
 	counts_free(job->counts);
-	job->counts = counts_new(d->model, job->service);
+	job->counts = counts_new(d->model, NULL);
+	job->begun_ms = daemon_now_ms();
+	job->event = d->events.last;
 	add_all(job, d->model);
 	flows_count(d->flows, job->match, job->nmatch, on_counted, job);
 }
 
 static void on_counted(void *arg, int status, const uint64_t *counts, size_t n)
 {
-	struct count_job *job = arg;
-	struct request *rq = job->later.rq;
+	struct counting *job = arg;
 	struct counts *c = job->counts;
 
-	if (!rq && !job->taken) {
-		count_job_free(job);
-		return;
-	}
 	if (c->generation != job->d->model->generation) {
 		if (++job->tries < TRIES_MAX && status != -ECANCELED) {
 			count_ask(job);
 			return;
 		}
 		counts_free(c);
-		c = counts_new(job->d->model, job->service);
+		c = counts_new(job->d->model, NULL);
 	} else if (status == 0) {
 		c->known = true;
 		for (size_t i = 0; i < n; i++)
 			c->n[job->cell[i]] += counts[i];
 	}
 	job->counts = NULL;
-	if (job->taken) {
-		job->taken(job->arg, c);
-	} else {
-		request_resume(rq);
-		job->done(rq, c);
+	counts_free(job->last);
+	job->last = c;
+	job->ended_ms = daemon_now_ms();
+	job->running = false;
+	serve_waiters(job);
+}
+
+/* Weights are what changes often, and say nothing of connections that are. */
+static bool has_changed(const struct counting *job)
+{
+	const struct events *ev = &job->d->events;
+
+	for (uint64_t id = job->event + 1; id <= ev->last; id++) {
+		const struct event *e = events_get(ev, id);
+
+		if (!e || strcmp(e->kind, "weight") != 0)
+			return true;
 	}
-	count_job_free(job);
+	return false;
+}
+
+static bool is_good(const struct counting *job)
+{
+	int64_t good_ms = 4 * (job->ended_ms - job->begun_ms);
+
+	if (good_ms < GOOD_MS)
+		good_ms = GOOD_MS;
+	if (good_ms > GOOD_MAX_MS)
+		good_ms = GOOD_MAX_MS;
+	return job->last &&
+	       job->last->generation == job->d->model->generation &&
+	       !has_changed(job) && daemon_now_ms() - job->ended_ms < good_ms;
+}
+
+static void count_begin(struct counting *job)
+{
+	if (job->running)
+		return;
+	job->running = true;
+	job->tries = 0;
+	count_ask(job);
+}
+
+static struct counting *counting_of(struct daemon *d)
+{
+	if (!d->counting) {
+		d->counting = xcalloc(1, sizeof(*d->counting));
+		d->counting->d = d;
+		d->counting->tail = &d->counting->waiters;
+	}
+	return d->counting;
+}
+
+void counting_close(struct counting *job)
+{
+	if (!job)
+		return;
+	while (job->waiters)
+		waiter_leave(job, job->waiters);
+	counts_free(job->last);
+	counts_free(job->counts);
+	free(job->match);
+	free(job->cell);
+	free(job);
 }
 
 /* ---- what is kept track of */
@@ -216,41 +359,49 @@ static bool counts_tracked(const struct daemon *d, struct counts *c)
 	return c->known;
 }
 
+/* What is known without waiting; NULL = nothing. */
+static struct counts *counts_now(struct daemon *d, const char *service,
+				 bool wanted)
+{
+	struct counts *c = counts_new(d->model, service);
+
+	if (!wanted || counts_tracked(d, c) || !d->flows)
+		return c;
+	counts_free(c);
+	return is_good(counting_of(d)) ? counts_of(d->counting, service) : NULL;
+}
+
 void counts_start(struct request *rq, const char *service, bool wanted,
 		  counts_done_fn *done)
 {
-	struct counts *c = counts_new(request_daemon(rq)->model, service);
-	struct count_job *job;
+	struct daemon *d = request_daemon(rq);
+	struct counts *c = counts_now(d, service, wanted);
+	struct waiter *w;
 
-	if (!wanted || counts_tracked(request_daemon(rq), c) ||
-	    !request_daemon(rq)->flows) {
+	if (c) {
 		done(rq, c);
 		return;
 	}
-	counts_free(c);
-	job = xcalloc(1, sizeof(*job));
-	job->later = (struct later){ .rq = rq, .abandon = count_abandon };
-	job->d = request_daemon(rq);
-	job->done = done;
-	job->service = service ? xstrdup(service) : NULL;
-	request_suspend(rq, &job->later);
-	count_ask(job);
+	w = waiter_add(d->counting);
+	w->later = (struct later){ .rq = rq, .abandon = waiter_abandon };
+	w->arg = d->counting;
+	w->done = done;
+	w->service = service ? xstrdup(service) : NULL;
+	request_suspend(rq, &w->later);
+	count_begin(d->counting);
 }
 
 void counts_take(struct daemon *d, counts_taken_fn *done, void *arg)
 {
-	struct counts *c = counts_new(d->model, NULL);
-	struct count_job *job;
+	struct counts *c = counts_now(d, NULL, true);
+	struct waiter *w;
 
-	if (counts_tracked(d, c) || !d->flows) {
+	if (c) {
 		done(arg, c);
 		return;
 	}
-	counts_free(c);
-	job = xcalloc(1, sizeof(*job));
-	job->later.abandon = count_abandon;
-	job->d = d;
-	job->taken = done;
-	job->arg = arg;
-	count_ask(job);
+	w = waiter_add(d->counting);
+	w->taken = done;
+	w->arg = arg;
+	count_begin(d->counting);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How many connections backends have, asked of conntrack for a request. */
+/* How many connections backends have, asked of conntrack for all who ask. */
 #ifndef NFTLB_CONTROL_COUNTS_H
 #define NFTLB_CONTROL_COUNTS_H
 
@@ -28,7 +28,8 @@ typedef void counts_done_fn(struct request *rq, struct counts *c);
  * @service: NULL = all services; a name that is not in the model: none
  * @wanted: false: @done is called at once and nothing is known
  * Suspends @rq where it takes time. When the model is replaced meanwhile, it
- * counts again.
+ * counts again. Counts are 0.2 s old at most, 1 s where counting takes long,
+ * and not older than the last change of a state.
  */
 void counts_start(struct request *rq, const char *service, bool wanted,
 		  counts_done_fn *done);

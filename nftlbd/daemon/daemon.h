@@ -23,6 +23,7 @@ struct api;         /* the API on TCP, daemon/api.c */
 struct committer;   /* dirty services -> ruleset, daemon/committer.c */
 struct healthcheck; /* prober process <-> model, daemon/health.c */
 struct control;     /* control socket, control/control.c */
+struct counting;    /* connections per backend, control/counts.c */
 struct readings;    /* what scrapes share, metrics/readings.c */
 struct counters;    /* what was counted, daemon/counters.c */
 struct persist;     /* state on disk, daemon/persist.c */
@@ -60,6 +61,7 @@ struct daemon {
 	size_t nrestore;
 	struct counters *counters;
 	struct readings *readings; /* NULL: never scraped */
+	struct counting *counting; /* NULL: never asked */
 	struct lists *lists;
 	struct offload *offload;
 	struct paths *paths;

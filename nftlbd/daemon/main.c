@@ -311,6 +311,7 @@ static void bring_down(struct program *p)
 	committer_close(d->committer);
 	if (d->flows)
 		flows_close(d->flows);
+	counting_close(d->counting);
 	readings_close(d->readings);
 	ruleset_close(d->ruleset);
 	model_free(d->model);

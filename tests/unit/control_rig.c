@@ -110,6 +110,7 @@ void control_rig_close(struct control_rig *rig)
 {
 	control_close(rig->d.control);
 	flows_close(rig->d.flows);
+	counting_close(rig->d.counting);
 	ruleset_close(rig->d.ruleset);
 	model_free(rig->d.model);
 	unlink(rig->conf_path);

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "lib/buf.h"
 
@@ -23,7 +24,7 @@ struct expo {
 	bool openmetrics;
 	const char *name; /* of the family */
 	size_t name_len;
-	struct buf labels; /* a="b",c="d" */
+	struct buf head; /* name{a="b",c="d" */
 };
 
 /** expo_wanted() - is it OpenMetrics that a client prefers who sends @accept?
@@ -40,27 +41,53 @@ void expo_family(struct expo *e, const char *name, enum expo_type type,
 		 const char *help);
 /** expo_label() - samples from here on have this label, too; @value is escaped
  * expo_label_word() - the same of what needs no escapes: names, our own words
- * expo_labels_cut() - only the first @len bytes of the labels stay (what
- * e->labels.len was at some time) */
+ * expo_label_text() - the same where lengths are known
+ * expo_labels() - a mark: labels that are set now
+ * expo_labels_cut() - only those stay that were set at @mark; 0 = none */
 void expo_label(struct expo *e, const char *key, const char *value);
-void expo_label_word(struct expo *e, const char *key, const char *word);
-void expo_labels_cut(struct expo *e, size_t len);
+void expo_label_text(struct expo *e, const char *key, size_t nkey,
+		     const char *word, size_t nword);
+size_t expo_labels(const struct expo *e);
+void expo_labels_cut(struct expo *e, size_t mark);
 
 /* One sample each. */
 void expo_count(struct expo *e, uint64_t value);
 void expo_real(struct expo *e, double value);
 /** expo_count_of(), expo_real_of() - with one more label, whose @word needs no
- * escapes */
-void expo_count_of(struct expo *e, const char *key, const char *word,
-		   uint64_t value);
+ * escapes
+ * expo_count_text() - the same where lengths are known */
+void expo_count_text(struct expo *e, const char *key, size_t nkey,
+		     const char *word, size_t nword, uint64_t value);
 void expo_real_of(struct expo *e, const char *key, const char *word,
 		  double value);
-/** expo_bucket() - so many were @le ("0.5", "+Inf") or less
- * expo_sum_us(), expo_sum_count() - the rest of a histogram; the last is also
- * written as the bucket of +Inf. Sums are microseconds, written as seconds */
-void expo_bucket(struct expo *e, const char *le, uint64_t value);
-void expo_sum_us(struct expo *e, uint64_t us);
-void expo_sum_count(struct expo *e, uint64_t value);
+
+/* Here, for lengths of literals are known when it is compiled; measuring them
+ * was a sixth of a scrape. */
+static inline void expo_label_word(struct expo *e, const char *key,
+				   const char *word)
+{
+	expo_label_text(e, key, strlen(key), word, strlen(word));
+}
+
+static inline void expo_count_of(struct expo *e, const char *key,
+				 const char *word, uint64_t value)
+{
+	expo_count_text(e, key, strlen(key), word, strlen(word), value);
+}
+
+#define EXPO_LE_MAX 16 /* longest bound */
+
+/* A bound of a histogram, as text: "0.5". */
+struct expo_le {
+	const char *text;
+	size_t len;
+};
+
+/** expo_histogram() - all samples of one
+ * @upto: so many were le[i] or less; one more than bounds: all
+ * @sum_us: microseconds, written as seconds; NULL = it is not known */
+void expo_histogram(struct expo *e, const struct expo_le *le,
+		    const uint64_t *upto, size_t n, const uint64_t *sum_us);
 
 /** expo_end() - after all families
  * expo_free() - but not e->out */

@@ -7,35 +7,26 @@
  */
 #include "metrics/histogram.h"
 
+#define LE(text) { text, sizeof(text) - 1 }
+
 const struct histogram_kind histogram_checks = {
-	5,
-	{ { 1000, "0.001" },
-	  { 5000, "0.005" },
-	  { 25000, "0.025" },
-	  { 100000, "0.1" },
-	  { 1000000, "1" } },
+	.n = 4,
+	.us = { 1000, 10000, 100000, 1000000 },
+	.le = { LE("0.001"), LE("0.01"), LE("0.1"), LE("1") },
 };
 
 const struct histogram_kind histogram_commits = {
-	7,
-	{ { 1000, "0.001" },
-	  { 5000, "0.005" },
-	  { 20000, "0.02" },
-	  { 100000, "0.1" },
-	  { 500000, "0.5" },
-	  { 2000000, "2" },
-	  { 10000000, "10" } },
+	.n = 7,
+	.us = { 1000, 5000, 20000, 100000, 500000, 2000000, 10000000 },
+	.le = { LE("0.001"), LE("0.005"), LE("0.02"), LE("0.1"), LE("0.5"),
+		LE("2"), LE("10") },
 };
 
 const struct histogram_kind histogram_failovers = {
-	7,
-	{ { 1000, "0.001" },
-	  { 2500, "0.0025" },
-	  { 5000, "0.005" },
-	  { 10000, "0.01" },
-	  { 50000, "0.05" },
-	  { 250000, "0.25" },
-	  { 1000000, "1" } },
+	.n = 7,
+	.us = { 1000, 2500, 5000, 10000, 50000, 250000, 1000000 },
+	.le = { LE("0.001"), LE("0.0025"), LE("0.005"), LE("0.01"), LE("0.05"),
+		LE("0.25"), LE("1") },
 };
 
 void histogram_add(struct histogram *h, const struct histogram_kind *kind,
@@ -43,7 +34,7 @@ void histogram_add(struct histogram *h, const struct histogram_kind *kind,
 {
 	size_t i = 0;
 
-	while (i < kind->n && us > kind->bound[i].us)
+	while (i < kind->n && us > kind->us[i])
 		i++;
 	h->bin[i]++;
 	h->sum_us += us;
@@ -61,12 +52,9 @@ uint64_t histogram_count(const struct histogram *h)
 void histogram_show(const struct histogram *h,
 		    const struct histogram_kind *kind, struct expo *e)
 {
-	uint64_t n = 0;
+	uint64_t upto[HISTOGRAM_BINS], n = 0;
 
-	for (size_t i = 0; i < kind->n; i++) {
-		n += h->bin[i];
-		expo_bucket(e, kind->bound[i].le, n);
-	}
-	expo_sum_count(e, n + h->bin[kind->n]);
-	expo_sum_us(e, h->sum_us);
+	for (size_t i = 0; i <= kind->n; i++)
+		upto[i] = n += h->bin[i];
+	expo_histogram(e, kind->le, upto, kind->n, &h->sum_us);
 }

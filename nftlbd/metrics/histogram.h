@@ -14,10 +14,8 @@
 /* Where the bins end; the same for all histograms of one metric, for ever. */
 struct histogram_kind {
 	size_t n; /* bounds, up to HISTOGRAM_BINS - 1, ascending */
-	struct {
-		uint32_t us; /* this long, or less */
-		const char *le;
-	} bound[HISTOGRAM_BINS - 1];
+	uint32_t us[HISTOGRAM_BINS - 1]; /* this long, or less */
+	struct expo_le le[HISTOGRAM_BINS - 1];
 };
 
 extern const struct histogram_kind histogram_checks;    /* of probes */

@@ -18,7 +18,7 @@ static void some(struct collect *c, const struct service *s,
 		 void (*show)(struct collect *c, const struct service *s,
 			      const struct backend *b))
 {
-	size_t len = c->e.labels.len;
+	size_t len = expo_labels(&c->e);
 
 	for (size_t i = 0; i < s->nbackends; i++) {
 		if (has && !has(&s->backends[i]))
@@ -140,7 +140,7 @@ static void slots_of_family(struct collect *c, const struct service *s,
 {
 	const char **names = xcalloc(s->nbackends + 1, sizeof(*names));
 	uint32_t *slots = xcalloc(s->nbackends + 1, sizeof(*slots));
-	size_t len = c->e.labels.len, n = 0;
+	size_t len = expo_labels(&c->e), n = 0;
 
 	for (size_t i = 0; i < s->nbackends; i++)
 		if (conf_family(s->conf, s->backends[i].conf) == family)
@@ -238,7 +238,7 @@ static void each_check(struct collect *c, const struct backend *b,
 		       void (*show)(struct expo *e,
 				    const struct check_state *cs))
 {
-	size_t len = c->e.labels.len;
+	size_t len = expo_labels(&c->e);
 
 	for (size_t i = 0; b->conf->checks && i < b->conf->checks->n; i++) {
 		const struct conf_check *check = b->conf->checks->list[i];

@@ -54,15 +54,17 @@ static void put_unjudged(struct expo *e, const struct health_lane_info *l)
 /* The prober counts those below 1, 2, 4 ... ms. */
 static void put_lateness(struct expo *e, const struct health_lane_info *l)
 {
-	uint64_t n = 0;
-	char le[32];
+	struct expo_le le[HC_LATENESS_BINS];
+	char text[HC_LATENESS_BINS][EXPO_LE_MAX];
+	uint64_t upto[HC_LATENESS_BINS], n = 0;
 
-	for (unsigned int i = 0; i + 1 < HC_LATENESS_BINS; i++) {
-		n += l->stats.lateness[i];
-		snprintf(le, sizeof(le), "%.10g", (1u << i) / 1e3);
-		expo_bucket(e, le, n);
+	for (unsigned int i = 0; i < HC_LATENESS_BINS; i++) {
+		upto[i] = n += l->stats.lateness[i];
+		le[i].text = text[i];
+		le[i].len = (size_t)snprintf(text[i], sizeof(text[i]), "%.10g",
+					     (1u << i) / 1e3);
 	}
-	expo_sum_count(e, n + l->stats.lateness[HC_LATENESS_BINS - 1]);
+	expo_histogram(e, le, upto, HC_LATENESS_BINS - 1, NULL);
 }
 
 static void put_stalls(struct expo *e, const struct health_lane_info *l)

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -23,13 +24,15 @@ static void bounds_ascend_and_are_what_they_say(void **state)
 	for (size_t k = 0; k < KINDS; k++) {
 		assert_in_range(kinds[k]->n, 1, HISTOGRAM_BINS - 1);
 		for (size_t i = 0; i < kinds[k]->n; i++) {
-			double s = strtod(kinds[k]->bound[i].le, NULL);
+			double s = strtod(kinds[k]->le[i].text, NULL);
 
-			assert_int_equal(kinds[k]->bound[i].us,
+			assert_int_equal(kinds[k]->le[i].len,
+					 strlen(kinds[k]->le[i].text));
+			assert_int_equal(kinds[k]->us[i],
 					 (uint32_t)(s * 1e6 + 0.5));
 			if (i > 0)
-				assert_true(kinds[k]->bound[i].us >
-					    kinds[k]->bound[i - 1].us);
+				assert_true(kinds[k]->us[i] >
+					    kinds[k]->us[i - 1]);
 		}
 	}
 }
@@ -40,8 +43,8 @@ static void a_bound_belongs_to_its_own_bin(void **state)
 		struct histogram h = { 0 };
 
 		for (size_t i = 0; i < kinds[k]->n; i++) {
-			histogram_add(&h, kinds[k], kinds[k]->bound[i].us);
-			histogram_add(&h, kinds[k], kinds[k]->bound[i].us + 1);
+			histogram_add(&h, kinds[k], kinds[k]->us[i]);
+			histogram_add(&h, kinds[k], kinds[k]->us[i] + 1);
 		}
 		histogram_add(&h, kinds[k], 0);
 		assert_int_equal(h.bin[0], 2);

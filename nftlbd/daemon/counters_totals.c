@@ -130,18 +130,39 @@ static void name_put(char name[TOTAL_NAME_MAX], const char *prefix,
 
 _Static_assert(TOTAL_NAME_MAX > 16 + 2 * (RS_NAME_MAX + 1), "names have room");
 
-struct total *totals_find(const struct totals_service *s, const char *prefix,
-			  const char *backend)
+/* Is that the name? All that are in @s have its name in theirs. */
+static bool is_of(const struct totals_service *s, const char *name,
+		  const char *prefix, const char *backend)
+{
+	size_t len = strlen(prefix);
+
+	return !strncmp(name, prefix, len) && name[len] == '.' &&
+	       !strcmp(name + len + 1 + strlen(s->name) + 1, backend);
+}
+
+struct total *totals_find_next(const struct totals_service *s,
+			       const char *prefix, const char *backend,
+			       size_t *place)
 {
 	char name[TOTAL_NAME_MAX];
 	bool found;
-	size_t i;
 
 	if (!s)
 		return NULL;
+	if (backend && *place < s->n && strchr(s->list[*place]->name, '/') &&
+	    is_of(s, s->list[*place]->name, prefix, backend))
+		return s->list[(*place)++];
 	name_put(name, prefix, s->name, backend);
-	i = place_of((void *const *)s->list, s->n, name, &found);
-	return found ? s->list[i] : NULL;
+	*place = place_of((void *const *)s->list, s->n, name, &found);
+	return found ? s->list[(*place)++] : NULL;
+}
+
+struct total *totals_find(const struct totals_service *s, const char *prefix,
+			  const char *backend)
+{
+	size_t anywhere = SIZE_MAX;
+
+	return totals_find_next(s, prefix, backend, &anywhere);
 }
 
 static bool has_prefix(const struct total *t, const char *prefix)

@@ -51,10 +51,15 @@ struct totals_service *totals_service(const struct totals *t,
 struct totals_service *totals_service_of(const struct totals *t,
 					 const char *name);
 /** totals_find() - NULL where there is none; @backend may be NULL
+ * totals_find_next() - the same; *@place is looked at first, and is the one
+ * after it then: who asks for many in their order finds them at once
  * totals_sum() - of @s and of all of its backends, also those that are gone
  * false: nothing of that kind was ever counted. */
 struct total *totals_find(const struct totals_service *s, const char *prefix,
 			  const char *backend);
+struct total *totals_find_next(const struct totals_service *s,
+			       const char *prefix, const char *backend,
+			       size_t *place);
 bool totals_sum(const struct totals_service *s, const char *prefix,
 		uint64_t *packets, uint64_t *bytes);
 

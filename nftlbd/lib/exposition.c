@@ -92,7 +92,8 @@ void expo_family(struct expo *e, const char *name, enum expo_type type,
 	text(e->out, "\n");
 }
 
-/* ---- labels: behind the family's name, so that a sample begins with one copy */
+/* ---- labels: behind the family's name, so that a sample begins with one copy
+ */
 
 static char *put(char *to, const char *from, size_t len)
 {
@@ -138,6 +139,17 @@ void expo_label_text(struct expo *e, const char *key, size_t nkey,
 	to = put(put(to, key, nkey), "=\"", 2);
 	to = put(put(to, word, nword), "\"", 2); /* and NUL */
 	e->head.len += (size_t)(to - 1 - from);
+}
+
+void expo_label_ready(struct expo *e, const char *label, size_t len)
+{
+	char *to = room(&e->head, len + 2), *from = to;
+
+	if (labelled(e))
+		*to++ = ',';
+	to = put(to, label, len);
+	*to = '\0';
+	e->head.len += (size_t)(to - from);
 }
 
 size_t expo_labels(const struct expo *e)
@@ -223,8 +235,7 @@ void expo_count_text(struct expo *e, const char *key, size_t nkey,
 void expo_real_of(struct expo *e, const char *key, const char *word,
 		  double value)
 {
-	end(e,
-	    put_real(begin(e, key, strlen(key), word, strlen(word)), value));
+	end(e, put_real(begin(e, key, strlen(key), word, strlen(word)), value));
 }
 
 void expo_count(struct expo *e, uint64_t value)
@@ -273,7 +284,8 @@ static char *put_buckets(struct expo *e, char *to, const struct expo_le *le,
 	for (size_t i = 0; i <= n; i++) {
 		if (i > 0)
 			to = put(to, first, len);
-		to = i < n ? put(to, le[i].text, le[i].len) : put(to, "+Inf", 4);
+		to =
+		    i < n ? put(to, le[i].text, le[i].len) : put(to, "+Inf", 4);
 		to = put_digits(put(to, "\"} ", 3), upto[i], 1);
 		*to++ = '\n';
 	}

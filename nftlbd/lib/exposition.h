@@ -42,11 +42,13 @@ void expo_family(struct expo *e, const char *name, enum expo_type type,
 /** expo_label() - samples from here on have this label, too; @value is escaped
  * expo_label_word() - the same of what needs no escapes: names, our own words
  * expo_label_text() - the same where lengths are known
+ * expo_label_ready() - a label as it is written, key="word"
  * expo_labels() - a mark: labels that are set now
  * expo_labels_cut() - only those stay that were set at @mark; 0 = none */
 void expo_label(struct expo *e, const char *key, const char *value);
 void expo_label_text(struct expo *e, const char *key, size_t nkey,
 		     const char *word, size_t nword);
+void expo_label_ready(struct expo *e, const char *text, size_t len);
 size_t expo_labels(const struct expo *e);
 void expo_labels_cut(struct expo *e, size_t mark);
 

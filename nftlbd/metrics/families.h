@@ -16,7 +16,11 @@ struct collect {
 	struct expo e;
 	const struct daemon *d;
 	const struct counts *counts; /* of connections; may be out of date */
-	const struct totals_service *totals; /* of the service at hand */
+	/* of the service at hand */
+	const struct totals_service *totals;
+	size_t total[2];    /* places in them of what is asked for next: of what
+			     * went in, and out */
+	const char *labels; /* of its backends: labels_next() */
 };
 
 struct metric_family {

@@ -7,7 +7,10 @@
  */
 #include "metrics/histogram.h"
 
-#define LE(text) { text, sizeof(text) - 1 }
+#define LE(text)                                                               \
+	{                                                                      \
+		text, sizeof(text) - 1                                         \
+	}
 
 const struct histogram_kind histogram_checks = {
 	.n = 4,

@@ -2,7 +2,8 @@
 nftlbd_metrics_sources = nftlbd/daemon/observed.c \
 	nftlbd/metrics/families.c \
 	nftlbd/metrics/families.h nftlbd/metrics/healthy.c \
-	nftlbd/metrics/healthy.h nftlbd/metrics/of_backends.c \
+	nftlbd/metrics/healthy.h nftlbd/metrics/labels.c \
+	nftlbd/metrics/labels.h nftlbd/metrics/of_backends.c \
 	nftlbd/metrics/of_daemon.c nftlbd/metrics/of_probers.c \
 	nftlbd/metrics/of_process.c nftlbd/metrics/of_services.c \
 	nftlbd/metrics/readings.c nftlbd/metrics/readings.h \

@@ -10,6 +10,7 @@
 #include "daemon/counters.h"
 #include "lib/xalloc.h"
 #include "metrics/families.h"
+#include "metrics/labels.h"
 #include "model/load.h"
 
 /* @show for each backend that @has it (NULL: all), with its label. */
@@ -19,11 +20,12 @@ static void some(struct collect *c, const struct service *s,
 			      const struct backend *b))
 {
 	size_t len = expo_labels(&c->e);
+	const char *label = c->labels;
 
-	for (size_t i = 0; i < s->nbackends; i++) {
+	for (size_t i = 0; i < s->nbackends; i++, label = labels_next(label)) {
 		if (has && !has(&s->backends[i]))
 			continue;
-		expo_label_word(&c->e, "backend", s->backends[i].conf->name);
+		labels_set(&c->e, label);
 		show(c, s, &s->backends[i]);
 		expo_labels_cut(&c->e, len);
 	}
@@ -175,10 +177,13 @@ static uint64_t bytes(const struct total *at)
 	return at ? total_bytes(at) : 0;
 }
 
-static const struct total *total_of(const struct collect *c,
-				    const struct backend *b, const char *prefix)
+static const char *const directions[2] = { "in", "out" };
+
+static const struct total *total_of(struct collect *c, const struct backend *b,
+				    int direction)
 {
-	return totals_find(c->totals, prefix, b->conf->name);
+	return totals_find_next(c->totals, directions[direction], b->conf->name,
+				&c->total[direction]);
 }
 
 /* The service's totals are looked up once, not for each backend. */
@@ -190,6 +195,7 @@ static void each_counted(struct collect *c, const struct service *s,
 	if (!s->conf->counters)
 		return;
 	c->totals = counters_of(c->d->counters, s->conf->name);
+	c->total[0] = c->total[1] = 0;
 	each(c, s, show);
 }
 
@@ -197,24 +203,26 @@ static void show_packets(struct collect *c, const struct service *s,
 			 const struct backend *b)
 {
 	(void)s;
-	expo_count_of(&c->e, "direction", "in", packets(total_of(c, b, "in")));
-	expo_count_of(&c->e, "direction", "out",
-		      packets(total_of(c, b, "out")));
+	for (int i = 0; i < 2; i++)
+		expo_count_of(&c->e, "direction", directions[i],
+			      packets(total_of(c, b, i)));
 }
 
 static void show_bytes(struct collect *c, const struct service *s,
 		       const struct backend *b)
 {
 	(void)s;
-	expo_count_of(&c->e, "direction", "in", bytes(total_of(c, b, "in")));
-	expo_count_of(&c->e, "direction", "out", bytes(total_of(c, b, "out")));
+	for (int i = 0; i < 2; i++)
+		expo_count_of(&c->e, "direction", directions[i],
+			      bytes(total_of(c, b, i)));
 }
 
 static void show_new_flows(struct collect *c, const struct service *s,
 			   const struct backend *b)
 {
 	(void)s;
-	expo_count(&c->e, packets(total_of(c, b, "new")));
+	expo_count(&c->e, packets(totals_find_next(
+			      c->totals, "new", b->conf->name, &c->total[0])));
 }
 
 void collect_backend_packets(struct collect *c, const struct service *s)

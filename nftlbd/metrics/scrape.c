@@ -18,6 +18,7 @@
 #include "http/reply.h"
 #include "lib/xalloc.h"
 #include "metrics/families.h"
+#include "metrics/labels.h"
 #include "metrics/readings.h"
 
 /* What one turn of the loop makes: what MHD takes at a time. */
@@ -26,6 +27,7 @@
 struct scrape {
 	struct pieces out; /* first */
 	struct collect collect;
+	struct labels labels;
 	struct counts *counts;
 	struct daemon *d;
 	uint64_t generation; /* of the model that `service` is a place in */
@@ -58,6 +60,7 @@ static void look_at_model(struct scrape *s)
 {
 	const struct model *m = s->collect.d->model;
 
+	labels_update(&s->labels, m);
 	if (s->generation == m->generation)
 		return;
 	s->generation = m->generation;
@@ -69,11 +72,13 @@ static void look_at_model(struct scrape *s)
 static void put_service(struct scrape *s, const struct metric_family *f)
 {
 	const struct model *m = s->collect.d->model;
+	const char *label = s->labels.text.data + s->labels.at[s->service];
 	const struct service *svc = &m->services[m->by_name[s->service++]];
 	struct collect *c = &s->collect;
 
 	expo_labels_cut(&c->e, 0);
-	expo_label_word(&c->e, "service", svc->conf->name);
+	labels_set(&c->e, label);
+	c->labels = labels_next(label);
 	f->service(c, svc);
 	if (s->service == m->nservices || s->out.piece.text.len >= SCRAPE_PIECE)
 		strcpy(s->last, svc->conf->name);
@@ -118,6 +123,7 @@ static void scrape_free(struct pieces *p)
 	struct scrape *s = (struct scrape *)p;
 
 	expo_free(&s->collect.e);
+	labels_free(&s->labels);
 	counts_free(s->counts);
 	readings_next(s->d);
 	free(s);

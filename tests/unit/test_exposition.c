@@ -105,8 +105,21 @@ static void a_histogram_has_all_its_parts(void **state)
 static void numbers_are_as_printf_writes_them(void **state)
 {
 	static const double values[] = {
-		0, 1, 9, 10, 12345678, 999999999999999, 1e15, 1e22, -0.0, -3,
-		0.5, 1e-7, 1. / 3, 1792057236.25, 123456789.123456789,
+		0,
+		1,
+		9,
+		10,
+		12345678,
+		999999999999999,
+		1e15,
+		1e22,
+		-0.0,
+		-3,
+		0.5,
+		1e-7,
+		1. / 3,
+		1792057236.25,
+		123456789.123456789,
 	};
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {

@@ -35,6 +35,14 @@ struct conf_errors;
 /** reply_errors() - 422 with every complaint of a configuration */
 void reply_errors(struct request *rq, const struct conf_errors *errors);
 
+struct counts;
+struct stream;
+struct service;
+/** services_reply() - an array over the services that ?state= asks for */
+void services_reply(struct request *rq, struct counts *c,
+		    void (*item)(struct stream *s, const struct service *svc,
+				 size_t index));
+
 /* Handlers: one answer each, at once or later. */
 void show_page(struct request *rq);
 void show_summary(struct request *rq);

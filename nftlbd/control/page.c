@@ -127,7 +127,7 @@ static void item_summary(struct stream *s, const struct service *svc,
 
 static void uncounted_summary(struct request *rq, struct counts *c)
 {
-	stream_array(rq, c, item_summary);
+	services_reply(rq, c, item_summary);
 }
 
 void show_summary(struct request *rq)

@@ -27,7 +27,7 @@ static const struct route routes[] = {
 	{ "GET", "/metrics", show_metrics, NULL },
 	{ "GET", "/healthz", show_health, NULL },
 	{ "GET", "/v1/version", show_version, NULL },
-	{ "GET", "/v1/services", show_services, "connections fields" },
+	{ "GET", "/v1/services", show_services, "connections fields state" },
 	{ "GET", "/v1/services/{service}", show_service, "connections" },
 	{ "PATCH", "/v1/services/{service}", change_service, "dry_run" },
 	{ "GET", "/v1/services/{service}/backends", show_backends, NULL },

@@ -163,9 +163,63 @@ static void item_backends(struct stream *s, const struct service *svc,
 	json_decref(list);
 }
 
+/* ---- services in one state; nftlbctl status asks for those that are not well
+ */
+
+#define STATE_NOT_UP "not-up"
+#define STATES_ALL   (-1)
+#define STATES_BAD   (-2) /* not up */
+
+static bool is_in_state(const struct service *s, int state)
+{
+	return state == STATES_BAD ? s->state != SERVICE_UP
+				   : (int)s->state == state;
+}
+
+/* False: answered. */
+static bool query_state(struct request *rq, int *state)
+{
+	const char *text = request_query(rq, "state");
+
+	*state = STATES_ALL;
+	if (!text)
+		return true;
+	*state = strcmp(text, STATE_NOT_UP) != 0
+		     ? word_find(service_state_words, text)
+		     : STATES_BAD;
+	if (*state != -1)
+		return true;
+	mistake_query(
+	    rq, "state", "up degraded down disabled " STATE_NOT_UP,
+	    "state: allowed: up, degraded, down, disabled, " STATE_NOT_UP);
+	return false;
+}
+
+/* Where there is none, connections need not be counted. */
+static bool any_in_state(const struct model *m, int state)
+{
+	for (size_t i = 0; i < m->nservices; i++)
+		if (state == STATES_ALL || is_in_state(&m->services[i], state))
+			return true;
+	return false;
+}
+
+void services_reply(struct request *rq, struct counts *c,
+		    void (*item)(struct stream *s, const struct service *svc,
+				 size_t index))
+{
+	int state;
+
+	if (query_state(rq, &state))
+		stream_some(rq, c, item,
+			    state == STATES_ALL ? NULL : is_in_state, state);
+	else
+		counts_free(c);
+}
+
 static void counted_services(struct request *rq, struct counts *c)
 {
-	stream_array(rq, c, item_service);
+	services_reply(rq, c, item_service);
 }
 
 /* For completion: as quick as ten thousand names can be. */
@@ -176,7 +230,7 @@ static void item_name(struct stream *s, const struct service *svc, size_t index)
 
 static void uncounted_names(struct request *rq, struct counts *c)
 {
-	stream_array(rq, c, item_name);
+	services_reply(rq, c, item_name);
 }
 
 static void counted_all_backends(struct request *rq, struct counts *c)
@@ -188,11 +242,16 @@ void show_services(struct request *rq)
 {
 	const char *fields = request_query(rq, "fields");
 	bool uncounted;
+	int state;
 
-	if (!query_word(rq, "connections", "no", &uncounted))
+	if (!query_word(rq, "connections", "no", &uncounted) ||
+	    !query_state(rq, &state))
 		return;
 	if (!fields)
-		counts_start(rq, NULL, !uncounted, counted_services);
+		counts_start(rq, NULL,
+			     !uncounted &&
+				 any_in_state(request_daemon(rq)->model, state),
+			     counted_services);
 	else if (!strcmp(fields, "name"))
 		counts_start(rq, NULL, false, uncounted_names);
 	else if (!strcmp(fields, "summary"))

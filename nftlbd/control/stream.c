@@ -41,7 +41,10 @@ static void stream_fill(struct pieces *p)
 		buf_append(&p->piece.text, "[", 1);
 	s->begun = true;
 	while (s->next < s->end && p->piece.text.len < PIECE_BYTES) {
-		s->item(s, &m->services[s->next], s->next);
+		const struct service *svc = &m->services[s->next];
+
+		if (!s->wanted || s->wanted(svc, s->arg))
+			s->item(s, svc, s->next);
 		s->next++;
 	}
 	if (s->next == s->end) {
@@ -62,6 +65,14 @@ void stream_array(struct request *rq, struct counts *counts,
 		  void (*item)(struct stream *s, const struct service *svc,
 			       size_t index))
 {
+	stream_some(rq, counts, item, NULL, 0);
+}
+
+void stream_some(struct request *rq, struct counts *counts,
+		 void (*item)(struct stream *s, const struct service *svc,
+			      size_t index),
+		 bool (*wanted)(const struct service *svc, int arg), int arg)
+{
 	struct stream *s = xcalloc(1, sizeof(*s));
 
 	s->d = request_daemon(rq);
@@ -70,6 +81,8 @@ void stream_array(struct request *rq, struct counts *counts,
 	s->out.free = stream_free;
 	s->counts = counts;
 	s->item = item;
+	s->wanted = wanted;
+	s->arg = arg;
 	s->next = counts->first;
 	s->end = counts->first + counts->nservices;
 	pieces_reply(rq, &s->out);

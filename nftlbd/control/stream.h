@@ -15,6 +15,8 @@ struct stream {
 	size_t next, end; /* services, indices */
 	bool begun;       /* the bracket */
 	bool any;         /* an element is there: the next needs a comma */
+	bool (*wanted)(const struct service *svc, int arg); /* NULL = all */
+	int arg;
 	void (*item)(struct stream *s, const struct service *svc, size_t index);
 };
 
@@ -27,6 +29,12 @@ struct stream {
 void stream_array(struct request *rq, struct counts *counts,
 		  void (*item)(struct stream *s, const struct service *svc,
 			       size_t index));
+/** stream_some() - the same, of services that are @wanted, which is given @arg
+ */
+void stream_some(struct request *rq, struct counts *counts,
+		 void (*item)(struct stream *s, const struct service *svc,
+			      size_t index),
+		 bool (*wanted)(const struct service *svc, int arg), int arg);
 /** stream_json() - append an element; takes the reference */
 void stream_json(struct stream *s, json_t *value);
 /** stream_raw() - begin an element that is appended to the result by hand */

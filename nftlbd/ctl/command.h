@@ -50,7 +50,8 @@ struct command {
 	json_t *(*make_body)(const struct call *c);
 	/* a body that is no JSON: what FILE says */
 	bool send_file;
-	const char *extra; /* path of a second answer, for text only */
+	/* path of a second answer, for text only; @answer: the first one */
+	const char *(*extra)(const json_t *answer);
 	void (*text)(struct render *r, const json_t *answer);
 	/* does it all without a daemon; returns the exit status */
 	int (*local)(const struct call *c);

@@ -20,6 +20,9 @@ struct render {
 };
 
 /* One for each form of answer; see the table of commands. */
+/** status_services() - path of the services that render_status() shows, by what
+ * /v1/status says */
+const char *status_services(const json_t *answer);
 void render_status(struct render *r, const json_t *answer);
 void render_services(struct render *r, const json_t *answer);
 void render_backends(struct render *r, const json_t *answer);

@@ -175,45 +175,53 @@ static void backend_row(struct table *t, const json_t *b)
 	cell_check(t, b);
 }
 
-static size_t lines_of(const json_t *services)
+static json_int_t total(const json_t *answer, const char *what)
 {
-	const json_t *s;
-	size_t i, n = 0;
+	return field_int(json_object_get(answer, what), "total");
+}
 
-	json_array_foreach(services, i, s)
-		n += 1 + json_array_size(json_object_get(s, "backends"));
-	return n;
+/* All of ten thousand services would be 35 MB, to show none of them. */
+const char *status_services(const json_t *answer)
+{
+	return total(answer, "services") + total(answer, "backends") <=
+		       LINES_MAX
+		   ? "/v1/services"
+		   : "/v1/services?state=not-up";
+}
+
+static void print_services(struct render *r, const json_t *services)
+{
+	struct table t;
+	const json_t *s, *b;
+	size_t i, j;
+
+	if (json_array_size(services) == 0)
+		return;
+	buf_printf(r->out, "\n");
+	table_begin(&t, columns, sizeof(columns) / sizeof(columns[0]));
+	json_array_foreach(services, i, s) {
+		service_row(&t, s);
+		json_array_foreach(json_object_get(s, "backends"), j, b)
+			backend_row(&t, b);
+	}
+	table_end(&t, r->out, r->colours);
 }
 
 void render_status(struct render *r, const json_t *answer)
 {
-	bool all = lines_of(r->extra) <= LINES_MAX;
-	size_t i, j, left_out = 0;
-	const json_t *s, *b;
-	struct table t;
+	json_int_t left_out;
 
 	if (json_object_get(answer, "program")) { /* the agent says so */
 		render_agent(r, answer);
 		return;
 	}
 	print_daemon(r, answer);
-	if (json_array_size(r->extra) == 0)
-		return;
-	buf_printf(r->out, "\n");
-	table_begin(&t, columns, sizeof(columns) / sizeof(columns[0]));
-	json_array_foreach(r->extra, i, s) {
-		if (!all && !strcmp(field_text(s, "state"), "up")) {
-			left_out++;
-			continue;
-		}
-		service_row(&t, s);
-		json_array_foreach(json_object_get(s, "backends"), j, b)
-			backend_row(&t, b);
-	}
-	table_end(&t, r->out, r->colours);
-	if (left_out)
+	print_services(r, r->extra);
+	left_out =
+	    total(answer, "services") - (json_int_t)json_array_size(r->extra);
+	if (left_out > 0)
 		buf_printf(r->out,
-			   "%zu services that are up are not shown; nftlbctl "
+			   "%lld services that are up are not shown; nftlbctl "
 			   "show services shows all\n",
-			   left_out);
+			   (long long)left_out);
 }

@@ -393,7 +393,7 @@ static int ask_extra(struct api *api, const struct call *c,
 
 	if (!c->command->extra || c->json || json_object_get(answer, "program"))
 		return EXIT_DONE;
-	return ask(api, c, "GET", c->command->extra, extra, &status);
+	return ask(api, c, "GET", c->command->extra(answer), extra, &status);
 }
 
 static int run_request(struct api *api, const struct call *c,

@@ -375,6 +375,12 @@ int64_t counters_read_ms(const struct counters *c)
 	return c ? c->read_ms : 0;
 }
 
+const struct totals_service *counters_next(const struct counters *c,
+					   const char *service, size_t *place)
+{
+	return c ? totals_service_next(&c->totals, service, place) : NULL;
+}
+
 const struct totals_service *counters_of(const struct counters *c,
 					 const char *service)
 {

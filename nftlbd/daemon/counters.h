@@ -29,6 +29,10 @@ void counters_read(struct counters *c, const char *service,
  * counted. Valid until the loop turns. */
 const struct totals_service *counters_of(const struct counters *c,
 					 const char *service);
+/** counters_next() - the same, of one after the other in the order of names;
+ * @place: 0 to begin with, see totals_service_next() */
+const struct totals_service *counters_next(const struct counters *c,
+					   const char *service, size_t *place);
 
 /** counters_read_ms() - when all of them were last read, daemon_now_ms(); 0 =
  * not yet. @c may be NULL */

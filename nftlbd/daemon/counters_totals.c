@@ -105,6 +105,22 @@ struct totals_service *totals_service(const struct totals *t,
 	return found ? t->list[i] : NULL;
 }
 
+struct totals_service *totals_service_next(const struct totals *t,
+					   const char *service, size_t *place)
+{
+	bool found;
+
+	/* it is asked for again, or the one after it is */
+	for (size_t i = *place; i < t->n && i <= *place + 1; i++) {
+		if (strcmp(t->list[i]->name, service) != 0)
+			continue;
+		*place = i;
+		return t->list[i];
+	}
+	*place = place_of((void *const *)t->list, t->n, service, &found);
+	return found ? t->list[*place] : NULL;
+}
+
 struct totals_service *totals_service_of(const struct totals *t,
 					 const char *name)
 {
@@ -136,8 +152,10 @@ static bool is_of(const struct totals_service *s, const char *name,
 {
 	size_t len = strlen(prefix);
 
-	return !strncmp(name, prefix, len) && name[len] == '.' &&
-	       !strcmp(name + len + 1 + strlen(s->name) + 1, backend);
+	if (strncmp(name, prefix, len) != 0 || name[len] != '.')
+		return false;
+	name += len + 1 + strlen(s->name);
+	return *name == '/' && !strcmp(name + 1, backend);
 }
 
 struct total *totals_find_next(const struct totals_service *s,
@@ -149,7 +167,7 @@ struct total *totals_find_next(const struct totals_service *s,
 
 	if (!s)
 		return NULL;
-	if (backend && *place < s->n && strchr(s->list[*place]->name, '/') &&
+	if (backend && *place < s->n &&
 	    is_of(s, s->list[*place]->name, prefix, backend))
 		return s->list[(*place)++];
 	name_put(name, prefix, s->name, backend);
@@ -165,27 +183,39 @@ struct total *totals_find(const struct totals_service *s, const char *prefix,
 	return totals_find_next(s, prefix, backend, &anywhere);
 }
 
-static bool has_prefix(const struct total *t, const char *prefix)
+/* Where the names "PREFIX." begin: @past = false; where they end: true. */
+static size_t edge_of(const struct totals_service *s, const char *prefix,
+		      bool past)
 {
-	size_t len = strlen(prefix);
+	size_t lo = 0, hi = s->n, len = strlen(prefix);
 
-	return !strncmp(t->name, prefix, len) && t->name[len] == '.';
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		const char *name = s->list[mid]->name;
+		int order = strncmp(name, prefix, len);
+
+		if (order == 0)
+			order = (unsigned char)name[len] - '.';
+		if (order < 0 || (past && order == 0))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
 }
 
 bool totals_sum(const struct totals_service *s, const char *prefix,
 		uint64_t *packets, uint64_t *bytes)
 {
-	bool any = false;
+	size_t begin = s ? edge_of(s, prefix, false) : 0;
+	size_t end = s ? edge_of(s, prefix, true) : 0;
 
 	*packets = *bytes = 0;
-	for (size_t i = 0; s && i < s->n; i++) {
-		if (!has_prefix(s->list[i], prefix))
-			continue;
-		any = true;
+	for (size_t i = begin; i < end; i++) {
 		*packets += total_packets(s->list[i]);
 		*bytes += total_bytes(s->list[i]);
 	}
-	return any;
+	return begin < end;
 }
 
 /* ---- values */

@@ -47,6 +47,11 @@ void totals_free(struct totals *t);
 struct total *totals_at(struct totals *t, const char *name);
 struct totals_service *totals_service(const struct totals *t,
 				      const char *service);
+/** totals_service_next() - the same as totals_service(); where the last one
+ * was,
+ * *@place, and behind it is looked first */
+struct totals_service *totals_service_next(const struct totals *t,
+					   const char *service, size_t *place);
 /** totals_service_of() - the service of a total that is in @t */
 struct totals_service *totals_service_of(const struct totals *t,
 					 const char *name);

@@ -153,7 +153,8 @@ const struct metric_family metric_families[] = {
 	/* ---- checks */
 	{ "nftlb_check_duration_seconds", EXPO_HISTOGRAM,
 	  "service,backend,check,type",
-	  "How long its probes took; those that failed as well.",
+	  "How long its probes took; those that failed as well: up to 1, 10, "
+	  "100 ms, 1 s, and more.",
 	  S(collect_check_time) },
 	{ "nftlb_check_results_total", EXPO_COUNTER,
 	  "service,backend,check,type,result",

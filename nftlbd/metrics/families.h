@@ -18,6 +18,7 @@ struct collect {
 	const struct counts *counts; /* of connections; may be out of date */
 	/* of the service at hand */
 	const struct totals_service *totals;
+	size_t place;       /* of that in all of them */
 	size_t total[2];    /* places in them of what is asked for next: of what
 			     * went in, and out */
 	const char *labels; /* of its backends: labels_next() */
@@ -32,6 +33,10 @@ struct metric_family {
 	void (*daemon)(struct collect *c);
 	void (*service)(struct collect *c, const struct service *s);
 };
+
+/** service_totals() - what was counted of @s; quick, for they come in order */
+const struct totals_service *service_totals(struct collect *c,
+					    const struct service *s);
 
 extern const struct metric_family metric_families[];
 extern const size_t metric_nfamilies;

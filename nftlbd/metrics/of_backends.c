@@ -194,7 +194,7 @@ static void each_counted(struct collect *c, const struct service *s,
 {
 	if (!s->conf->counters)
 		return;
-	c->totals = counters_of(c->d->counters, s->conf->name);
+	c->totals = service_totals(c, s);
 	c->total[0] = c->total[1] = 0;
 	each(c, s, show);
 }

@@ -41,18 +41,23 @@ void collect_backups(struct collect *c, const struct service *s)
 
 /* ---- counters */
 
+const struct totals_service *service_totals(struct collect *c,
+					    const struct service *s)
+{
+	return counters_next(c->d->counters, s->conf->name, &c->place);
+}
+
 struct sum {
 	uint64_t packets, bytes;
 };
 
 /* All that was counted under that name; false: @s does not count. */
-static bool counted(const struct collect *c, const struct service *s,
+static bool counted(struct collect *c, const struct service *s,
 		    const char *prefix, struct sum *sum)
 {
 	if (!s->conf->counters)
 		return false;
-	totals_sum(counters_of(c->d->counters, s->conf->name), prefix,
-		   &sum->packets, &sum->bytes);
+	totals_sum(service_totals(c, s), prefix, &sum->packets, &sum->bytes);
 	return true;
 }
 
@@ -98,8 +103,7 @@ void collect_dropped(struct collect *c, const struct service *s)
 
 void collect_full(struct collect *c, const struct service *s)
 {
-	const struct totals_service *t =
-	    counters_of(c->d->counters, s->conf->name);
+	const struct totals_service *t = service_totals(c, s);
 
 	for (int i = 0; t && i < OVERFLOW_ALL; i++)
 		if (totals_find(t, overflow_words[i].counter, NULL))
@@ -109,8 +113,7 @@ void collect_full(struct collect *c, const struct service *s)
 
 void collect_full_packets(struct collect *c, const struct service *s)
 {
-	const struct totals_service *t =
-	    counters_of(c->d->counters, s->conf->name);
+	const struct totals_service *t = service_totals(c, s);
 
 	for (int i = 0; t && i < OVERFLOW_ALL; i++) {
 		const struct total *at =

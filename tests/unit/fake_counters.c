@@ -31,6 +31,12 @@ void counters_read(struct counters *c, const char *service,
 	ev_once(c->loop, -1, 0, 0.001, answer_cb, a);
 }
 
+const struct totals_service *counters_next(const struct counters *c,
+					   const char *service, size_t *place)
+{
+	return c ? totals_service_next(&c->totals, service, place) : NULL;
+}
+
 const struct totals_service *counters_of(const struct counters *c,
 					 const char *service)
 {

@@ -124,6 +124,7 @@ static const struct {
 	  "backups:b quorum_lost:b weights:No slots:i backends:a",
 	  2 },
 	{ "/v1/services?fields=name", "name:s", 2 },
+	{ "/v1/services?fields=name&state=up", "name:s", 2 },
 	{ "/v1/services/www",
 	  "name:s addresses:a protocol:a ports:a mode:s scheduler:s "
 	  "hash_key:Ns on_empty:s pool:Ns admin:s state:s panic:b "
@@ -167,6 +168,37 @@ static void test_shapes(void **state)
 			has_shape(v, shapes[i].shape);
 		exchange_free(&x);
 	}
+}
+
+static size_t services_in(struct control_rig *rig, const char *path)
+{
+	struct exchange x;
+	size_t n;
+
+	rig_ask(rig, "GET", path, NULL, &x);
+	assert_int_equal(x.status, 200);
+	assert_true(json_is_array(x.json));
+	n = json_array_size(x.json);
+	exchange_free(&x);
+	return n;
+}
+
+static void test_services_by_state(void **state)
+{
+	struct exchange x;
+
+	assert_int_equal(services_in(*state, "/v1/services?state=not-up"), 0);
+	rig_ask(*state, "PATCH", "/v1/services/www", "{\"admin\":\"disabled\"}",
+		&x);
+	assert_int_equal(x.status, 200);
+	exchange_free(&x);
+	assert_int_equal(services_in(*state, "/v1/services?state=not-up"), 1);
+	assert_int_equal(services_in(*state, "/v1/services?state=disabled"), 1);
+	assert_int_equal(services_in(*state, "/v1/services?state=down"), 0);
+	assert_int_equal(
+	    services_in(*state, "/v1/services?state=up&fields=summary"), 1);
+	assert_int_equal(
+	    services_in(*state, "/v1/services?state=up&fields=name"), 1);
 }
 
 static void test_service_values(void **state)
@@ -366,6 +398,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_shapes),
 		TEST(test_service_values),
+		TEST(test_services_by_state),
 		TEST(test_events),
 		TEST(test_foreign_bytes),
 		TEST(test_bad_configuration),

@@ -148,6 +148,8 @@ static const struct {
 	{ "GET", "/v1/sync", NULL, 405, "POST" },
 	{ "GET", "/v1/status?x=1", NULL, 400, "\"x\"" },
 	{ "GET", "/v1/services?fields=all", NULL, 400, "fields" },
+	{ "GET", "/v1/services?state=fine", NULL, 400, "not-up" },
+	{ "GET", "/v1/services?fields=summary&state=", NULL, 400, "state" },
 	{ "GET", "/v1/services?connections=maybe", NULL, 400, "connections" },
 	{ "GET", "/v1/events?sinc=1", NULL, 400, "since limit" },
 	{ "GET", "/v1/events?since", NULL, 400, "since" },

@@ -115,6 +115,38 @@ static void test_names(void **state)
 	totals_free(&t);
 }
 
+/* Asked for in any order, the answers are those of totals_find(). */
+static void test_one_after_the_other(void **state)
+{
+	static const char *const names[] = {
+		"in.a",     "in.a/b1",  "in.a/b10",  "in.a/b2",
+		"new.a/b1", "out.a/b1", "out.a/b10", "in.b/a",
+	};
+	static const char *const prefixes[] = { "i", "in", "new", "out",
+						"in.a" };
+	static const char *const backends[] = { "b", "b1", "b10", "b2", "b1" };
+	struct totals t = { 0 };
+	struct totals_service *a;
+	size_t place = 0, service = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		see(&t, names[i], 0, value(1, i + 1, 1));
+	a = totals_service_next(&t, "a", &service);
+	assert_ptr_equal(a, totals_service(&t, "a"));
+	for (size_t i = 0; i < 5; i++)
+		for (size_t k = 0; k < 5; k++)
+			assert_ptr_equal(
+			    totals_find_next(a, prefixes[i], backends[k],
+					     &place),
+			    totals_find(a, prefixes[i], backends[k]));
+	assert_non_null(totals_find(a, "out", "b10"));
+	assert_ptr_equal(totals_service_next(&t, "b", &service),
+			 totals_service(&t, "b"));
+	assert_null(totals_service_next(&t, "c", &service));
+	assert_ptr_equal(totals_service_next(&t, "a", &service), a);
+	totals_free(&t);
+}
+
 static void test_sums(void **state)
 {
 	struct totals t = { 0 };
@@ -437,6 +469,7 @@ int main(void)
 		cmocka_unit_test(test_grows),
 		cmocka_unit_test(test_made_anew),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_one_after_the_other),
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_what_is_read),

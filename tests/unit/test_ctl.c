@@ -279,6 +279,28 @@ static void test_render_status(void **state)
 		    "tcp: ok, ready weight 50%, 0.2 ms", NULL });
 }
 
+/* With a great many only those that are not well are asked for. */
+static void test_status_asks_for_little(void **state)
+{
+	static const char many[] =
+	    "{'services':{'total':100,'up':99},'backends':{'total':%d}}";
+	char text[128];
+	json_t *a;
+
+	snprintf(text, sizeof(text), many, 100);
+	a = parse(text);
+	assert_string_equal(status_services(a), "/v1/services");
+	json_decref(a);
+	snprintf(text, sizeof(text), many, 101);
+	a = parse(text);
+	assert_string_equal(status_services(a), "/v1/services?state=not-up");
+	json_decref(a);
+	renders(render_status, text, one_service,
+		(const char *const[]){ "degraded, panic",
+				       "99 services that are up are not shown",
+				       NULL });
+}
+
 static void test_render_lists(void **state)
 {
 	renders(render_services, one_service, NULL,
@@ -419,6 +441,7 @@ int main(void)
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_table_colours),
 		cmocka_unit_test(test_render_status),
+		cmocka_unit_test(test_status_asks_for_little),
 		cmocka_unit_test(test_render_lists),
 		cmocka_unit_test(test_render_backend_line),
 		cmocka_unit_test(test_render_plan),

@@ -86,8 +86,9 @@ struct total *totals_at(struct totals *t, const char *name)
 	i = place_of((void *const *)s->list, s->n, name, &found);
 	if (found)
 		return s->list[i];
-	at = xcalloc(1, sizeof(*at));
-	at->name = xstrdup(name);
+	/* the name lies beside the values: who looks for one wants the other */
+	at = xcalloc(1, sizeof(*at) + strlen(name) + 1);
+	at->name = strcpy((char *)(at + 1), name);
 	(void)VEC_PUSH(s->list, s->n, s->cap);
 	memmove(s->list + i + 1, s->list + i,
 		(s->n - 1 - i) * sizeof(*s->list));
@@ -299,12 +300,6 @@ bool total_is_read(const struct totals *t, const struct total *at,
 
 /* ---- what the model has no longer */
 
-static void total_free(struct total *at)
-{
-	free(at->name);
-	free(at);
-}
-
 static void service_free(struct totals_service *s)
 {
 	free(s->list);
@@ -321,7 +316,7 @@ static void kill_total(struct totals *t, struct total *at)
 void totals_bury(struct totals *t)
 {
 	for (size_t i = 0; i < t->ndead; i++)
-		total_free(t->dead[i]);
+		free(t->dead[i]);
 	t->ndead = 0;
 }
 

@@ -14,7 +14,7 @@
 #define TOTAL_NAME_MAX 160 /* prefix, service, backend */
 
 struct total {
-	char *name;
+	char *name; /* lies behind the total */
 	/* of the kernel's counters of this name that are no more */
 	uint64_t packets, bytes;
 	/* those that are there, as last seen, by enum rs_table: a service may

@@ -23,7 +23,8 @@
 #define OLD_S   1.
 #define OLD_MAX 4
 /* The daemon has the last word on sizes. */
-#define BODY_MAX ((size_t)16 << 20)
+#define BODY_MAX   ((size_t)16 << 20)
+#define BODIES_MAX ((size_t)64 << 20)
 
 struct serving {
 	struct http *http;
@@ -187,6 +188,7 @@ struct serve *serve_open(struct ev_loop *loop, int sock)
 				      .name = "api",
 				      .context = &s->forwards,
 				      .body_max = BODY_MAX,
+				      .bodies_max = BODIES_MAX,
 				      .connections = API_CONNECTIONS,
 				      .open_paths = open_paths,
 				      .untold_look = true,

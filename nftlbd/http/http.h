@@ -26,6 +26,7 @@ struct http_site {
 	const struct route_table *routes;
 	void *context;            /* for the handlers: rq->context */
 	size_t body_max;          /* bytes; 0 = REQUEST_BODY_MAX */
+	size_t bodies_max;        /* of all together; 0 = no limit */
 	unsigned int connections; /* at most; 0 = CONNECTIONS_MAX */
 	/* Paths that need no token, up to a NULL; NULL = all need one. */
 	const char *const *open_paths;

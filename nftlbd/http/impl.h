@@ -26,6 +26,7 @@ struct http {
 	struct tls tls;              /* TCP */
 	unsigned int listings;       /* children that write answers */
 	struct request *requests;    /* all that are under way */
+	size_t bodies;               /* bytes of all their bodies */
 };
 
 #endif

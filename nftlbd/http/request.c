@@ -5,7 +5,8 @@
  * headers, with each piece of body, after the last piece, and after a resume.
  *
  * Invariants: who may not use the socket learns nothing but that. A body is
- * kept up to the site's body_max and no further. A request is answered once.
+ * kept up to the site's body_max and no further, all of them up to its
+ * bodies_max. A request is answered once.
  * What is under way for a request hears of its end, in whatever order things
  * end. Must not know: what any handler does.
  */
@@ -71,6 +72,7 @@ void request_completed(void *cls, struct MHD_Connection *conn, void **con_cls,
 	*rq->prev = rq->next;
 	if (rq->next)
 		rq->next->prev = rq->prev;
+	rq->http->bodies -= rq->body.len;
 	buf_free(&rq->body);
 	json_decref(rq->mistakes);
 	free(rq->target);
@@ -175,6 +177,23 @@ static void reply_too_large(struct request *rq)
 		      "the body is larger than %zu bytes", body_max(rq));
 }
 
+/* Each may be large, all together may not. */
+static bool lacks_room(const struct http *h, size_t more)
+{
+	size_t max = h->site->bodies_max;
+
+	return max && (h->bodies > max || more > max - h->bodies);
+}
+
+static void reply_no_room(struct request *rq)
+{
+	reply_problem(rq, MHD_HTTP_SERVICE_UNAVAILABLE,
+		      "the bodies of all requests that are under way are "
+		      "larger than %zu bytes",
+		      rq->http->site->bodies_max);
+	MHD_add_response_header(rq->response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+}
+
 /* ---- sending, and MHD's calls */
 
 static enum MHD_Result request_send(struct request *rq)
@@ -209,9 +228,12 @@ static enum MHD_Result request_collect(struct request *rq, const char *data,
 	size_t room = body_max(rq) - rq->body.len;
 	size_t keep = size < room ? size : room;
 
+	if (!rq->response && lacks_room(rq->http, keep))
+		reply_no_room(rq);
 	if (rq->response) /* refused already */
 		keep = 0;
 	buf_append(&rq->body, data, keep);
+	rq->http->bodies += keep;
 	rq->dropped += size - keep;
 	if (rq->dropped && !rq->response)
 		reply_too_large(rq);

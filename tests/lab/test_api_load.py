@@ -4,6 +4,7 @@
 import http.client
 import json
 import os
+import socket
 import ssl
 import sys
 import threading
@@ -162,3 +163,40 @@ def test_burst():
         check(after["commits"]["done"] - before["commits"]["done"] > 5,
               "commits meanwhile")
         equal(set(api.d.states().values()), {"active"}, "health")
+
+
+def large_body(lab, api, size):
+    """A connection that has sent all of a body but the last byte."""
+    with inside(lab, "c1"):
+        plain = socket.create_connection((api.address, PORT), 30)
+    c = ssl.create_default_context(cafile=api.ca.pem).wrap_socket(
+        plain, server_hostname=api.address)
+    c.sendall(b"POST /v1/config/check HTTP/1.1\r\nHost: gw\r\nAuthorization: "
+              b"Bearer %s\r\nContent-Length: %d\r\n\r\n" % (OPS.encode(), size))
+    c.sendall(b"#" * (size - 1))
+    return c
+
+
+def answer_to(c):
+    c.sendall(b"#")
+    head = c.recv(65536)
+    return (head if b"}" in head else head + c.recv(65536)).decode()
+
+
+def test_bodies():
+    """Bodies have a common limit, 64 MiB; beyond it one is told to come again."""
+    with Lab() as lab:
+        api = Api(lab).start()
+        held = [large_body(lab, api, 11 << 20) for _ in range(5)]
+        one_more = large_body(lab, api, 11 << 20)
+        head, _, body = answer_to(one_more).partition("\r\n\r\n")
+        check(head.startswith("HTTP/1.1 503"), head)
+        check("\r\nretry-after: 1" in head.lower(), head)
+        check("\r\ncontent-type: application/problem+json" in head.lower(), head)
+        check("67108864 bytes" in body, body)
+        equal(api.ask("/v1/status", SCREEN)[0], 200, "without a body")
+        for c in (*held, one_more):
+            c.close()
+        time.sleep(0.3)
+        head = answer_to(large_body(lab, api, 11 << 20))
+        check(not head.startswith("HTTP/1.1 503"), head)

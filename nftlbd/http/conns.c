@@ -21,7 +21,8 @@
 #include "lib/addr.h"
 #include "lib/xalloc.h"
 
-#define LOOK_S 1.
+#define LOOK_S          1.
+#define ENDED_TIMEOUT_S 1u
 
 enum conn_state { WAITING, BUSY, ENDLESS };
 
@@ -56,11 +57,18 @@ static void list_remove(struct conns *c, struct conn *k)
 		c->last = k->prev;
 }
 
-/* Read and write end: MHD sees the end, and closes. */
+/*
+ * Read and write end: MHD sees the end, and closes. Where an answer breaks off
+ * and the peer has gone before, no event comes any more that makes it look:
+ * connections with a time-out of their own it looks at in each run.
+ */
 static void end(struct conn *k)
 {
 	k->ended = true;
 	shutdown(k->fd, SHUT_RDWR);
+	if (k->prev) /* else it has just come, and is in none of MHD's lists */
+		MHD_set_connection_option(k->mhd, MHD_CONNECTION_OPTION_TIMEOUT,
+					  ENDED_TIMEOUT_S);
 }
 
 static bool is_due(const struct conns *c, const struct conn *k, ev_tstamp now)

@@ -221,6 +221,7 @@ static struct conn *conn_new(struct conns *c, struct MHD_Connection *conn)
 {
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
+	static const int local_room = 512 << 10;
 	struct conn *k = xcalloc(1, sizeof(*k));
 
 	k->mhd = conn;
@@ -229,6 +230,10 @@ static struct conn *conn_new(struct conns *c, struct MHD_Connection *conn)
 		k->peer = *c->taking;
 	else
 		source_of(conn, &k->from);
+	/* long answers to this machine wait less often for who reads them */
+	if (k->from.family == AF_UNSPEC)
+		setsockopt(k->fd, SOL_SOCKET, SO_SNDBUFFORCE, &local_room,
+			   sizeof(local_room));
 	return k;
 }
 

@@ -22,9 +22,12 @@
 #include "lib/log.h"
 #include "lib/xalloc.h"
 
-#define CONNECTION_MEMORY                                                      \
-	((size_t)64 << 10) /* headers and one piece of body                    \
-			    */
+/*
+ * Headers and one piece of body. Each piece wakes who reads it: on this machine
+ * long answers go in longer ones.
+ */
+#define CONNECTION_MEMORY ((size_t)64 << 10)
+#define LOCAL_MEMORY      ((size_t)256 << 10)
 
 static void http_run(struct http *h)
 {
@@ -109,7 +112,8 @@ static int mhd_start(struct http *h, struct err *err)
 	    request_completed, h, MHD_OPTION_NOTIFY_CONNECTION, conns_notify,
 	    &h->conns, MHD_OPTION_CONNECTION_LIMIT, connections(h->site),
 	    MHD_OPTION_CONNECTION_TIMEOUT, h->given ? 0u : IDLE_TIMEOUT_S,
-	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	    h->given || h->listener.path ? LOCAL_MEMORY : CONNECTION_MEMORY,
 	    MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_END);
 	if (!h->mhd)
 		return err_set(err, -EIO, "cannot start the HTTP server%s",

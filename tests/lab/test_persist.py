@@ -213,6 +213,7 @@ def test_backend_dies():
         lab.servers["b2"].kill()
         for f in FAMILIES:
             d.wait_state(member(2, f), "down")
+        wait_until(lambda: d.json("show", "plan")["empty"], 10, "committed")
         second = {f: visit(lab, f) for f in FAMILIES}
         for f in FAMILIES:
             check("b2" not in second[f].values(), f"IPv{f}: {second[f]}")

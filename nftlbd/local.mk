@@ -131,6 +131,7 @@ nftlbd_health_sources = nftlbd/daemon/changes.c nftlbd/daemon/now.c \
 	nftlbd/daemon/prober_process.c nftlbd/daemon/prober_process.h \
 	nftlbd/daemon/prober_packet.c nftlbd/daemon/prober_packet.h \
 	nftlbd/daemon/prober_spawn.c nftlbd/daemon/prober_spawn.h \
+	nftlbd/daemon/respawn.c nftlbd/daemon/respawn.h \
 	nftlbd/daemon/spawn.c nftlbd/daemon/spawn.h
 
 # totals of counters: pure, and on disk

@@ -481,3 +481,8 @@ tests_unit_test_weights_random_SOURCES = tests/unit/test_weights_random.c \
 tests_unit_test_weights_random_LDADD = $(weights_libs)
 tests_unit_test_weights_signal_SOURCES = tests/unit/test_weights_signal.c
 tests_unit_test_weights_signal_LDADD = $(weights_libs)
+
+check_PROGRAMS += tests/unit/test_respawn
+tests_unit_test_respawn_SOURCES = tests/unit/test_respawn.c \
+	nftlbd/daemon/respawn.c nftlbd/daemon/respawn.h
+tests_unit_test_respawn_LDADD = $(CMOCKA_LIBS)

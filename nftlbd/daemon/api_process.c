@@ -2,12 +2,11 @@
 /*
  * The life of the API process.
  *
- *   start -> (hello within 5 s) -> ready -> death -> wait 100 ms .. 10 s ->
- * start
+ *   start -> (hello) -> ready -> death -> wait -> start
  *
  * Whatever is wrong with it has one answer: it is killed, and child_cb() starts
- * the next. Waiting times double, and are forgotten after a life of 10 s. It
- * keeps nothing that could be lost but the connections of its clients.
+ * the next. How long is waited for each: respawn.h. It keeps nothing that could
+ * be lost but the connections of its clients.
  *
  * Invariants: pid != 0 exactly while a child is not reaped; fd >= 0 only then.
  * Must not know: what is served.
@@ -18,17 +17,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/respawn.h"
 #include "daemon/spawn.h"
 #include "lib/log.h"
 #include "lib/xalloc.h"
 
-#define HELLO_S          5.0
-#define RESTART_MIN_S    0.1
-#define RESTART_MAX_S    10.0
-#define GOOD_LIFE_S      10.0
 #define CLOSE_S          2
 #define PACKETS_PER_TURN 32
 #define NOFILE           1024 /* clients, streams to us, and some */
@@ -44,8 +39,7 @@ struct api_process {
 	int fd;
 	bool wanted, ready;
 	char why[128]; /* we killed it because; "" = it died by itself */
-	double delay_s;
-	ev_tstamp started;
+	struct respawn again;
 	ev_io in;
 	ev_child child;
 	ev_timer hello, restart;
@@ -72,13 +66,8 @@ static void life_end(struct api_process *p, const char *why)
 
 static void restart_later(struct api_process *p)
 {
-	if (p->delay_s < RESTART_MIN_S)
-		p->delay_s = RESTART_MIN_S;
-	ev_timer_set(&p->restart, p->delay_s, 0);
+	ev_timer_set(&p->restart, respawn_delay(&p->again), 0);
 	ev_timer_start(p->loop, &p->restart);
-	p->delay_s *= 2;
-	if (p->delay_s > RESTART_MAX_S)
-		p->delay_s = RESTART_MAX_S;
 }
 
 static void child_cb(struct ev_loop *loop, ev_child *w, int revents)
@@ -89,18 +78,10 @@ static void child_cb(struct ev_loop *loop, ev_child *w, int revents)
 	ev_child_stop(loop, w);
 	life_quiet(p);
 	p->pid = 0;
-	if (p->why[0])
-		snprintf(words, sizeof(words), "%s", p->why);
-	else if (WIFSIGNALED(w->rstatus))
-		snprintf(words, sizeof(words), "killed signal=%d",
-			 WTERMSIG(w->rstatus));
-	else
-		snprintf(words, sizeof(words), "exited status=%d",
-			 WEXITSTATUS(w->rstatus));
+	respawn_words(w->rstatus, p->why, words, sizeof(words));
 	if (!p->wanted)
 		return;
-	if (ev_time() - p->started >= GOOD_LIFE_S)
-		p->delay_s = 0;
+	respawn_ends(&p->again, ev_time());
 	restart_later(p);
 	p->ops->gone(p->arg, words);
 }
@@ -118,6 +99,7 @@ static const char *packet_take(struct api_process *p,
 	if (packet->type != API_HELLO)
 		return p->ops->packet(p->arg, packet, fd);
 	p->ready = true;
+	respawn_hello(&p->again);
 	ev_timer_stop(p->loop, &p->hello);
 	p->ops->ready(p->arg);
 	return NULL;
@@ -162,7 +144,10 @@ static void in_cb(struct ev_loop *loop, ev_io *w, int revents)
 
 static void hello_cb(struct ev_loop *loop, ev_timer *w, int revents)
 {
-	life_end(w->data, "no hello");
+	struct api_process *p = w->data;
+
+	respawn_no_hello(&p->again);
+	life_end(p, "no hello");
 }
 
 /* ---- begin and end */
@@ -173,10 +158,10 @@ static void life_begin(struct api_process *p)
 					 .path = p->path,
 					 .user = p->ops->user(p->arg),
 					 .nofile = NOFILE };
+	double hello_s = respawn_begins(&p->again, ev_time());
 	struct err err = { "" };
 
 	p->why[0] = '\0';
-	p->started = ev_time();
 	if (spawn_program(&plan, &p->pid, &p->fd, &err) < 0) {
 		p->pid = 0;
 		p->fd = -1;
@@ -188,7 +173,7 @@ static void life_begin(struct api_process *p)
 	ev_child_start(p->loop, &p->child);
 	ev_io_set(&p->in, p->fd, EV_READ);
 	ev_io_start(p->loop, &p->in);
-	ev_timer_set(&p->hello, HELLO_S, 0);
+	ev_timer_set(&p->hello, hello_s, 0);
 	ev_timer_start(p->loop, &p->hello);
 }
 
@@ -222,7 +207,7 @@ void api_process_want(struct api_process *p, bool wanted)
 
 	p->wanted = wanted;
 	if (wanted && !was && !p->pid) {
-		p->delay_s = 0;
+		p->again.delay_s = 0;
 		life_begin(p);
 	} else if (!wanted) {
 		ev_timer_stop(p->loop, &p->restart);

@@ -2,8 +2,7 @@
 /*
  * The life of the prober process.
  *
- *   start -> (hello within 5 s) -> ready -> death -> wait 100 ms .. 10 s ->
- * start
+ *   start -> (hello) -> running -> death -> wait -> start
  *
  * Whatever is wrong with it (no hello, a packet that is not the protocol, three
  * seconds of silence, ten without reading, its end closed) has one answer: it
@@ -32,19 +31,16 @@
 
 #include "daemon/prober_packet.h"
 #include "daemon/prober_spawn.h"
+#include "daemon/respawn.h"
 #include "daemon/spawn.h"
 #include "lib/log.h"
 #include "lib/xalloc.h"
 
-#define HELLO_S          5.0  /* twice as long at each start, on a machine */
-#define HELLO_MAX_S      80.0 /* too busy for it */
+#define LEFT_S           5.0 /* it has closed its socket, and stays */
 #define STUCK_S          10.0
 #define STANDS_S         0.5
 #define BEAT_S           0.5
 #define BEATS_MISSED     6 /* its counts come every second */
-#define RESTART_MIN_S    0.1
-#define RESTART_MAX_S    10.0
-#define GOOD_LIFE_S      10.0
 #define CLOSE_S          1
 #define PACKETS_PER_TURN 64
 
@@ -61,9 +57,7 @@ struct prober {
 	unsigned int silent; /* beats since it last said something */
 	char why[128];       /* we killed it because; "" = it died by itself */
 	unsigned int restarts;
-	double delay_s; /* before the next start */
-	double hello_s; /* this one has for its hello */
-	ev_tstamp started;
+	struct respawn again;
 	struct ev_io in, out;
 	struct ev_child child;
 	struct ev_timer hello, beat, stuck, stands, restart;
@@ -103,25 +97,8 @@ static void prober_hangs(struct prober *p, const char *why)
 
 static void restart_later(struct prober *p)
 {
-	if (p->delay_s < RESTART_MIN_S)
-		p->delay_s = RESTART_MIN_S;
-	ev_timer_set(&p->restart, p->delay_s, 0);
+	ev_timer_set(&p->restart, respawn_delay(&p->again), 0);
 	ev_timer_start(p->loop, &p->restart);
-	p->delay_s *= 2;
-	if (p->delay_s > RESTART_MAX_S)
-		p->delay_s = RESTART_MAX_S;
-}
-
-/* "exited status=1", "killed signal=9", or our own reason to kill it */
-static void death_words(const struct prober *p, int status, char *words,
-			size_t size)
-{
-	if (p->why[0])
-		snprintf(words, size, "%s", p->why);
-	else if (WIFSIGNALED(status))
-		snprintf(words, size, "killed signal=%d", WTERMSIG(status));
-	else
-		snprintf(words, size, "exited status=%d", WEXITSTATUS(status));
 }
 
 /* Stopped by a signal, or continued: alive, but for how long is it of use? */
@@ -137,7 +114,6 @@ static void child_stands(struct prober *p, bool stopped)
 static void child_cb(struct ev_loop *loop, struct ev_child *w, int events)
 {
 	struct prober *p = w->data;
-	double life_s = ev_time() - p->started;
 	char words[160];
 
 	if (!WIFEXITED(w->rstatus) && !WIFSIGNALED(w->rstatus)) {
@@ -146,10 +122,9 @@ static void child_cb(struct ev_loop *loop, struct ev_child *w, int events)
 	}
 	ev_child_stop(loop, w);
 	life_quiet(p);
-	death_words(p, w->rstatus, words, sizeof(words));
+	respawn_words(w->rstatus, p->why, words, sizeof(words));
 	p->pid = 0;
-	if (life_s >= GOOD_LIFE_S)
-		p->delay_s = 0;
+	respawn_ends(&p->again, ev_time());
 	if (p->leaves) {
 		p->leaves = false;
 		if (p->wanted)
@@ -172,8 +147,8 @@ static void hello_cb(struct ev_loop *loop, struct ev_timer *w, int events)
 {
 	struct prober *p = w->data;
 
-	if (p->fd >= 0 && p->hello_s < HELLO_MAX_S)
-		p->hello_s *= 2;
+	if (p->fd >= 0)
+		respawn_no_hello(&p->again);
 	prober_kill(p, p->fd < 0 ? "closed its socket" : "no hello");
 }
 
@@ -198,7 +173,7 @@ static void beat_cb(struct ev_loop *loop, struct ev_timer *w, int events)
 static void hello_take(struct prober *p)
 {
 	p->ready = true;
-	p->hello_s = HELLO_S;
+	respawn_hello(&p->again);
 	ev_timer_stop(p->loop, &p->hello);
 	ev_timer_set(&p->beat, BEAT_S, BEAT_S);
 	ev_timer_start(p->loop, &p->beat);
@@ -247,7 +222,7 @@ static void in_cb(struct ev_loop *loop, struct ev_io *w, int events)
 			/* Most likely it is dead, and child_cb() will say how.
 			 * If not, hello_cb() ends it. */
 			life_quiet(p);
-			ev_timer_set(&p->hello, HELLO_S, 0);
+			ev_timer_set(&p->hello, LEFT_S, 0);
 			ev_timer_start(p->loop, &p->hello);
 			return;
 		}
@@ -292,10 +267,10 @@ int prober_send(struct prober *p, const void *packet, size_t len)
 
 static void prober_start(struct prober *p)
 {
+	double hello_s = respawn_begins(&p->again, ev_time());
 	struct err err = { "" };
 
 	p->why[0] = '\0';
-	p->started = ev_time();
 	p->silent = 0;
 	if (prober_spawn(p->path, p->role, p->ops->user(p->arg), &p->pid,
 			 &p->fd, &err) < 0) {
@@ -310,7 +285,7 @@ static void prober_start(struct prober *p)
 	ev_io_start(p->loop, &p->in);
 	ev_child_set(&p->child, p->pid, 1); /* stops as well */
 	ev_child_start(p->loop, &p->child);
-	ev_timer_set(&p->hello, p->hello_s, 0);
+	ev_timer_set(&p->hello, hello_s, 0);
 	ev_timer_start(p->loop, &p->hello);
 }
 
@@ -330,7 +305,7 @@ void prober_want(struct prober *p, bool wanted)
 	if (p->wanted == wanted)
 		return;
 	p->wanted = wanted;
-	p->delay_s = 0;
+	p->again.delay_s = 0;
 	if (!wanted)
 		prober_leave(p);
 	else if (!p->pid)
@@ -348,7 +323,6 @@ struct prober *prober_open(struct ev_loop *loop, const char *path,
 	p->role = role;
 	p->ops = ops;
 	p->arg = arg;
-	p->hello_s = HELLO_S;
 	p->fd = -1;
 	ev_init(&p->in, in_cb);
 	ev_init(&p->out, out_cb);

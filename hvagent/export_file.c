@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/fd.h"
 #include "lib/xalloc.h"
 
 #define WORDS_MAX 256
@@ -34,21 +35,6 @@ struct file {
 
 /* ---- in the child */
 
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int write_beside(const char *path, const char *beside,
 			const struct buf *text)
 {
@@ -60,7 +46,7 @@ static int write_beside(const char *path, const char *beside,
 		  0644);
 	if (fd < 0)
 		return -errno;
-	ret = write_all(fd, text->data, text->len);
+	ret = fd_write_all(fd, text->data, text->len);
 	if (ret == 0 && fsync(fd) < 0)
 		ret = -errno;
 	if (close(fd) < 0 && ret == 0)

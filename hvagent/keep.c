@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "hvagent/keep_text.h"
+#include "lib/fd.h"
 #include "lib/log.h"
 #include "lib/xalloc.h"
 
@@ -41,21 +42,6 @@ static int complain(const struct keep *k, const char *what, struct err *err)
 
 	return err_set(err, -code, "%s: cannot %s: %s", k->path, what,
 		       strerror(code));
-}
-
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data += n;
-		len -= (size_t)n;
-	}
-	return 0;
 }
 
 /* ---- a new file */
@@ -94,7 +80,7 @@ int keep_rewrite(struct keep *k, const struct bindings *all, struct err *err)
 	if (fd < 0)
 		return complain(k, "write it anew", err);
 	text_of(all, &text, &items);
-	ret = write_all(fd, text.data, text.len);
+	ret = fd_write_all(fd, text.data, text.len);
 	if (ret < 0) {
 		errno = -ret;
 		complain(k, "write it anew", err);
@@ -128,7 +114,7 @@ static int append(struct keep *k, const struct buf *text, struct err *err)
 			       "earlier error",
 			       k->path);
 	k->before = k->size;
-	ret = write_all(k->fd, text->data, text->len);
+	ret = fd_write_all(k->fd, text->data, text->len);
 	if (ret == 0 && fdatasync(k->fd) < 0)
 		ret = -errno;
 	if (ret == 0) {

@@ -6,6 +6,7 @@ libutil_a_SOURCES = \
 	nftlbd/lib/addr.c nftlbd/lib/addr.h \
 	nftlbd/lib/buf.c nftlbd/lib/buf.h \
 	nftlbd/lib/err.c nftlbd/lib/err.h \
+	nftlbd/lib/fd.c nftlbd/lib/fd.h \
 	nftlbd/lib/exposition.c nftlbd/lib/exposition.h \
 	nftlbd/lib/log.c nftlbd/lib/log.h \
 	nftlbd/lib/near.c nftlbd/lib/near.h \

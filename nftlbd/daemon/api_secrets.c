@@ -18,6 +18,7 @@
 #include "api/packet.h"
 #include "healthcheck/tls_pem.h"
 #include "http/listener.h"
+#include "lib/fd.h"
 #include "lib/xalloc.h"
 
 _Static_assert(TLS_PEM_MAX <= API_PEM_MAX, "it can be handed over");
@@ -113,19 +114,6 @@ bool secrets_same(const struct secrets *a, const struct secrets *b)
 	       same_text(a->tls.key, b->tls.key);
 }
 
-static int write_all(int fd, const void *data, size_t len)
-{
-	const char *at = data;
-	ssize_t n;
-
-	for (; len; at += n, len -= (size_t)n) {
-		n = write(fd, at, len);
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-	}
-	return 0;
-}
-
 int secrets_file(const struct secrets *s)
 {
 	struct api_secrets head;
@@ -139,11 +127,11 @@ int secrets_file(const struct secrets *s)
 	head.tokens = s->tokens;
 	head.cert_len = (uint32_t)length(s->tls.cert);
 	head.key_len = (uint32_t)length(s->tls.key);
-	ret = write_all(fd, &head, sizeof(head));
+	ret = fd_write_all(fd, &head, sizeof(head));
 	if (ret == 0)
-		ret = write_all(fd, s->tls.cert, head.cert_len);
+		ret = fd_write_all(fd, s->tls.cert, head.cert_len);
 	if (ret == 0)
-		ret = write_all(fd, s->tls.key, head.key_len);
+		ret = fd_write_all(fd, s->tls.key, head.key_len);
 	if (ret == 0 &&
 	    fcntl(fd, F_ADD_SEALS,
 		  F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/fd.h"
 #include "lib/xalloc.h"
 
 static int wrong_file(const char *path, const struct stat *st, bool secret,
@@ -29,19 +30,6 @@ static int wrong_file(const char *path, const struct stat *st, bool secret,
 	return 0;
 }
 
-static int read_all(int fd, char *text, size_t size)
-{
-	size_t at = 0;
-	ssize_t n;
-
-	while (at < size && (n = read(fd, text + at, size - at)) != 0) {
-		if (n < 0)
-			return -errno;
-		at += (size_t)n;
-	}
-	return 0;
-}
-
 static int pem_read(const char *path, bool secret, char **text, struct err *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), ret = 0;
@@ -53,10 +41,12 @@ static int pem_read(const char *path, bool secret, char **text, struct err *err)
 		ret = wrong_file(path, &st, secret, err);
 		if (ret == 0) {
 			*text = xcalloc(1, (size_t)st.st_size + 1);
-			ret = read_all(fd, *text, (size_t)st.st_size);
+			ret = (int)fd_read_all(fd, *text, (size_t)st.st_size);
 			if (ret < 0)
 				err_set(err, ret, "%s: %s", path,
 					strerror(-ret));
+			else
+				ret = 0;
 		}
 	}
 	if (fd >= 0)

@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/fd.h"
 #include "lib/parse.h"
 #include "lib/xalloc.h"
 
@@ -201,25 +202,11 @@ static int file_check(const char *path, const struct stat *st, struct err *err)
 	return 0;
 }
 
-/* Up to @size bytes; how many, or -errno. */
-static ssize_t read_all(int fd, char *text, size_t size)
-{
-	size_t at = 0;
-	ssize_t n;
-
-	while (at < size && (n = read(fd, text + at, size - at)) != 0) {
-		if (n < 0)
-			return -errno;
-		at += (size_t)n;
-	}
-	return (ssize_t)at;
-}
-
 static int text_read(int fd, const char *path, struct tokens *t,
 		     struct err *err)
 {
 	char *text = xcalloc(1, TOKENS_FILE_MAX + 1);
-	ssize_t n = read_all(fd, text, TOKENS_FILE_MAX);
+	ssize_t n = fd_read_all(fd, text, TOKENS_FILE_MAX);
 	int ret;
 
 	if (n < 0)

@@ -9,22 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/fd.h"
 #include "lib/xalloc.h"
-
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
 
 int write_beside(const char *path, mode_t mode, const struct write_part *parts,
 		 size_t n, struct err *err)
@@ -37,7 +23,7 @@ int write_beside(const char *path, mode_t mode, const struct write_part *parts,
 	if (fd < 0)
 		return err_set(err, -errno, "%s: %s", path, strerror(errno));
 	for (size_t i = 0; i < n && ret == 0; i++)
-		ret = write_all(fd, parts[i].data, parts[i].len);
+		ret = fd_write_all(fd, parts[i].data, parts[i].len);
 	if (ret == 0 && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
 		ret = -errno;
 	if (close(fd) < 0 && ret == 0)
